@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Stitch needs no package from outside the toolchain: it stands on C libraries that every distribution keeps.
+// Read the lists below from the top: each module depends only on what stands under it.
+
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        // STITCH_STRICT=1 (set by `make lint` and in CI) turns every warning into an error.
+    ] + (Context.environment["STITCH_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
+
+func module(_ name: String, _ dependencies: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: ([name] + dependencies).map { .init(stringLiteral: $0) },
+        swiftSettings: settings
+    )
+}
+
+func example(_ name: String, _ dependencies: [String]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies.map { .init(stringLiteral: $0) },
+        path: "Examples/\(name)",
+        swiftSettings: settings
+    )
+}
+
+/// A C library of the system: its headers and its linker flag, nothing of ours but a module map and a shim.
+func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+let products: [Product] = []
+
+let modules: [Target] = [
+    // How every long-lived part runs, stops and reports.
+    module("StitchService")
+]
+
+let examples: [Target] = []
+
+let suites: [Target] = [
+    tests(of: "StitchService")
+]
+
+let package = Package(
+    name: "stitch",
+    platforms: [.macOS(.v15)],
+    products: products,
+    targets: modules + examples + suites,
+    swiftLanguageModes: [.v6]
+)
