@@ -42,14 +42,18 @@ func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Ta
 let products: [Product] = []
 
 let modules: [Target] = [
+    // Tracing: what spans are, how they are made, where they go, what they tell.
+    module("TraceContext"),
+
     // How every long-lived part runs, stops and reports.
-    module("StitchService")
+    module("StitchService"),
 ]
 
 let examples: [Target] = []
 
 let suites: [Target] = [
-    tests(of: "StitchService")
+    tests(of: "StitchService"),
+    tests(of: "TraceContext"),
 ]
 
 let package = Package(
