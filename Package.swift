@@ -39,10 +39,19 @@ func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Ta
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 
-let products: [Product] = []
+let products: [Product] = [
+    .library(name: "Stitch", targets: ["Stitch"])
+]
 
 let modules: [Target] = [
+    // What an application imports.
+    module("Stitch", ["TelemetrySDK", "StitchOTLP", "StitchService"]),
+
     // Tracing: what spans are, how they are made, where they go, what they tell.
+    module("StitchOTLP", ["TelemetryData", "StitchService"]),
+    module("TelemetrySDK", ["TelemetryAPI", "TelemetryData", "StitchService"]),
+    module("TelemetryAPI", ["TraceContext", "TelemetryData", "StitchService"]),
+    module("TelemetryData", ["TraceContext"]),
     module("TraceContext"),
 
     // How every long-lived part runs, stops and reports.
@@ -54,6 +63,11 @@ let examples: [Target] = []
 let suites: [Target] = [
     tests(of: "StitchService"),
     tests(of: "TraceContext"),
+    tests(of: "TelemetryData"),
+    tests(of: "TelemetryAPI"),
+    tests(of: "TelemetrySDK"),
+    tests(of: "StitchOTLP"),
+    tests(of: "Stitch"),
 ]
 
 let package = Package(

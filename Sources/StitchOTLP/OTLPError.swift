@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import StitchService
+
+/// Why telemetry could not be written or read.
+public struct OTLPError: Error, Sendable, CustomStringConvertible {
+    /// The kinds of failure; more may come, so a `switch` over codes needs a `default`.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The code's name.
+        public let description: String
+
+        /// A file could not be opened, read or written.
+        public static let file = Code(description: "file")
+
+        /// What was read is not OTLP.
+        public static let malformed = Code(description: "malformed")
+    }
+
+    /// What kind of failure it is.
+    public var code: Code
+
+    /// What was attempted, what went wrong and what to change.
+    public var message: String
+
+    /// What caused it.
+    public var cause: (any Error)?
+
+    /// Where the error was made.
+    public var location: SourceLocation
+
+    /// Whether trying again may help.
+    public var isRetryable: Bool { false }
+
+    /// The message.
+    public var description: String { message }
+
+    init(_ code: Code, _ message: String, cause: (any Error)? = nil, location: SourceLocation = SourceLocation()) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+        self.location = location
+    }
+}

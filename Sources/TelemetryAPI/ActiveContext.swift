@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is current in a task: a span and, in tests, a tracer.
+///
+/// One task-local value, read once; a class so that binding it copies one reference.
+final class ActiveContext: Sendable {
+    @TaskLocal static var current: ActiveContext?
+
+    let span: Span?
+    let tracer: (any Tracer)?
+
+    init(span: Span?, tracer: (any Tracer)?) {
+        self.span = span
+        self.tracer = tracer
+    }
+}
+
+extension Span {
+    /// The span that is current in this task.
+    public static var current: Span? { ActiveContext.current?.span }
+
+    /// Makes the span current while `operation` runs.
+    ///
+    /// Does not end it.
+    public func makeCurrent<Success, Failure: Error>(
+        _ operation: () throws(Failure) -> Success
+    ) throws(Failure) -> Success {
+        try bind(ActiveContext(span: self, tracer: ActiveContext.current?.tracer), operation)
+    }
+
+    /// Makes the span current while `operation` runs, and in the tasks that it starts.
+    ///
+    /// Does not end it.
+    public func makeCurrent<Success, Failure: Error>(
+        _ operation: () async throws(Failure) -> Success
+    ) async throws(Failure) -> Success {
+        try await bind(ActiveContext(span: self, tracer: ActiveContext.current?.tracer), operation)
+    }
+}
+
+/// Uses another tracer while `operation` runs, as a test does.
+public func withTracer<Success, Failure: Error>(
+    _ tracer: any Tracer,
+    _ operation: () throws(Failure) -> Success
+) throws(Failure) -> Success {
+    try bind(ActiveContext(span: Span.current, tracer: tracer), operation)
+}
+
+/// Uses another tracer while `operation` runs, and in the tasks that it starts, as a test does.
+public func withTracer<Success, Failure: Error>(
+    _ tracer: any Tracer,
+    _ operation: () async throws(Failure) -> Success
+) async throws(Failure) -> Success {
+    try await bind(ActiveContext(span: Span.current, tracer: tracer), operation)
+}
+
+/// `TaskLocal.withValue` knows no typed throws, so the outcome crosses it as a value.
+private func bind<Success, Failure: Error>(
+    _ context: ActiveContext,
+    _ operation: () throws(Failure) -> Success
+) throws(Failure) -> Success {
+    try ActiveContext.$current.withValue(context) {
+        do throws(Failure) {
+            return Result<Success, Failure>.success(try operation())
+        } catch {
+            return .failure(error)
+        }
+    }.get()
+}
+
+private func bind<Success, Failure: Error>(
+    _ context: ActiveContext,
+    _ operation: () async throws(Failure) -> Success
+) async throws(Failure) -> Success {
+    try await ActiveContext.$current.withValue(context) {
+        do throws(Failure) {
+            return Result<Success, Failure>.success(try await operation())
+        } catch {
+            return .failure(error)
+        }
+    }.get()
+}

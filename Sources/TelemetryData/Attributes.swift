@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Attributes by key, in the order in which they were set first.
+///
+/// There are few on a span, so looking one up walks the list.
+public struct Attributes: Sendable, Hashable {
+    /// One attribute.
+    public struct Element: Sendable, Hashable {
+        /// The attribute's name.
+        public let key: String
+
+        /// The attribute's value.
+        public var value: AttributeValue
+    }
+
+    /// The attributes, each key once.
+    public private(set) var elements: [Element] = []
+
+    /// No attributes.
+    public init() {}
+
+    /// The value of a key; setting `nil` removes it.
+    public subscript(key: String) -> AttributeValue? {
+        get { elements.first { $0.key == key }?.value }
+        set {
+            let index = elements.firstIndex { $0.key == key }
+            switch (index, newValue) {
+            case (let index?, let value?): elements[index].value = value
+            case (let index?, nil): elements.remove(at: index)
+            case (nil, let value?): elements.append(Element(key: key, value: value))
+            case (nil, nil): break
+            }
+        }
+    }
+
+    /// Sets an attribute from a Swift value; `nil` sets nothing.
+    public mutating func set(_ key: String, _ value: (some AttributeConvertible)?) {
+        if let value { self[key] = value.attributeValue }
+    }
+
+    /// How many there are.
+    public var count: Int { elements.count }
+
+    /// Whether there are none.
+    public var isEmpty: Bool { elements.isEmpty }
+}
+
+extension Attributes: ExpressibleByDictionaryLiteral {
+    /// Attributes as they are written; of a key that stands twice the last value counts.
+    public init(dictionaryLiteral elements: (String, AttributeValue)...) {
+        for (key, value) in elements { self[key] = value }
+    }
+}

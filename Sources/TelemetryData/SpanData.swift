@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import TraceContext
+
+/// A finished span.
+public struct SpanData: Sendable, Hashable {
+    /// Its ids, flags and trace state.
+    public var context: SpanContext
+
+    /// The span that it is a child of; `nil` for the root of a trace.
+    public var parentSpanID: SpanID?
+
+    /// What was done.
+    public var name: String
+
+    /// Which side of a relation it is.
+    public var kind: SpanKind
+
+    /// When it began.
+    public var start: Timestamp
+
+    /// When it ended, not before it began.
+    public var end: Timestamp
+
+    /// What there is to say about it.
+    public var attributes: Attributes
+
+    /// What happened meanwhile.
+    public var events: [SpanEvent]
+
+    /// The spans that it has to do with.
+    public var links: [SpanLink]
+
+    /// How it ended.
+    public var status: SpanStatus
+
+    /// How many links were left out.
+    public var droppedLinkCount: Int
+
+    /// What produced it.
+    public var resource: Resource
+
+    /// Which library made it.
+    public var scope: InstrumentationScope
+
+    /// A finished span.
+    public init(
+        context: SpanContext,
+        parentSpanID: SpanID? = nil,
+        name: String,
+        kind: SpanKind = .internal,
+        start: Timestamp,
+        end: Timestamp,
+        attributes: Attributes = Attributes(),
+        events: [SpanEvent] = [],
+        links: [SpanLink] = [],
+        status: SpanStatus = .unset,
+        droppedLinkCount: Int = 0,
+        resource: Resource = Resource(),
+        scope: InstrumentationScope = InstrumentationScope(name: "")
+    ) {
+        self.context = context
+        self.parentSpanID = parentSpanID
+        self.name = name
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.attributes = attributes
+        self.events = events
+        self.links = links
+        self.status = status
+        self.droppedLinkCount = droppedLinkCount
+        self.resource = resource
+        self.scope = scope
+    }
+
+    /// The trace that it belongs to.
+    public var traceID: TraceID { context.traceID }
+
+    /// Its own id.
+    public var spanID: SpanID { context.spanID }
+
+    /// The span that it is a child of, as a context; `nil` for the root of a trace.
+    public var parent: SpanContext? {
+        parentSpanID.map { SpanContext(traceID: traceID, spanID: $0) }
+    }
+
+    /// How long it took.
+    public var duration: Duration { end.duration(since: start) }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finished spans on their way out.
+public struct SpanBatch: Sendable {
+    /// The spans, in the order in which they ended.
+    public let spans: [SpanData]
+
+    /// A batch of these spans.
+    public init(_ spans: [SpanData]) {
+        self.spans = spans
+    }
+}
+
+/// Delivers finished spans to whoever keeps them.
+///
+/// Called on one thread of the tracer's own, one batch at a time, so an exporter may block it; spans that end meanwhile
+/// wait in the tracer's bounded queue.
+public protocol SpanExporter: Sendable {
+    /// Delivers a batch, retries included.
+    ///
+    /// - Throws: Why the batch is lost. The tracer counts its spans as failed.
+    func export(_ batch: SpanBatch) throws
+
+    /// Delivers what the exporter still holds; nothing is exported after that.
+    func shutdown()
+}
+
+extension SpanExporter {
+    /// Nothing is held.
+    public func shutdown() {}
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import TelemetryData
+
+/// Takes spans as they end.
+///
+/// Must not block: the caller is whoever ended the span.
+public protocol SpanProcessor: Sendable {
+    /// A span has ended.
+    func ended(_ span: SpanData)
+}
