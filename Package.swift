@@ -48,6 +48,7 @@ let modules: [Target] = [
     module("Stitch", ["TelemetrySDK", "StitchOTLP", "StitchService"]),
 
     // Tracing: what spans are, how they are made, where they go, what they tell.
+    module("TraceFlow", ["TelemetryData"]),
     module("StitchOTLP", ["TelemetryData", "StitchService"]),
     module("TelemetrySDK", ["TelemetryAPI", "TelemetryData", "StitchService"]),
     module("TelemetryAPI", ["TraceContext", "TelemetryData", "StitchService"]),
@@ -68,6 +69,7 @@ let suites: [Target] = [
     tests(of: "TelemetrySDK"),
     tests(of: "StitchOTLP"),
     tests(of: "Stitch"),
+    tests(of: "TraceFlow"),
 ]
 
 let package = Package(
