@@ -40,10 +40,14 @@ func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Ta
 }
 
 let products: [Product] = [
-    .library(name: "Stitch", targets: ["Stitch"])
+    .library(name: "Stitch", targets: ["Stitch"]),
+    .library(name: "StitchTesting", targets: ["StitchTesting"]),
 ]
 
 let modules: [Target] = [
+    // The test kit.
+    module("StitchTesting", ["TelemetrySDK", "TraceFlow"]),
+
     // What an application imports.
     module("Stitch", ["TelemetrySDK", "StitchOTLP", "StitchService"]),
 
@@ -51,6 +55,7 @@ let modules: [Target] = [
     module("TraceFlow", ["TelemetryData"]),
     module("StitchOTLP", ["TelemetryData", "StitchService"]),
     module("TelemetrySDK", ["TelemetryAPI", "TelemetryData", "StitchService"]),
+    module("MessageTracing", ["TelemetryAPI"]),
     module("TelemetryAPI", ["TraceContext", "TelemetryData", "StitchService"]),
     module("TelemetryData", ["TraceContext"]),
     module("TraceContext"),
@@ -66,10 +71,12 @@ let suites: [Target] = [
     tests(of: "TraceContext"),
     tests(of: "TelemetryData"),
     tests(of: "TelemetryAPI"),
+    tests(of: "MessageTracing", ["StitchTesting"]),
     tests(of: "TelemetrySDK"),
     tests(of: "StitchOTLP"),
     tests(of: "Stitch"),
     tests(of: "TraceFlow"),
+    tests(of: "StitchTesting", ["MessageTracing"]),
 ]
 
 let package = Package(

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Runs a test with a tracer of its own: ids count from 1, nothing is sampled away, and what was recorded is there to be
+/// asked about.
+///
+/// ```swift
+/// try await withStitchTest { test in
+///     try await withSpan("POST /orders") { _ in try await place(order) }
+///     #expect(test.spans.send("orders").count == 1)
+/// }
+/// ```
+///
+/// The tracer holds in the closure and in the tasks that it starts; tests may run side by side.
+///
+/// - Parameter body: The test.
+/// - Returns: What `body` returns.
+/// - Throws: What `body` throws; failing that, what went wrong when the test's resources were given back.
+@discardableResult
+public func withStitchTest<Success>(_ body: (StitchTest) async throws -> Success) async throws -> Success {
+    let test = StitchTest()
+    let tracer = SDKTracer(
+        resource: Resource(attributes: ["service.name": "test"]),
+        processor: test.spans,
+        ids: SequentialIDGenerator()
+    )
+    let outcome: Result<Success, any Error>
+    do {
+        outcome = .success(try await withTracer(tracer) { try await body(test) })
+    } catch {
+        outcome = .failure(error)
+    }
+    do {
+        try await test.finish()
+    } catch {
+        if case .success = outcome { throw error }
+    }
+    return try outcome.get()
+}
