@@ -41,14 +41,18 @@ func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Ta
 
 let products: [Product] = [
     .library(name: "Stitch", targets: ["Stitch"]),
+    .library(name: "TracedKafka", targets: ["TracedKafka"]),
     .library(name: "StitchTesting", targets: ["StitchTesting"]),
+    .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
 ]
 
 let modules: [Target] = [
     // The test kit.
+    module("KafkaTesting", ["StitchTesting", "TracedKafka", "CStitchRdkafka"]),
     module("StitchTesting", ["TelemetrySDK", "TraceFlow"]),
 
     // What an application imports.
+    module("TracedKafka", ["StitchKafka", "MessageTracing"]),
     module("Stitch", ["TelemetrySDK", "StitchOTLP", "StitchService"]),
 
     // Tracing: what spans are, how they are made, where they go, what they tell.
@@ -60,11 +64,20 @@ let modules: [Target] = [
     module("TelemetryData", ["TraceContext"]),
     module("TraceContext"),
 
+    // Clients of the servers, without tracing.
+    module("StitchKafka", ["CStitchRdkafka", "StitchService"]),
+
     // How every long-lived part runs, stops and reports.
     module("StitchService"),
+
+    library("CStitchRdkafka", pkgConfig: "rdkafka", apt: "librdkafka-dev", brew: "librdkafka"),
 ]
 
-let examples: [Target] = []
+let examples: [Target] = [
+    example("KafkaProducerAndConsumer", ["StitchKafka", "StitchService", "TracedKafka"]),
+    example("TracedKafkaProducerAndConsumer", ["StitchService", "TracedKafka"]),
+    example("HTTPEntry", ["Stitch", "TracedKafka"]),
+]
 
 let suites: [Target] = [
     tests(of: "StitchService"),
@@ -76,7 +89,17 @@ let suites: [Target] = [
     tests(of: "StitchOTLP"),
     tests(of: "Stitch"),
     tests(of: "TraceFlow"),
+    tests(of: "StitchKafka", ["KafkaTesting"]),
+    tests(of: "TracedKafka", ["KafkaTesting"]),
     tests(of: "StitchTesting", ["MessageTracing"]),
+    tests(of: "KafkaTesting"),
+    // What needs a server: Postgres, a Kafka broker, whole processes.
+    .testTarget(
+        name: "IntegrationTests",
+        dependencies: ["Stitch", "TracedKafka", "KafkaTesting"],
+        path: "IntegrationTests",
+        swiftSettings: settings
+    ),
 ]
 
 let package = Package(

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import StitchService
+
+/// Why something about Kafka could not be done.
+public struct KafkaError: Error, Sendable, CustomStringConvertible {
+    /// The kinds of failure.
+    ///
+    /// Those that the Kafka protocol defines have its names, those of librdkafka begin with `_`, Stitch's own are in
+    /// lower case. More may come, so a `switch` over codes needs a `default`.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The code's name.
+        public let description: String
+
+        /// A code by its name, for those that have no constant here.
+        public init(_ name: String) { description = name }
+    }
+
+    /// What kind of failure it is.
+    public var code: Code
+
+    /// What was attempted, what went wrong and what would help, without secrets.
+    public var message: String
+
+    /// What made it fail, where that is an error of its own, such as the one that a handler threw.
+    public var cause: (any Error)?
+
+    /// Whether trying the same again may help.
+    public var isRetryable: Bool
+
+    /// Where the error was made.
+    public var location: SourceLocation
+
+    /// The name for the attribute `error.type`: that of the Kafka protocol, where it defines one.
+    public var errorType: String { code.description }
+
+    /// The message.
+    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+
+    /// An error, for a double of ``KafkaProducing`` in tests and for code that stands between.
+    public init(
+        _ code: Code,
+        _ message: String,
+        cause: (any Error)? = nil,
+        isRetryable: Bool = false,
+        location: SourceLocation = SourceLocation()
+    ) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+        self.isRetryable = isRetryable
+        self.location = location
+    }
+}
+
+extension KafkaError.Code {
+    /// A setting is wrong; the message names it, its value and what would be right.
+    public static let configuration = Self("configuration")
+    /// The producer or consumer is shut down, or shutting down.
+    public static let closed = Self("closed")
+    /// The calling task was cancelled before the record was taken.
+    public static let cancelled = Self("cancelled")
+    /// A record's value could not be decoded.
+    public static let decoding = Self("decoding")
+    /// A handler threw; the error's cause is what it threw.
+    public static let handler = Self("handler")
+    /// Something took longer than allowed.
+    public static let timedOut = Self("_TIMED_OUT")
+    /// A record was not acknowledged within the delivery timeout.
+    public static let deliveryTimedOut = Self("_MSG_TIMED_OUT")
+    /// A record is larger than the whole local queue.
+    public static let queueFull = Self("_QUEUE_FULL")
+    /// The record was given up by a shutdown before it was sent.
+    public static let purged = Self("_PURGE_QUEUE")
+    /// The record was given up by a shutdown after it was sent: it may have been written.
+    public static let purgedInFlight = Self("_PURGE_INFLIGHT")
+    /// The topic, or its partition, isn't there.
+    public static let unknownTopicOrPartition = Self("UNKNOWN_TOPIC_OR_PARTITION")
+    /// The topic can't have this name.
+    public static let invalidTopic = Self("INVALID_TOPIC_EXCEPTION")
+    /// The record is larger than allowed.
+    public static let messageTooLarge = Self("MESSAGE_TOO_LARGE")
+    /// The user may not use this topic.
+    public static let topicAuthorizationFailed = Self("TOPIC_AUTHORIZATION_FAILED")
+    /// The user may not use this group.
+    public static let groupAuthorizationFailed = Self("GROUP_AUTHORIZATION_FAILED")
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MessageTracing
+public import StitchKafka
+public import StitchService
+import TelemetryAPI
+
+/// A `KafkaProducer` whose records carry the trace of the code that sends them.
+///
+/// Used like the plain one. Each record gets a `send {topic}` span, a child of the current one, that ends when the broker
+/// has answered and says where the record went, or why it did not. The span's context goes into the record's headers, in
+/// place of any that it has.
+///
+/// ```swift
+/// let producer = try TracedKafkaProducer(KafkaConfiguration(brokers: ["localhost:9092"]))
+/// try await producer.send(KafkaRecord(topic: "orders", key: "7", value: bytes))
+/// ```
+public final class TracedKafkaProducer: KafkaProducing {
+    private let producer: KafkaProducer
+    private let clientID: String
+
+    /// Makes a producer.
+    ///
+    /// Does not wait for a broker.
+    ///
+    /// - Parameter configuration: Where Kafka is and how to behave.
+    /// - Throws: `KafkaError` with `configuration` that names the option, its value and what would be right.
+    public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
+        producer = try KafkaProducer(configuration)
+        clientID = configuration.clientID
+    }
+
+    /// `TracedKafkaProducer(client id)`.
+    public var name: String { "TracedKafkaProducer(\(clientID))" }
+
+    /// When a record was last acknowledged, how many are not yet, and what trouble there is since.
+    public var health: ServiceHealth { producer.health }
+
+    /// Sends a record and waits until the broker has acknowledged it, as `KafkaProducer` does.
+    ///
+    /// - Parameter record: The record. Its trace headers are replaced.
+    /// - Returns: Where it was written.
+    /// - Throws: `KafkaError` when it was not acknowledged, with the protocol's name for the reason, which is the span's
+    ///   `error.type` too.
+    @discardableResult
+    public func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
+        let target = MessageTarget(system: RecordAttributes.system, destination: record.topic, clientID: clientID)
+        let send = SendSpan(to: target, incoming: record.headers.carrier) { RecordAttributes.fill(&$0, record) }
+        var record = record
+        record.headers.write(send.carrier)
+        do throws(KafkaError) {
+            let delivery = try await producer.send(record)
+            send.end { attributes in
+                attributes.set(MessagingConventions.Attribute.partitionID, String(delivery.partition))
+                attributes.set(MessagingConventions.Attribute.kafkaOffset, delivery.offset)
+                attributes.set(MessagingConventions.Attribute.brokerID, delivery.brokerID.map { Int64($0) })
+                attributes.set(
+                    MessagingConventions.Attribute.acknowledgeLatency,
+                    delivery.latency.map { $0 / .seconds(1) }
+                )
+            }
+            return delivery
+        } catch {
+            // Who withdraws a record has no error.
+            if error.code == .cancelled { send.end() } else { send.fail(error, type: error.errorType) }
+            throw error
+        }
+    }
+
+    /// Waits until every record that was sent before has its answer, without lingering.
+    ///
+    /// - Parameter timeout: How long to wait at most.
+    /// - Throws: `KafkaError` with `timedOut` when it takes longer, `cancelled` when the task is cancelled meanwhile.
+    public func flush(timeout: Duration = .seconds(30)) async throws(KafkaError) {
+        try await producer.flush(timeout: timeout)
+    }
+
+    /// Returns when the producer is shut down.
+    ///
+    /// Cancelling the task shuts it down at once.
+    ///
+    /// - Throws: `KafkaError` when the producer has become unusable.
+    public func run() async throws { try await producer.run() }
+
+    /// Lets nobody send any more, waits within `drain` until what was taken is acknowledged, gives up the rest, and
+    /// returns when the client is gone.
+    ///
+    /// Every span of a record has ended then, or ends at once.
+    public func shutdown() async { await producer.shutdown() }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchKafka
+import Testing
+
+@Suite("A configuration")
+struct KafkaConfigurationTests {
+    static let valid = KafkaConfiguration(brokers: ["localhost:9092"])
+
+    private func refusal(of configuration: KafkaConfiguration) -> KafkaError? {
+        #expect(throws: KafkaError.self) { try KafkaProducer(configuration) }
+    }
+
+    @Test("without brokers is refused, and the refusal says what to set")
+    func noBrokers() throws {
+        let error = try #require(refusal(of: KafkaConfiguration(environment: [:])))
+        #expect(error.code == .configuration)
+        #expect(error.message.contains("'brokers'") && error.message.contains("KAFKA_BOOTSTRAP_SERVERS"))
+        #expect(!error.isRetryable)
+    }
+
+    @Test(
+        "with a broker that is no address is refused by its value",
+        arguments: ["", "a b:1", "host:port", "host:0", ":9092"]
+    )
+    func badBroker(_ broker: String) throws {
+        let error = try #require(refusal(of: KafkaConfiguration(brokers: ["localhost:9092", broker])))
+        #expect(error.message.contains("'\(broker)'") && error.message.contains("host:port"))
+    }
+
+    @Test(
+        "with any usual form of address is taken",
+        arguments: ["kafka", "kafka:9092", "[::1]:9092", "PLAINTEXT://kafka:9092"]
+    )
+    func goodBroker(_ broker: String) throws {
+        _ = try KafkaProducer(KafkaConfiguration(brokers: [broker]))
+    }
+
+    @Test("with a duration out of range is refused by option, value and range")
+    func badDuration() throws {
+        var configuration = Self.valid
+        configuration.linger = .seconds(-1)
+        let error = try #require(refusal(of: configuration))
+        #expect(error.message.contains("'linger'") && error.message.contains("-1.0 seconds"))
+        #expect(error.message.contains("900.0 seconds"))
+    }
+
+    @Test("that lingers for longer than a delivery may take is refused by both options")
+    func lingerBeyondTimeout() throws {
+        var configuration = Self.valid
+        configuration.linger = .seconds(121)
+        let error = try #require(refusal(of: configuration))
+        #expect(error.message.contains("'linger'") && error.message.contains("'deliveryTimeout'"))
+    }
+
+    @Test("with a value that librdkafka doesn't take is refused by name and value")
+    func badValue() throws {
+        var configuration = Self.valid
+        configuration.properties = ["compression.type": "rar"]
+        let error = try #require(refusal(of: configuration))
+        #expect(error.message.contains("'compression.type' = 'rar'"))
+    }
+
+    @Test("with a property that librdkafka doesn't know is refused by name")
+    func unknownProperty() throws {
+        var configuration = Self.valid
+        configuration.properties = ["no.such.property": "1"]
+        let error = try #require(refusal(of: configuration))
+        #expect(error.message.contains("no.such.property"))
+    }
+
+    @Test("with a property that would break what a client promises is refused, with the reason")
+    func reservedProperty() throws {
+        var configuration = Self.valid
+        configuration.properties = ["enable.auto.offset.store": "true"]
+        let error = try #require(
+            #expect(throws: KafkaError.self) {
+                try KafkaConsumer(configuration, group: "g", topics: ["t"]) { _ in }
+            }
+        )
+        #expect(error.message.contains("enable.auto.offset.store") && error.message.contains("handler"))
+    }
+
+    @Test("never shows a secret, not when printed, dumped or refused")
+    func secrets() throws {
+        var configuration = Self.valid
+        configuration.properties = [
+            "sasl.password": "hunter2", "ssl.key.password": "hunter2", "sasl.username": "alice",
+        ]
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        for text in ["\(configuration)", String(reflecting: configuration), dumped] {
+            #expect(!text.contains("hunter2"))
+            #expect(text.contains("sasl.password") && text.contains("alice"))
+        }
+        for properties in [
+            ["security.protocol": "ssl", "ssl.key.pem": "hunter2"],
+            ["sasl.pasword": "hunter2"],
+            ["sasl.password": "hunter2\0"],
+        ] {
+            configuration.properties = properties
+            let error = try #require(refusal(of: configuration))
+            #expect(!"\(error)".contains("hunter2"))
+        }
+    }
+
+    @Test("takes brokers and client id from the environment")
+    func environment() {
+        let configuration = KafkaConfiguration(environment: [
+            "KAFKA_BOOTSTRAP_SERVERS": "a:1, b:2", "KAFKA_CLIENT_ID": "billing",
+        ])
+        #expect(configuration.brokers == ["a:1", "b:2"])
+        #expect(configuration.clientID == "billing")
+    }
+
+    @Test("of a consumer needs a group, topics and a batch of at least one")
+    func consumer() {
+        #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "", topics: ["t"]) { _ in } }
+        #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "g", topics: []) { _ in } }
+        #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "g", topics: [""]) { _ in } }
+        #expect(throws: KafkaError.self) {
+            try KafkaConsumer(Self.valid, group: "g", topics: ["t"], batchesOf: 0) { _ in }
+        }
+    }
+}

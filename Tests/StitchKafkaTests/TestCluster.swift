@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KafkaTesting
+import StitchKafka
+import Synchronization
+
+/// One mock cluster for all tests of the module; each test takes topics and groups of its own.
+enum TestCluster {
+    private static let cluster = Result { try MockKafkaCluster() }
+    private static let count = Atomic(0)
+
+    static func shared() throws -> MockKafkaCluster { try cluster.get() }
+
+    /// A name that no other test has.
+    static func name(_ prefix: String) -> String {
+        "\(prefix)-\(count.wrappingAdd(1, ordering: .relaxed).newValue)"
+    }
+
+    /// A topic of the test's own.
+    static func topic(_ prefix: String, partitions: Int = 1) async throws -> String {
+        let name = name(prefix)
+        try await shared().createTopic(name, partitions: partitions)
+        return name
+    }
+}
+
+/// The error that a handler of a test throws.
+struct Bounced: Error {}
