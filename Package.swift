@@ -42,17 +42,21 @@ func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Ta
 let products: [Product] = [
     .library(name: "Stitch", targets: ["Stitch"]),
     .library(name: "TracedKafka", targets: ["TracedKafka"]),
+    .library(name: "TracedJobs", targets: ["TracedJobs"]),
     .library(name: "StitchTesting", targets: ["StitchTesting"]),
     .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
+    .library(name: "PostgresTesting", targets: ["PostgresTesting"]),
 ]
 
 let modules: [Target] = [
     // The test kit.
     module("KafkaTesting", ["StitchTesting", "TracedKafka", "CStitchRdkafka"]),
+    module("PostgresTesting", ["StitchTesting", "TracedJobs"]),
     module("StitchTesting", ["TelemetrySDK", "TraceFlow"]),
 
     // What an application imports.
     module("TracedKafka", ["StitchKafka", "MessageTracing"]),
+    module("TracedJobs", ["StitchPostgres", "MessageTracing"]),
     module("Stitch", ["TelemetrySDK", "StitchOTLP", "StitchService"]),
 
     // Tracing: what spans are, how they are made, where they go, what they tell.
@@ -66,17 +70,21 @@ let modules: [Target] = [
 
     // Clients of the servers, without tracing.
     module("StitchKafka", ["CStitchRdkafka", "StitchService"]),
+    module("StitchPostgres", ["CStitchLibpq", "StitchService"]),
 
     // How every long-lived part runs, stops and reports.
     module("StitchService"),
 
     library("CStitchRdkafka", pkgConfig: "rdkafka", apt: "librdkafka-dev", brew: "librdkafka"),
+    library("CStitchLibpq", pkgConfig: "libpq", apt: "libpq-dev", brew: "libpq"),
 ]
 
 let examples: [Target] = [
     example("KafkaProducerAndConsumer", ["StitchKafka", "StitchService", "TracedKafka"]),
     example("TracedKafkaProducerAndConsumer", ["StitchService", "TracedKafka"]),
+    example("EnqueueAndWorkJobs", ["Stitch", "TracedJobs"]),
     example("HTTPEntry", ["Stitch", "TracedKafka"]),
+    example("WholeService", ["Stitch", "TracedJobs", "TracedKafka"]),
 ]
 
 let suites: [Target] = [
@@ -91,12 +99,15 @@ let suites: [Target] = [
     tests(of: "TraceFlow"),
     tests(of: "StitchKafka", ["KafkaTesting"]),
     tests(of: "TracedKafka", ["KafkaTesting"]),
+    tests(of: "StitchPostgres"),
+    tests(of: "TracedJobs", ["MessageTracing", "StitchTesting"]),
     tests(of: "StitchTesting", ["MessageTracing"]),
     tests(of: "KafkaTesting"),
+    tests(of: "PostgresTesting"),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Stitch", "TracedKafka", "KafkaTesting"],
+        dependencies: ["Stitch", "TracedKafka", "TracedJobs", "KafkaTesting", "PostgresTesting"],
         path: "IntegrationTests",
         swiftSettings: settings
     ),

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresTesting
+import StitchTesting
+import TelemetryAPI
+import TelemetryData
+import Testing
+import TraceContext
+import TracedJobs
+
+@Suite("Leases on a real Postgres", .timeLimit(.minutes(1)))
+struct JobLeaseTests {
+    private func worker(
+        _ name: String,
+        _ jobs: JobQueue,
+        _ body: @escaping @Sendable (SendReceipt, JobAttempt) async throws -> Void
+    ) throws -> JobWorker {
+        var configuration = JobWorkerConfiguration(queues: ["default": 1])
+        configuration.name = name
+        configuration.lease = .seconds(300)
+        return try JobWorker(jobs, configuration).handle(SendReceipt.self, body)
+    }
+
+    @Test("A worker whose lease went to another changes nothing when it is done at last, and that is counted")
+    func fenced() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let (slowBegan, slowMayEnd, quickBegan, quickMayEnd) = (Gate(), Gate(), Gate(), Gate())
+            let slow = try worker("slow", jobs) { _, _ in
+                slowBegan.open()
+                await slowMayEnd.pass()
+            }
+            let quick = try worker("quick", jobs) { _, attempt in
+                #expect(attempt.number == 1 && attempt.losses == 1)
+                quickBegan.open()
+                await quickMayEnd.pass()
+            }
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            let slowRun = Task { try await slow.drain() }
+            await slowBegan.pass()
+            try await jobs.advanceClock(by: .seconds(301))
+            let quickRun = Task { try await quick.drain() }
+            await quickBegan.pass()
+
+            slowMayEnd.open()
+            try await slowRun.value
+            #expect(slow.counts.stale == 1 && slow.counts.succeeded == 0)
+            #expect(try await jobs.column("state", of: id) == "running")
+            #expect(try await jobs.column("worker", of: id) == "quick")
+
+            quickMayEnd.open()
+            try await quickRun.value
+            #expect(quick.counts.succeeded == 1 && quick.counts.rescued == 1)
+            #expect(try await jobs.column("state", of: id) == "succeeded")
+            let outcomes = try await jobs.outcomes(of: id)
+            #expect(outcomes == ["lost", "succeeded"])
+        }
+    }
+
+    @Test("Retry and rescue leave the carrier as it was written, and every attempt links to the creation")
+    func carrierIsKept() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let carrier =
+                "concat_ws('|', encode(trace_id, 'hex'), encode(span_id, 'hex'), trace_flags, tracestate, baggage)"
+            let (began, mayEnd) = (Gate(), Gate())
+            let failing = try worker("failing", jobs) { _, attempt in
+                if attempt.number == 1 { throw Bounced() }
+                began.open()
+                await mayEnd.pass()
+            }
+            let id = try await withSpan("POST /orders") { _ in try await jobs.enqueue(SendReceipt(orderID: 7)) }
+            let written = try await jobs.column(carrier, of: id)
+            let failingRun = Task { try await failing.drain(advancingTime: true) }
+            await began.pass()
+            #expect(try await jobs.column(carrier, of: id) == written)
+
+            try await jobs.advanceClock(by: .seconds(301))
+            let last = try worker("last", jobs) { _, _ in }
+            try await last.drain()
+            #expect(try await jobs.column(carrier, of: id) == written)
+            #expect(try await jobs.column("losses", of: id) == "1")
+            mayEnd.open()
+            try await failingRun.value
+
+            let send = test.spans.send("default/send_receipt")[0]
+            let attempts = test.spans.process("default/send_receipt")
+            #expect(attempts.count == 3)
+            #expect(attempts.allSatisfy { $0.links.first?.spanID == send.spanID })
+            // The second attempt was lost before it could say who it was.
+            #expect(attempts[1].links.last?.spanID == attempts[0].spanID)
+            #expect(attempts[2].links.last?.spanID == attempts[0].spanID)
+        }
+    }
+
+    @Test("A job that took too many workers with it is dead")
+    func tooManyLosses() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            var configuration = JobWorkerConfiguration(queues: ["default": 1])
+            configuration.maximumLosses = 2
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            try await jobs.database.execute(
+                """
+                UPDATE stitch.jobs SET state = 'running', worker = 'killed', lease = nextval('stitch.leases'),
+                    lease_expires_at = stitch.now() - interval '1 second', losses = 1
+                """
+            )
+            let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { _, _ in }
+            try await worker.drain()
+            #expect(try await jobs.column("state", of: id) == "dead")
+            #expect(try await jobs.column("reason", of: id) == "lost with worker killed")
+            #expect(test.spans.settle("default/send_receipt").count == 1)
+        }
+    }
+
+    @Test("The heartbeat keeps the lease of a long attempt, and stops an attempt that has lost it")
+    func heartbeat() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            var configuration = JobWorkerConfiguration(queues: ["default": 1])
+            configuration.lease = .seconds(1)
+            let began = Gate()
+            let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { _, _ in
+                guard test.spans.process("default/send_receipt").isEmpty else { return }
+                began.open()
+                // Goes on for several leases, until the worker stops it.
+                await Gate().pass()
+                try Task.checkCancellation()
+            }
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            let run = Task { try await worker.drain() }
+            await began.pass()
+            let first = try await jobs.column("lease_expires_at", of: id)
+            // Comes back when the lease was prolonged.
+            try await jobs.database.execute(
+                """
+                DO $$ BEGIN
+                    WHILE (SELECT lease_expires_at <= '\(first ?? "")'::timestamptz FROM stitch.jobs) LOOP
+                        PERFORM pg_sleep(0.02);
+                    END LOOP;
+                END $$
+                """
+            )
+            #expect(worker.counts.rescued == 0)
+            // Another worker gets the job.
+            try await jobs.database.execute(
+                "UPDATE stitch.jobs SET worker = 'other', lease = nextval('stitch.leases'), "
+                    + "lease_expires_at = stitch.now() + interval '1 hour'"
+            )
+            try await run.value
+            #expect(worker.counts.stale == 1)
+            #expect(try await jobs.column("worker", of: id) == "other")
+        }
+    }
+}

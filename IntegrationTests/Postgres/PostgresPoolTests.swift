@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresTesting
+import StitchPostgres
+import StitchService
+import StitchTesting
+import Testing
+
+@Suite("A pool on a real Postgres", .timeLimit(.minutes(1)))
+struct PostgresPoolTests {
+    private func withPool(
+        _ change: (inout PostgresConfiguration) -> Void = { _ in },
+        _ body: (PostgresPool) async throws -> Void
+    ) async throws {
+        try await withStitchTest { test in
+            var configuration = try await test.database().configuration
+            change(&configuration)
+            let pool = try PostgresPool(configuration)
+            try await body(pool)
+            await pool.shutdown()
+        }
+    }
+
+    @Test("It never opens more connections than it may, and serves all callers")
+    func bound() async throws {
+        try await withPool {
+            $0.maximumConnections = 3
+        } _: { pool in
+            let processes = try await withThrowingTaskGroup { group in
+                for _ in 0..<50 {
+                    group.addTask {
+                        try await pool.query("SELECT pg_backend_pid() AS pid FROM pg_sleep(0.005)")[0]
+                            .decode("pid", as: Int.self)
+                    }
+                }
+                return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+            }
+            #expect((1...3).contains(processes.count))
+        }
+    }
+
+    @Test("Who waits too long for a connection is told so")
+    func timeout() async throws {
+        try await withPool {
+            $0.maximumConnections = 1
+            $0.acquireTimeout = .milliseconds(50)
+        } _: { pool in
+            try await pool.withConnection { _ in
+                let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
+                #expect(error?.code == .poolTimedOut)
+                #expect(error?.isRetryable == true)
+            }
+            #expect(try await pool.query("SELECT 1").count == 1)
+        }
+    }
+
+    @Test("A connection that the server closed is replaced without the next caller noticing")
+    func broken() async throws {
+        try await withPool {
+            $0.maximumConnections = 2
+        } _: { pool in
+            try await pool.withConnection { first in
+                let process = try await first.query("SELECT pg_backend_pid() AS pid")[0].decode("pid", as: Int.self)
+                _ = try await pool.query("SELECT pg_terminate_backend($1, 5000)", process)
+                let error = await #expect(throws: PostgresError.self) { try await first.query("SELECT 1") }
+                #expect(error?.isRetryable == true)
+            }
+            for _ in 0..<3 { #expect(try await pool.query("SELECT 1").count == 1) }
+        }
+    }
+
+    @Test("A connection that comes back inside a transaction is not used again")
+    func leftOpen() async throws {
+        try await withPool {
+            $0.maximumConnections = 1
+        } _: { pool in
+            try await pool.withConnection { connection in
+                try await connection.execute("CREATE TABLE left_open ()")
+                try await connection.execute("BEGIN")
+                try await connection.execute("DROP TABLE left_open")
+            }
+            #expect(try await pool.query("SELECT FROM left_open").isEmpty)
+        }
+    }
+
+    @Test("A shutdown waits for the connections in use, refuses all others, and ends run()")
+    func shutdown() async throws {
+        try await withPool { pool in
+            async let running: Void = pool.run()
+            let (entered, enter) = AsyncStream.makeStream(of: Void.self)
+            async let used = pool.withConnection { connection in
+                enter.yield()
+                return try await connection.query("SELECT pg_sleep(0.2)::text").count
+            }
+            for await _ in entered { break }
+            await pool.shutdown()
+            #expect(try await used == 1)
+            try await running
+            let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
+            #expect(error?.code == .poolClosed)
+        }
+    }
+
+    @Test("Cancelling run() breaks the connections in use")
+    func cancelled() async throws {
+        try await withPool { pool in
+            let (entered, enter) = AsyncStream.makeStream(of: Void.self)
+            let running = Task { try await pool.run() }
+            let used = Task {
+                try await pool.withConnection { connection in
+                    try await connection.execute("SELECT 1")
+                    enter.yield()
+                    return try await connection.query("SELECT pg_sleep(60)::text").count
+                }
+            }
+            for await _ in entered { break }
+            running.cancel()
+            try await running.value
+            await #expect(throws: PostgresError.self) { try await used.value }
+        }
+    }
+
+    @Test("An address where nobody answers gives an error that says so")
+    func unreachable() async throws {
+        let pool = try PostgresPool("postgres://nobody:hunter2@127.0.0.1:1/none")
+        let error = try #require(await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") })
+        #expect(error.code == .connectionFailed && error.isRetryable)
+        #expect(error.message.contains("127.0.0.1") && !error.message.contains("hunter2"))
+        #expect(!pool.health.isHealthy)
+    }
+}

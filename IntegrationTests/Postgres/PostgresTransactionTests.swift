@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresTesting
+import StitchPostgres
+import StitchTesting
+import Testing
+
+private struct Rejected: Error {}
+
+@Suite("Transactions on a real Postgres")
+struct PostgresTransactionTests {
+    private func withOrders(_ body: (PostgresPool) async throws -> Void) async throws {
+        try await withStitchTest { test in
+            let database = try await test.database()
+            try await database.execute("CREATE TABLE orders (id integer PRIMARY KEY)")
+            try await body(database)
+        }
+    }
+
+    private func count(_ database: PostgresPool) async throws -> Int {
+        try await database.query("SELECT count(*) AS count FROM orders")[0].decode("count")
+    }
+
+    @Test("It is invisible until it is committed")
+    func commit() async throws {
+        try await withOrders { database in
+            try await database.withTransaction { transaction in
+                try await transaction.execute("INSERT INTO orders VALUES ($1)", 1)
+                #expect(try await count(database) == 0)
+            }
+            #expect(try await count(database) == 1)
+        }
+    }
+
+    @Test("An error that leaves the closure rolls it back and goes on to the caller")
+    func rollback() async throws {
+        try await withOrders { database in
+            await #expect(throws: Rejected.self) {
+                try await database.withTransaction { transaction in
+                    try await transaction.execute("INSERT INTO orders VALUES ($1)", 1)
+                    throw Rejected()
+                }
+            }
+            let rows = try await count(database)
+            #expect(rows == 0)
+        }
+    }
+
+    @Test("Cancelling the task in the middle rolls it back")
+    func cancelled() async throws {
+        try await withOrders { database in
+            let task = Task {
+                try await database.withTransaction { transaction in
+                    try await transaction.execute("INSERT INTO orders VALUES ($1)", 1)
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    try await transaction.execute("INSERT INTO orders VALUES ($1)", 2)
+                }
+            }
+            let error = await #expect(throws: PostgresError.self) { try await task.value }
+            #expect(error?.code == .cancelled)
+            let rows = try await count(database)
+            #expect(rows == 0)
+        }
+    }
+
+    @Test("An error that was swallowed inside makes the commit fail, instead of losing the rows silently")
+    func swallowed() async throws {
+        try await withOrders { database in
+            let error = await #expect(throws: PostgresError.self) {
+                try await database.withTransaction { transaction in
+                    try await transaction.execute("INSERT INTO orders VALUES ($1)", 1)
+                    _ = try? await transaction.execute("INSERT INTO orders VALUES ($1)", 1)
+                }
+            }
+            #expect(error?.code == .transactionAborted)
+            let rows = try await count(database)
+            #expect(rows == 0)
+        }
+    }
+
+    @Test("A transaction that was kept is of no use afterwards")
+    func kept() async throws {
+        try await withOrders { database in
+            let kept = try await database.withTransaction { $0 }
+            let error = await #expect(throws: PostgresError.self) { try await kept.execute("SELECT 1") }
+            #expect(error?.code == .transactionEnded)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PostgresTesting
+import StitchPostgres
+import Testing
+
+@Suite("A temporary Postgres")
+struct TemporaryPostgresTests {
+    @Test("It answers, and leaves no folder and no server behind when it is stopped")
+    func stop() async throws {
+        let postgres = try await TemporaryPostgres()
+        let pool = try PostgresPool(postgres.url)
+        #expect(try await pool.query("SELECT 1").count == 1)
+        #expect(FileManager.default.fileExists(atPath: postgres.folder))
+        await postgres.stop()
+        await postgres.stop()
+        #expect(!FileManager.default.fileExists(atPath: postgres.folder))
+        let error = await #expect(throws: PostgresError.self) { try await PostgresPool(postgres.url).query("SELECT 1") }
+        #expect(error?.code == .connectionFailed)
+    }
+}

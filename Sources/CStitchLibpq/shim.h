@@ -1,0 +1,11 @@
+// libpq's API as Swift can see it, and what waits for its sockets.
+#ifndef CSTITCH_LIBPQ_SHIM_H
+#define CSTITCH_LIBPQ_SHIM_H
+
+#include <libpq-fe.h>
+
+#ifdef __linux__
+#include <sys/epoll.h> // Not in Swift's Glibc module.
+#endif
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A Postgres server that lives as long as the process that wanted it, in a folder of its own under
+/// `TMPDIR`, or `/tmp` where that is too long for a socket's path or closed to the server's user.
+///
+/// It is the system's Postgres (see ``PostgresTestingError/Code/serverNotInstalled``), started on a free port of
+/// 127.0.0.1, for speed without syncing to the disk, and open to every user of the machine. Started by root, it runs as
+/// another user.
+///
+/// **Contract.** Whoever makes it calls ``stop()``. If that never happens, because the process crashes or is killed, a
+/// small guardian process stops the server and removes the folder all the same. May be shared by all tasks.
+///
+/// ```swift
+/// let postgres = try await TemporaryPostgres()
+/// let database = try PostgresPool(postgres.url)
+/// ```
+public final class TemporaryPostgres: Sendable {
+    /// The address of the server's database `postgres`, as its superuser.
+    public let url: String
+
+    /// The folder that holds its data and its log until it is stopped.
+    public let folder: String
+
+    private let guardian: Guardian
+
+    /// Starts a server; takes about a second.
+    ///
+    /// - Throws: ``PostgresTestingError``, saying what to install or why the server did not start.
+    public init() async throws(PostgresTestingError) {
+        let binaries = try PostgresBinaries.find()
+        var remainingTries = 3
+        while true {
+            guard let port = freePort() else {
+                throw PostgresTestingError(.serverFailed, "Starting a temporary Postgres failed: no port is free")
+            }
+            do {
+                guardian = try await Guardian.start(arguments: [binaries.folder, String(port)])
+                folder = guardian.folder
+                url = "postgres://postgres@127.0.0.1:\(port)/postgres"
+                return
+            } catch {
+                // Somebody else may have taken the port in between.
+                remainingTries -= 1
+                if remainingTries == 0 { throw error }
+            }
+        }
+    }
+
+    /// Stops the server and removes its folder.
+    ///
+    /// May be called more than once.
+    public func stop() async {
+        await guardian.stop()
+    }
+}

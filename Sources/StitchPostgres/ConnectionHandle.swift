@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchLibpq
+import StitchService
+
+/// Owns libpq's connection and releases it.
+///
+/// `@unchecked Sendable`: libpq lets any thread use a connection, one at a time. While it is being made, that is the
+/// one task that makes it; afterwards the actor ``PostgresConnection``.
+final class ConnectionHandle: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    /// Begins to connect.
+    ///
+    /// May read password files, so it must not run on the cooperative thread pool.
+    ///
+    /// - Returns: `nil` when there is no memory left.
+    init?(connectingWith settings: ConnectionSettings) {
+        let keywords = settings.values.sorted { $0.key < $1.key }
+        let names = keywords.map { $0.key } + ["client_encoding"]
+        let values = keywords.map { $0.value } + ["UTF8"]
+        // libpq copies the strings; the connection that it returns is ours until PQfinish.
+        let made = names.withCStrings { names in
+            values.withCStrings { values in
+                PQconnectStartParams(names, values, 1)
+            }
+        }
+        guard let made else { return nil }
+        pointer = made
+        // libpq would write notices to standard error.
+        _ = PQsetNoticeProcessor(
+            pointer,
+            { _, message in
+                guard let message else { return }
+                Diagnostics.log(
+                    .debug,
+                    String(cString: message).split(whereSeparator: \.isNewline).joined(separator: " ")
+                )
+            },
+            nil
+        )
+    }
+
+    deinit { PQfinish(pointer) }
+
+    /// libpq's last complaint, in one line; it never holds the password.
+    var complaint: String {
+        guard let text = PQerrorMessage(pointer) else { return "no reason given" }  // Belongs to the connection.
+        return String(cString: text).split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}
+
+extension [String] {
+    /// Lends an array of C strings, ended by a null pointer.
+    fileprivate func withCStrings<Value>(_ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Value) -> Value {
+        var block: [CChar] = []
+        let offsets = map { text in
+            defer { block += text.utf8CString }
+            return block.count
+        }
+        return block.withUnsafeBufferPointer { block in
+            let pointers = offsets.map { offset in block.baseAddress?.advanced(by: offset) } + [nil]
+            return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Synchronization
+
+/// The I/O shell round ``PoolState``: makes, hands out, takes back and closes connections.
+final class ConnectionLeases: Sendable {
+    struct Lease: Sendable {
+        let id: PoolState.ConnectionID
+        let connection: PostgresConnection
+    }
+
+    private struct Shell {
+        var pool: PoolState
+        var connections: [PoolState.ConnectionID: PostgresConnection] = [:]
+        var waiters: [PoolState.WaiterID: CheckedContinuation<PoolState.Grant?, Never>] = [:]
+        var nextWaiter = 0
+        var isDrained = false
+        var drainers: [CheckedContinuation<Void, Never>] = []
+        var lastFailure: String?
+        var lastRelease: ContinuousClock.Instant?
+    }
+
+    private let configuration: PostgresConfiguration
+    private let shell: Mutex<Shell>
+
+    init(_ configuration: PostgresConfiguration) {
+        self.configuration = configuration
+        shell = Mutex(Shell(pool: PoolState(limit: configuration.maximumConnections)))
+    }
+
+    /// How many callers wait, why no connection could be made lately, and when one came back last.
+    var status: (waiting: Int, failure: String?, lastRelease: ContinuousClock.Instant?) {
+        shell.withLock { ($0.pool.waiters.count, $0.lastFailure, $0.lastRelease) }
+    }
+
+    // MARK: Taking and giving back
+
+    func acquire() async throws(PostgresError) -> Lease {
+        while true {
+            switch await grant() {
+            case .use(let id):
+                // An idle connection may have been closed by the server meanwhile; then the next one is tried.
+                guard let connection = shell.withLock({ $0.connections[id] }), await connection.isReusable() else {
+                    await release(id, isReusable: false)
+                    continue
+                }
+                return Lease(id: id, connection: connection)
+            case .connect(let id):
+                return try await connect(id)
+            case .refused:
+                throw PostgresError(.poolClosed, "The Postgres pool has been shut down")
+            case nil where Task.isCancelled:
+                throw PostgresError(.cancelled, "Waiting for a Postgres connection was cancelled")
+            case nil:
+                throw PostgresError(
+                    .poolTimedOut,
+                    "No connection became free within \(configuration.acquireTimeout): all "
+                        + "\(configuration.maximumConnections) are in use; raise maximumConnections, or hold connections for "
+                        + "a shorter time"
+                )
+            }
+        }
+    }
+
+    func release(_ lease: Lease) async {
+        await release(lease.id, isReusable: lease.connection.isReusable())
+    }
+
+    private func release(_ id: PoolState.ConnectionID, isReusable: Bool) async {
+        await perform { shell in
+            shell.lastRelease = .now
+            return shell.pool.release(id, isReusable: isReusable)
+        }
+    }
+
+    private func connect(_ id: PoolState.ConnectionID) async throws(PostgresError) -> Lease {
+        do {
+            let connection = try await PostgresConnection.open(configuration)
+            shell.withLock { shell in
+                shell.connections[id] = connection
+                shell.lastFailure = nil
+            }
+            return Lease(id: id, connection: connection)
+        } catch {
+            if error.code != .cancelled { shell.withLock { $0.lastFailure = error.message } }
+            await release(id, isReusable: false)
+            throw error
+        }
+    }
+
+    /// Waits for a grant; `nil` after the time-out or when the task is cancelled.
+    private func grant() async -> PoolState.Grant? {
+        let waiter = shell.withLock { shell in
+            shell.nextWaiter += 1
+            return shell.nextWaiter
+        }
+        let alarm = DispatchWorkItem { [self] in abandon(waiter) }
+        defer { alarm.cancel() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let grant: PoolState.Grant?? = shell.withLock { shell in
+                    if Task.isCancelled { return .some(nil) }
+                    if let grant = shell.pool.acquire(waiter) { return grant }
+                    shell.waiters[waiter] = continuation
+                    return nil
+                }
+                if let grant { return continuation.resume(returning: grant) }
+                let timeout = configuration.acquireTimeout.dispatchInterval
+                DispatchQueue.global().asyncAfter(deadline: .now() + timeout, execute: alarm)
+            }
+        } onCancel: {
+            abandon(waiter)
+        }
+    }
+
+    private func abandon(_ waiter: PoolState.WaiterID) {
+        let continuation = shell.withLock { shell in
+            shell.pool.abandon(waiter) ? shell.waiters.removeValue(forKey: waiter) : nil
+        }
+        continuation?.resume(returning: nil)
+    }
+
+    // MARK: Closing
+
+    /// Hands out no connection any more and closes those that are idle.
+    func beginShutdown() async {
+        await perform { $0.pool.shutdown() }
+    }
+
+    /// Returns when no connection is in use any more, or ``breakLeased()`` was called.
+    func drained() async {
+        await withCheckedContinuation { continuation in
+            let isDrained = shell.withLock { shell in
+                if !shell.isDrained { shell.drainers.append(continuation) }
+                return shell.isDrained
+            }
+            if isDrained { continuation.resume() }
+        }
+    }
+
+    /// Breaks the connections that are in use; waits for nobody.
+    func breakLeased() {
+        let (connections, drainers) = shell.withLock { shell in
+            shell.isDrained = true
+            defer { shell.drainers = [] }
+            return (shell.pool.leased.compactMap { shell.connections[$0] }, shell.drainers)
+        }
+        for connection in connections { connection.abort() }
+        for drainer in drainers { drainer.resume() }
+    }
+
+    private func perform(_ event: (inout Shell) -> [PoolState.Action]) async {
+        var closing: [PostgresConnection] = []
+        var resuming: [(CheckedContinuation<PoolState.Grant?, Never>, PoolState.Grant)] = []
+        var drainers: [CheckedContinuation<Void, Never>] = []
+        shell.withLock { shell in
+            for action in event(&shell) {
+                switch action {
+                case .close(let id):
+                    if let connection = shell.connections.removeValue(forKey: id) { closing.append(connection) }
+                case .grant(let waiter, let grant):
+                    if let continuation = shell.waiters.removeValue(forKey: waiter) {
+                        resuming.append((continuation, grant))
+                    }
+                case .drained:
+                    shell.isDrained = true
+                    drainers = shell.drainers
+                    shell.drainers = []
+                }
+            }
+        }
+        for (continuation, grant) in resuming { continuation.resume(returning: grant) }
+        for connection in closing { await connection.close() }
+        for drainer in drainers { drainer.resume() }
+    }
+}

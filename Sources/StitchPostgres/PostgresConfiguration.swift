@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Foundation
+
+/// How to reach a Postgres database and how many connections to keep to it.
+///
+/// What the address leaves out is taken from libpq's environment variables (`PGHOST`, `PGUSER`, `PGPASSWORD`, …), its
+/// password file and its defaults. Printing a configuration never shows a password.
+public struct PostgresConfiguration: Sendable, CustomStringConvertible {
+    var settings: ConnectionSettings
+
+    /// How many connections the pool opens at most, 1 or more; a listener's connection comes on top.
+    public var maximumConnections = 8
+
+    /// How long making a connection may take.
+    public var connectTimeout = Duration.seconds(10)
+
+    /// How long a caller waits for a connection of the pool before it gets an error.
+    public var acquireTimeout = Duration.seconds(30)
+
+    /// How long a shutdown lets connections that are in use come back before it closes them.
+    public var drain = Duration.seconds(30)
+
+    /// Describes a database.
+    ///
+    /// - Parameter url: `postgres://user@host:port/database?option=value`, or libpq's keyword form
+    ///   `host=localhost dbname=shop`. Several hosts are tried in order.
+    /// - Throws: ``PostgresError`` with ``PostgresError/Code/invalidConfiguration`` if the text can't be read.
+    public init(_ url: String) throws(PostgresError) {
+        settings = try ConnectionSettings(parsing: url)
+    }
+
+    /// Describes the database that the environment names: `POSTGRES_URL`, else libpq's own variables (`PGHOST`, …), which
+    /// it reads from the process by itself.
+    ///
+    /// - Parameter environment: The variables, those of the process unless told otherwise.
+    /// - Throws: ``PostgresError`` with ``PostgresError/Code/invalidConfiguration`` if `POSTGRES_URL` can't be read.
+    public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PostgresError) {
+        let url = environment["POSTGRES_URL"] ?? ""
+        settings = url.isEmpty ? ConnectionSettings() : try ConnectionSettings(parsing: url)
+    }
+
+    /// The database's name; `nil` where libpq's default decides.
+    public var database: String? {
+        get { settings["dbname"] }
+        set { settings["dbname"] = newValue }
+    }
+
+    /// What the server shows as the name of the program in `pg_stat_activity`.
+    public var applicationName: String? {
+        get { settings["application_name"] }
+        set { settings["application_name"] = newValue }
+    }
+
+    /// Host, database and the other settings, secrets left out.
+    public var description: String { "PostgresConfiguration(\(settings))" }
+
+    func validate() throws(PostgresError) {
+        guard maximumConnections >= 1 else {
+            throw PostgresError(
+                .invalidConfiguration,
+                "maximumConnections is \(maximumConnections); a pool needs 1 or more"
+            )
+        }
+        for (name, value) in [("connectTimeout", connectTimeout), ("acquireTimeout", acquireTimeout)] {
+            guard value > .zero else {
+                throw PostgresError(.invalidConfiguration, "\(name) is \(value); it must be longer than zero")
+            }
+        }
+        guard drain >= .zero else {
+            throw PostgresError(.invalidConfiguration, "drain is \(drain); it must be zero or longer")
+        }
+        if let value = settings.values.first(where: { $0.value.contains("\0") }) {
+            throw PostgresError(.invalidConfiguration, "The setting \(value.key) contains a NUL character")
+        }
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+public import StitchService
+
+/// Connections to one Postgres database, made when they are needed and used again.
+///
+/// **Contract.** May be shared by all tasks. It works from `init` on; ``run()`` only waits for the end, so that a program
+/// can stop it with its other services. Callers wait for a free connection in the order in which they came, no longer
+/// than `acquireTimeout`. A connection that broke, or that comes back inside a transaction, is closed, not used again.
+///
+/// ```swift
+/// let database = try PostgresPool("postgres://localhost/shop")
+/// try await database.withTransaction { transaction in
+///     try await transaction.execute("INSERT INTO orders (id, total) VALUES ($1, $2)", 7, 29.90)
+/// }
+/// ```
+public final class PostgresPool: Service {
+    /// How the pool was set up.
+    public let configuration: PostgresConfiguration
+
+    private let leases: ConnectionLeases
+
+    /// Sets up a pool with the default settings; connects when a connection is needed first.
+    ///
+    /// - Parameter url: `postgres://user@host:port/database`, or libpq's keyword form.
+    /// - Throws: ``PostgresError/Code/invalidConfiguration`` if the text can't be read.
+    public convenience init(_ url: String) throws(PostgresError) {
+        try self.init(PostgresConfiguration(url))
+    }
+
+    /// Sets up a pool; connects when a connection is needed first.
+    ///
+    /// - Throws: ``PostgresError/Code/invalidConfiguration`` if a setting can't be used.
+    public init(_ configuration: PostgresConfiguration) throws(PostgresError) {
+        try configuration.validate()
+        self.configuration = configuration
+        leases = ConnectionLeases(configuration)
+    }
+
+    /// Lends a connection for the time of `body`.
+    ///
+    /// What `body` changes of the session (`SET`, advisory locks) stays with the connection.
+    ///
+    /// - Throws: ``PostgresError`` when no connection is to be had; whatever `body` throws.
+    public func withConnection<Value>(
+        _ body: (PostgresConnection) async throws -> Value
+    ) async throws -> Value {
+        let lease = try await leases.acquire()
+        let result: Result<Value, any Error>
+        do { result = .success(try await body(lease.connection)) } catch { result = .failure(error) }
+        await leases.release(lease)
+        return try result.get()
+    }
+
+    /// Runs `body` in a transaction: commits when it returns, rolls back when it throws.
+    ///
+    /// It is not repeated by itself. A commit is not cut short by cancellation. When it is answered with ``PostgresError/Code/connectionLost``, it may
+    /// have happened.
+    ///
+    /// - Throws: ``PostgresError`` when no connection is to be had or the commit fails; whatever `body` throws.
+    @discardableResult
+    public func withTransaction<Value>(
+        _ body: (PostgresTransaction) async throws -> Value
+    ) async throws -> Value {
+        try await withConnection { connection in
+            let transaction = try await PostgresTransaction.begin(on: connection)
+            let value: Value
+            do { value = try await body(transaction) } catch {
+                await transaction.rollBack()
+                throw error
+            }
+            try await transaction.commit()
+            return value
+        }
+    }
+
+    /// Runs a statement on a connection of the pool and returns the number of rows that it changed or returned.
+    ///
+    /// - Throws: ``PostgresError``.
+    @discardableResult
+    public func execute(_ sql: String, _ parameters: any PostgresEncodable...) async throws(PostgresError) -> Int {
+        try await run(sql, parameters).affectedRows
+    }
+
+    /// Runs a statement on a connection of the pool and returns all its rows, in memory.
+    ///
+    /// - Throws: ``PostgresError``.
+    public func query(
+        _ sql: String,
+        _ parameters: any PostgresEncodable...
+    ) async throws(PostgresError) -> [PostgresRow] {
+        try await run(sql, parameters).rows
+    }
+
+    private func run(_ sql: String, _ parameters: [any PostgresEncodable]) async throws(PostgresError) -> PostgresAnswer
+    {
+        let list = try ParameterList(parameters, statement: sql)
+        let lease = try await leases.acquire()
+        let result: Result<PostgresAnswer, PostgresError>
+        do { result = .success(try await lease.connection.run(sql, list)) } catch { result = .failure(error) }
+        await leases.release(lease)
+        return try result.get()
+    }
+
+    /// Makes a connection that does not count among the pool's, listens to channels with it and lends it to `body`.
+    ///
+    /// Notifications that are sent while `body` runs are kept until it asks for them.
+    ///
+    /// - Throws: ``PostgresError`` when the connection can't be made; whatever `body` throws.
+    public func withListener<Value>(
+        to channels: [String],
+        _ body: (PostgresConnection) async throws -> Value
+    ) async throws -> Value {
+        let connection = try await PostgresConnection.open(configuration)
+        let result: Result<Value, any Error>
+        do {
+            for channel in channels { try await connection.listen(to: channel) }
+            result = .success(try await body(connection))
+        } catch { result = .failure(error) }
+        await connection.close()
+        return try result.get()
+    }
+
+    // MARK: Service
+
+    /// `PostgresPool(database)`.
+    public var name: String { configuration.database.map { "PostgresPool(\($0))" } ?? "PostgresPool" }
+
+    /// When a connection came back last, how many callers wait, and why no connection could be made lately.
+    public var health: ServiceHealth {
+        let status = leases.status
+        return ServiceHealth(lastProgress: status.lastRelease, lag: status.waiting, blocker: status.failure)
+    }
+
+    /// Waits until the pool is shut down.
+    ///
+    /// Cancelling the task closes all connections at once.
+    public func run() async throws {
+        await withTaskCancellationHandler {
+            await leases.drained()
+        } onCancel: { [leases] in
+            leases.breakLeased()
+        }
+        await leases.beginShutdown()
+    }
+
+    /// Hands out no connection any more, lets those in use come back within `drain`, then closes them.
+    public func shutdown() async {
+        await leases.beginShutdown()
+        let alarm = DispatchWorkItem { [leases] in leases.breakLeased() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + configuration.drain.dispatchInterval, execute: alarm)
+        await leases.drained()
+        alarm.cancel()
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is to become of a job after an attempt, from how the attempt ended; decides, and does nothing.
+struct AttemptVerdict: Sendable, Equatable {
+    enum State: String, Sendable { case ready, succeeded, cancelled, discarded, dead }
+
+    /// The job's state from now on.
+    var state: State
+    /// How the attempt ended, as the table of attempts calls it.
+    var outcome: String
+    /// Whether it counts as an attempt.
+    var counts: Bool
+    /// When a job that is ready is due; `nil` for at once.
+    var delay: Duration?
+    /// What a job that is ready waits for.
+    var waitingFor = "schedule"
+    /// Why, for people.
+    var reason: String?
+    /// The reason of the `settle` span; `nil` where success says it all.
+    var settlement: String?
+    /// Whether the attempt's span is to be marked as failed.
+    var isError = false
+
+    static let succeeded = AttemptVerdict(state: .succeeded, outcome: "succeeded", counts: true)
+
+    /// Judges an attempt that threw.
+    ///
+    /// - Parameters:
+    ///   - error: What it threw.
+    ///   - attempt: Which attempt.
+    ///   - wasStopped: Whether the worker had told it to stop.
+    ///   - policy: How long failures wait.
+    ///   - chance: From 0 to 1.
+    init(of error: any Error, attempt: JobAttempt, wasStopped: Bool, policy: RetryPolicy, chance: Double) {
+        switch error {
+        case JobControl.snooze(let delay):
+            self.init(state: .ready, outcome: "snoozed", counts: false)
+            self.delay = max(delay, .zero)
+            waitingFor = "snooze"
+            settlement = "snooze"
+        case JobControl.cancel(let reason):
+            self.init(state: .cancelled, outcome: "cancelled", counts: true, reason: reason, settlement: "cancel")
+        case JobControl.discard(let reason):
+            self.init(state: .discarded, outcome: "discarded", counts: true, reason: reason, settlement: "discard")
+        case _ where wasStopped:
+            self.init(state: .ready, outcome: "returned", counts: false)
+            waitingFor = "shutdown"
+            settlement = "shutdown"
+        case _ where attempt.isLast:
+            self.init(state: .dead, outcome: "failed", counts: true, reason: Self.text(of: error))
+            settlement = "dead"
+            isError = true
+        default:
+            self.init(state: .ready, outcome: "failed", counts: true, reason: Self.text(of: error))
+            delay = policy.delay(afterAttempt: attempt.number, chance: chance)
+            waitingFor = "retry"
+            settlement = "retry"
+            isError = true
+        }
+    }
+
+    private init(state: State, outcome: String, counts: Bool, reason: String? = nil, settlement: String? = nil) {
+        self.state = state
+        self.outcome = outcome
+        self.counts = counts
+        self.reason = reason.map { Self.storable($0) }
+        self.settlement = settlement
+    }
+
+    private static func text(of error: any Error) -> String { String(describing: error) }
+
+    /// At most 2,000 characters, none of them NUL, which Postgres can't store.
+    private static func storable(_ text: String) -> String {
+        String(text.prefix(2000).filter { $0 != "\0" })
+    }
+}

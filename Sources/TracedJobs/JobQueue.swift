@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MessageTracing
+import StitchPostgres
+import TelemetryAPI
+
+/// Jobs in a schema of a Postgres database.
+///
+/// **Contract.** A value that may be shared by all tasks. It uses connections of the pool that it was given, which stays
+/// with its owner. Jobs are carried out by a ``JobWorker``, at least once.
+///
+/// ```swift
+/// let jobs = try JobQueue(database)
+/// try await database.withTransaction { transaction in
+///     try await transaction.execute("INSERT INTO orders (id) VALUES ($1)", 7)
+///     try await jobs.enqueue(SendReceipt(orderID: 7), after: .seconds(60), in: transaction)
+/// }
+/// ```
+public struct JobQueue: Sendable {
+    /// How many attempts a job gets unless it is enqueued with another number.
+    public static let defaultMaximumAttempts = 20
+
+    /// The database that the jobs are in.
+    public let database: PostgresPool
+
+    let names: JobSchema
+
+    /// Names the jobs of a database; nothing is read or written yet.
+    ///
+    /// - Parameters:
+    ///   - database: The database.
+    ///   - schema: The schema that holds the tables.
+    /// - Throws: ``JobError/Code/invalidConfiguration`` if the schema's name can't be used.
+    public init(_ database: PostgresPool, schema: String = "stitch") throws(JobError) {
+        self.database = database
+        names = try JobSchema(schema)
+    }
+
+    /// The schema that holds the tables.
+    public var schema: String { names.name }
+
+    /// Makes the schema with its tables and functions where they don't exist yet.
+    ///
+    /// May be called by several processes at
+    /// once, and at each start.
+    ///
+    /// - Throws: ``JobError/Code/migrationFailed``.
+    public func migrate() async throws(JobError) {
+        do {
+            try await database.withTransaction { transaction in
+                // Held until the transaction ends: whoever comes second finds everything there.
+                _ = try await transaction.query(
+                    "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+                    "stitch.migrate \(schema)"
+                )
+                try await transaction.executeScript(names.definition)
+            }
+        } catch {
+            throw JobError(
+                .migrationFailed,
+                "Making the tables of the job queue in schema \(schema) failed",
+                cause: error
+            )
+        }
+    }
+
+    /// Enqueues a job as part of a transaction: it exists when the transaction commits, and not at all otherwise.
+    ///
+    /// The job carries the trace that is current here.
+    ///
+    /// - Parameters:
+    ///   - job: What is to be done.
+    ///   - queue: Which queue it waits in.
+    ///   - delay: How long it waits at least.
+    ///   - maximumAttempts: After how many failures it is given up, 1 or more.
+    ///   - transaction: The transaction, on a connection to the queue's database. One statement is run.
+    /// - Returns: The job's id.
+    /// - Throws: ``JobError``; the transaction can only be rolled back then.
+    @discardableResult
+    public func enqueue(
+        _ job: some Job,
+        queue: String = "default",
+        after delay: Duration = .zero,
+        maximumAttempts: Int = defaultMaximumAttempts,
+        in transaction: PostgresTransaction
+    ) async throws(JobError) -> JobID {
+        try await enqueue(NewJob(job, queue, delay, maximumAttempts)) { sql, new, columns throws(PostgresError) in
+            try await transaction.query(
+                sql,
+                new.queue,
+                new.kind,
+                new.payload,
+                new.maximumAttempts,
+                new.delay.inSeconds,
+                columns.traceID,
+                columns.spanID,
+                columns.flags,
+                columns.state,
+                columns.baggage,
+                columns.others,
+                names.channel
+            )
+        }
+    }
+
+    /// Enqueues a job in a transaction of its own: it exists when this returns.
+    ///
+    /// The job carries the trace that is current here.
+    ///
+    /// - Parameters:
+    ///   - job: What is to be done.
+    ///   - queue: Which queue it waits in.
+    ///   - delay: How long it waits at least.
+    ///   - maximumAttempts: After how many failures it is given up, 1 or more.
+    /// - Returns: The job's id.
+    /// - Throws: ``JobError``; when the connection was lost, the job may exist all the same.
+    @discardableResult
+    public func enqueue(
+        _ job: some Job,
+        queue: String = "default",
+        after delay: Duration = .zero,
+        maximumAttempts: Int = defaultMaximumAttempts
+    ) async throws(JobError) -> JobID {
+        try await enqueue(NewJob(job, queue, delay, maximumAttempts)) { sql, new, columns throws(PostgresError) in
+            try await database.query(
+                sql,
+                new.queue,
+                new.kind,
+                new.payload,
+                new.maximumAttempts,
+                new.delay.inSeconds,
+                columns.traceID,
+                columns.spanID,
+                columns.flags,
+                columns.state,
+                columns.baggage,
+                columns.others,
+                names.channel
+            )
+        }
+    }
+
+    private func enqueue(
+        _ new: NewJob,
+        run: (String, NewJob, CarrierColumns) async throws(PostgresError) -> [PostgresRow]
+    ) async throws(JobError) -> JobID {
+        let span = SendSpan(to: .jobs(queue: new.queue, kind: new.kind))
+        do {
+            let rows = try await run(insertion, new, CarrierColumns(span.carrier))
+            let ids = try rows.map { row throws(PostgresError) in JobID(rawValue: try row.decode("id")) }
+            guard let id = ids.first else {
+                throw JobError(.databaseFailed, "The INSERT of a \(new.kind) job returned no row")
+            }
+            span.end { $0[MessagingConventions.Attribute.messageID] = .string(id.description) }
+            return id
+        } catch {
+            let code = (error as? PostgresError)?.code
+            span.fail(error, type: code.map { $0.sqlState ?? $0.description } ?? MessagingConventions.otherError)
+            let advice = ["3F000", "42P01"].contains(code?.sqlState) ? " (call migrate() first)" : ""
+            throw JobError(
+                .enqueueFailed,
+                "Enqueueing a \(new.kind) job in queue \(new.queue) of schema \(schema) failed\(advice)",
+                cause: error
+            )
+        }
+    }
+
+    /// One statement: the row, and the word to workers that sleep, which the server passes on at the commit.
+    private var insertion: String {
+        """
+        WITH instant AS MATERIALIZED (SELECT \(names.now) AS now),
+        inserted AS (
+            INSERT INTO \(names.jobs) (queue, kind, payload, maximum_attempts, created_at, scheduled_at, run_at,
+                waiting_since, trace_id, span_id, trace_flags, tracestate, baggage, carrier)
+            SELECT $1, $2, $3::jsonb, $4::integer, now, now + $5::float8 * interval '1 second',
+                now + $5::float8 * interval '1 second', now, $6, $7, $8::smallint, $9, $10, $11::jsonb
+            FROM instant
+            RETURNING id, queue
+        )
+        SELECT id, pg_notify($12, queue)::text FROM inserted
+        """
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+public import MessageTracing
+
+/// How a worker works.
+public struct JobWorkerConfiguration: Sendable {
+    /// The queues, each with the number of its jobs that run at once.
+    public var queues: [String: Int]
+
+    /// What the worker is called in the database; a random name unless set.
+    ///
+    /// No two workers may have the same one.
+    public var name = "worker-\(UUID().uuidString.lowercased())"
+
+    /// How long the database waits for a sign of life of the worker before it gives its jobs to others.
+    ///
+    /// The worker gives
+    /// one three times in that time. At least 1 s.
+    public var lease = Duration.seconds(30)
+
+    /// How often the worker looks for jobs although it heard of none.
+    public var fallbackInterval = Duration.seconds(5)
+
+    /// How long a shutdown lets handlers finish before it cancels them and gives their jobs back.
+    public var drain = Duration.seconds(30)
+
+    /// How long failed jobs wait.
+    public var retry = RetryPolicy()
+
+    /// After how many lost workers a job is dead.
+    public var maximumLosses = 5
+
+    /// Whether an attempt continues the trace that enqueued the job.
+    public var continuation = ContinuationPolicy.default
+
+    /// Works on these queues, each with the number of its jobs that run at once.
+    public init(queues: [String: Int]) {
+        self.queues = queues
+    }
+
+    func validate() throws(JobError) {
+        guard !queues.isEmpty else {
+            throw JobError(.invalidConfiguration, "A worker needs a queue, such as queues: [\"default\": 8]")
+        }
+        for (queue, limit) in queues where limit < 1 || queue.isEmpty {
+            throw JobError(.invalidConfiguration, "Queue \"\(queue)\" can't run \(limit) jobs at once; 1 or more")
+        }
+        guard lease >= .seconds(1), fallbackInterval > .zero, drain >= .zero, maximumLosses >= 1, !name.isEmpty else {
+            throw JobError(
+                .invalidConfiguration,
+                "The worker's lease (\(lease)) must be 1 s or longer, fallbackInterval (\(fallbackInterval)) longer than "
+                    + "zero, drain (\(drain)) zero or longer, maximumLosses (\(maximumLosses)) 1 or more, its name not empty"
+            )
+        }
+        try retry.validate()
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How long a failed job waits before its next attempt: longer each time, up to a limit, spread so that many that failed
+/// together don't come back together.
+public struct RetryPolicy: Sendable, Hashable {
+    /// The wait after the first failure.
+    public var initialDelay: Duration
+
+    /// By what the wait grows with each failure, 1 or more.
+    public var factor: Double
+
+    /// The longest wait.
+    public var maximumDelay: Duration
+
+    /// The share of the wait that is left to chance, from 0 to 1: with 0.2, a wait of 10 s becomes 8 s to 12 s.
+    public var jitter: Double
+
+    /// One second, doubled each time up to an hour, a tenth of it left to chance.
+    public init(
+        initialDelay: Duration = .seconds(1),
+        factor: Double = 2,
+        maximumDelay: Duration = .seconds(3600),
+        jitter: Double = 0.1
+    ) {
+        self.initialDelay = initialDelay
+        self.factor = factor
+        self.maximumDelay = maximumDelay
+        self.jitter = jitter
+    }
+
+    /// The wait after a failure.
+    ///
+    /// - Parameters:
+    ///   - attempt: Which attempt failed, from 1.
+    ///   - chance: A number from 0 to 1, such as `Double.random(in: 0...1)`.
+    /// - Returns: The wait, never longer than ``maximumDelay`` and its share of chance.
+    public func delay(afterAttempt attempt: Int, chance: Double) -> Duration {
+        var delay = initialDelay.inSeconds
+        let limit = maximumDelay.inSeconds
+        // Bounded by the limit long before the number of attempts matters.
+        for _ in 1..<max(attempt, 1) where delay < limit { delay *= factor }
+        return .seconds(min(delay, limit) * (1 + jitter * (2 * min(max(chance, 0), 1) - 1)))
+    }
+
+    func validate() throws(JobError) {
+        guard initialDelay >= .zero, maximumDelay >= initialDelay, factor >= 1, (0...1).contains(jitter) else {
+            throw JobError(
+                .invalidConfiguration,
+                "The retry policy \(self) can't be used: 0 <= initialDelay <= maximumDelay, factor >= 1, jitter from 0 to 1"
+            )
+        }
+    }
+}
+
+extension Duration {
+    var inSeconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MessageTracing
+import Testing
+import TraceContext
+
+@testable import TracedJobs
+
+@Suite("A carrier in a row")
+struct CarrierColumnsTests {
+    @Test("All fields come back as they were, W3C's in typed columns and others too")
+    func roundTrip() {
+        var carrier = ContextCarrier()
+        carrier["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03"
+        carrier["tracestate"] = "a=1,b=2"
+        carrier["baggage"] = "user=7;p=q"
+        carrier["b3"] = "0"
+        let columns = CarrierColumns(carrier)
+        #expect(columns.traceID?.first == 0x0a && columns.spanID?.last == 0x31 && columns.flags == 3)
+        let again = columns.carrier
+        for field in carrier.fields { #expect(again[field.name] == field.value) }
+        #expect(again.fields.count == 4)
+    }
+
+    @Test("A carrier without a context, or with one that is not valid, loses nothing and never throws")
+    func invalid() {
+        var carrier = ContextCarrier()
+        carrier["traceparent"] = "rubbish"
+        carrier["tracestate"] = "a=1"
+        carrier["bad"] = "nul\0"
+        let columns = CarrierColumns(carrier)
+        #expect(columns.traceID == nil)
+        #expect(columns.carrier["traceparent"] == "rubbish")
+        #expect(columns.carrier["bad"] == nil)
+        #expect(CarrierColumns(ContextCarrier()).carrier.isEmpty)
+    }
+
+    @Test("A wait is split by what the job waited for")
+    func waits() {
+        let scheduled = MessageWait(for: "schedule", total: .seconds(70), untilDue: .seconds(60))
+        #expect(scheduled == MessageWait(total: .seconds(70), scheduled: .seconds(60), ready: .seconds(10)))
+        let retried = MessageWait(for: "retry", total: .seconds(7), untilDue: .seconds(5))
+        #expect(retried == MessageWait(total: .seconds(7), ready: .seconds(2), backoff: .seconds(5)))
+        let rescued = MessageWait(for: "rescue", total: .seconds(7), untilDue: .zero)
+        #expect(rescued == MessageWait(total: .seconds(7), ready: .seconds(7)))
+    }
+}
