@@ -40,6 +40,7 @@ func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Ta
 }
 
 let products: [Product] = [
+    .executable(name: "stitch", targets: ["StitchCommand"]),
     .library(name: "Stitch", targets: ["Stitch"]),
     .library(name: "TracedKafka", targets: ["TracedKafka"]),
     .library(name: "TracedJobs", targets: ["TracedJobs"]),
@@ -49,6 +50,12 @@ let products: [Product] = [
 ]
 
 let modules: [Target] = [
+    .executableTarget(
+        name: "StitchCommand",
+        dependencies: ["Stitch", "TracedKafka", "TracedJobs", "TraceFlow", "KafkaTesting", "PostgresTesting"],
+        swiftSettings: settings
+    ),
+
     // The test kit.
     module("KafkaTesting", ["StitchTesting", "TracedKafka", "CStitchRdkafka"]),
     module("PostgresTesting", ["StitchTesting", "TracedJobs"]),
@@ -104,10 +111,11 @@ let suites: [Target] = [
     tests(of: "StitchTesting", ["MessageTracing"]),
     tests(of: "KafkaTesting"),
     tests(of: "PostgresTesting"),
+    tests(of: "StitchCommand"),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Stitch", "TracedKafka", "TracedJobs", "KafkaTesting", "PostgresTesting"],
+        dependencies: ["Stitch", "TracedKafka", "TracedJobs", "KafkaTesting", "PostgresTesting", "StitchCommand"],
         path: "IntegrationTests",
         swiftSettings: settings
     ),

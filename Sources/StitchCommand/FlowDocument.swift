@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceFlow
+
+/// A flow as JSON, for programs.
+///
+/// Times are nanoseconds since 1970 as strings, durations are seconds.
+struct FlowDocument: Encodable {
+    struct Span: Encodable {
+        var trace: String
+        var span: String
+        var parent: String?
+        var service: String
+        var name: String
+        var kind: String
+        var depth: Int
+        var start: String
+        var end: String
+        var seconds: Double
+        var waits: [Wait]
+        var links: [Link]
+        var attributes: [String: String]
+        var error: String?
+        var companions: Int
+    }
+
+    struct Wait: Encodable {
+        var reason: String
+        var seconds: Double
+    }
+
+    struct Link: Encodable {
+        var trace: String
+        var span: String
+        var role: String?
+        var isInFlow: Bool
+    }
+
+    struct Totals: Encodable {
+        var traces: Int
+        var spans: Int
+        var links: Int
+        var dangling: Int
+        var orphans: Int
+    }
+
+    var origin: String
+    var services: [String]
+    var traces: [String]
+    var spans: [Span]
+    var isTruncated: Bool
+    /// Of everything that was recorded, not of this flow alone.
+    var totals: Totals
+
+    init(_ flow: Flow, totals: FlowTotals) {
+        origin = flow.origin.spanID.description
+        services = flow.services
+        traces = flow.traceIDs.map(\.description)
+        spans = Waterfall(flow).rows.map { Span($0, in: flow) }
+        isTruncated = flow.isTruncated
+        self.totals = Totals(
+            traces: totals.traces,
+            spans: totals.spans,
+            links: totals.links,
+            dangling: totals.dangling,
+            orphans: totals.orphans
+        )
+    }
+}
+
+extension FlowDocument.Span {
+    init(_ row: Waterfall.Row, in flow: Flow) {
+        let span = row.span
+        trace = span.traceID.description
+        self.span = span.spanID.description
+        parent = span.parentSpanID?.description
+        service = span.resource.serviceName
+        name = span.name
+        kind = "\(span.kind)"
+        depth = row.depth
+        start = String(span.start.nanoseconds)
+        end = String(span.end.nanoseconds)
+        seconds = span.duration / .seconds(1)
+        waits = row.waits.map { FlowDocument.Wait(reason: $0.reason.rawValue, seconds: $0.duration / .seconds(1)) }
+        links = span.links.map { link in
+            FlowDocument.Link(
+                trace: link.traceID.description,
+                span: link.spanID.description,
+                role: link.role?.rawValue,
+                isInFlow: flow.contains(SpanReference(link.context))
+            )
+        }
+        attributes = Dictionary(uniqueKeysWithValues: span.attributes.elements.map { ($0.key, $0.value.description) })
+        error = span.status.message
+        companions = row.companions
+    }
+}

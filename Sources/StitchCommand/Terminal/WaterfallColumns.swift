@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a waterfall's width is shared among its columns.
+struct WaterfallColumns {
+    let service: Int
+    let label: Int
+    let axis: Int
+
+    /// How wide the column of the time worked is.
+    static let worked = 10
+    private static let leastAxis = 14
+
+    init(width: Int, services: Int, labels: Int) {
+        service = min(services, 16) + 2
+        let rest = width - service - Self.worked
+        label = max(20, min(labels + 1, rest - Self.leastAxis))
+        axis = max(Self.leastAxis, rest - label)
+    }
+}
