@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that whoever uses Stitch builds no benchmark.
+let package = Package(
+    name: "stitch-benchmarks",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "stitch-benchmarks", targets: ["StitchBenchmarks"])],
+    dependencies: [.package(name: "stitch", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "StitchBenchmarks",
+            dependencies: [.product(name: "Stitch", package: "stitch")],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            ]
+        )
+    ],
+    swiftLanguageModes: [.v6]
+)

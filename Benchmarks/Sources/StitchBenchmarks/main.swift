@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Every group by name, in the order in which they run.
+let groups: [any BenchmarkGroup.Type] = [ContextBenchmarks.self]
+
+let wanted = Array(CommandLine.arguments.dropFirst())
+let names = groups.map { $0.name }
+
+if wanted == ["--list"] {
+    print(names.joined(separator: "\n"))
+} else if let unknown = wanted.first(where: { !names.contains($0) }) {
+    let message = "there is no group \"\(unknown)\"; there are: \(names.joined(separator: ", "))\n"
+    try FileHandle.standardError.write(contentsOf: Data(message.utf8))
+    exit(1)
+} else {
+    for group in groups where wanted.isEmpty || wanted.contains(group.name) {
+        for figure in try await group.run() { print(figure) }
+    }
+}

@@ -1,0 +1,47 @@
+# Commands of this repository. Each is a script in scripts/, to be run by hand just as well.
+#
+#   make demo      builds Stitch and shows one stitched flow            ARGS='--count 10000'
+#   make test      builds everything and runs all tests                 ARGS='--filter TraceContextTests'
+#   make deps      installs what is missing on this machine
+#   make lint      style, scripts, compose file, no warnings
+#   make format    puts the Swift files into shape
+#   make docs      the reference of every module, in .docs/
+#   make bench     measures, one line a figure: name value unit         ONLY=context
+#   make mutants   breaks the code on purpose, expects the tests to see it   ONLY=header-appended
+#   make clean     removes what was built
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test deps lint format docs bench mutants clean
+
+ARGS ?=
+ONLY ?=
+
+help:
+	@sed -n 's/^#  //p' Makefile
+
+demo:
+	@scripts/demo $(ARGS)
+
+test:
+	@scripts/test $(ARGS)
+
+deps:
+	@scripts/deps
+
+lint:
+	@scripts/lint
+
+format:
+	@scripts/format
+
+docs:
+	@scripts/docs
+
+bench:
+	@scripts/bench $(ONLY)
+
+mutants:
+	@scripts/mutants $(ONLY)
+
+clean:
+	rm -rf .build .build-* .docs Benchmarks/.build
