@@ -22,6 +22,8 @@ public final class MockKafkaCluster: Sendable {
     /// The brokers, as `host:port` with commas.
     public let bootstrapServers: String
 
+    private let reserved = ReservedPorts()
+
     private let native: NativeCluster
     /// All calls are made here, one at a time: librdkafka's wait for the cluster's own thread.
     private let calls = DispatchQueue(label: "stitch.kafka.mock-cluster")
@@ -85,6 +87,7 @@ public final class MockKafkaCluster: Sendable {
         try await call("The broker was not taken down") { cluster in
             rd_kafka_mock_broker_set_down(cluster, Int32(clamping: broker ?? -1))
         }
+        reserved.reserve(ports(of: broker))
     }
 
     /// Lets clients connect to a broker again.
@@ -95,6 +98,13 @@ public final class MockKafkaCluster: Sendable {
         try await call("The broker was not brought up") { cluster in
             rd_kafka_mock_broker_set_up(cluster, Int32(clamping: broker ?? -1))
         }
+        reserved.release(ports(of: broker))
+    }
+
+    private func ports(of broker: Int?) -> [UInt16] {
+        let ports = bootstrapServers.split(separator: ",").map { UInt16($0.split(separator: ":").last ?? "") ?? 0 }
+        guard let broker else { return ports }
+        return ports.indices.contains(broker - 1) ? [ports[broker - 1]] : []
     }
 
     /// Lets a broker's answers take longer.
