@@ -44,6 +44,8 @@ let products: [Product] = [
     .library(name: "Stitch", targets: ["Stitch"]),
     .library(name: "TracedKafka", targets: ["TracedKafka"]),
     .library(name: "TracedJobs", targets: ["TracedJobs"]),
+    .library(name: "MessageTracing", targets: ["MessageTracing"]),
+    .library(name: "TraceContext", targets: ["TraceContext"]),
     .library(name: "StitchTesting", targets: ["StitchTesting"]),
     .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
     .library(name: "PostgresTesting", targets: ["PostgresTesting"]),
@@ -52,36 +54,47 @@ let products: [Product] = [
 let modules: [Target] = [
     .executableTarget(
         name: "StitchCommand",
-        dependencies: ["Stitch", "TracedKafka", "TracedJobs", "TraceFlow", "KafkaTesting", "PostgresTesting"],
+        dependencies: [
+            "KafkaTesting", "PostgresTesting", "Stitch", "StitchOTLP", "StitchService", "TelemetryData", "TraceFlow",
+            "TracedJobs", "TracedKafka",
+        ],
         swiftSettings: settings
     ),
 
     // The test kit.
-    module("KafkaTesting", ["StitchTesting", "TracedKafka", "CStitchRdkafka"]),
-    module("PostgresTesting", ["StitchTesting", "TracedJobs"]),
+    module("KafkaTesting", ["CStitchRdkafka", "StitchKafka", "StitchService", "StitchTesting", "TracedKafka"]),
+    module("PostgresTesting", ["StitchPostgres", "StitchService", "StitchTesting", "TracedJobs"]),
     module("StitchTesting", ["TelemetrySDK", "TraceFlow"]),
 
     // What an application imports.
-    module("TracedKafka", ["StitchKafka", "MessageTracing"]),
-    module("TracedJobs", ["StitchPostgres", "MessageTracing"]),
-    module("Stitch", ["TelemetrySDK", "StitchOTLP", "StitchService"]),
+    module(
+        "TracedKafka",
+        ["MessageTracing", "StitchKafka", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]
+    ),
+    module(
+        "TracedJobs",
+        ["MessageTracing", "StitchPostgres", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]
+    ),
+    module("Stitch", ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK"]),
 
     // Tracing: what spans are, how they are made, where they go, what they tell.
-    module("TraceFlow", ["TelemetryData"]),
-    module("StitchOTLP", ["TelemetryData", "StitchService"]),
-    module("TelemetrySDK", ["TelemetryAPI", "TelemetryData", "StitchService"]),
-    module("MessageTracing", ["TelemetryAPI"]),
+    module("TraceFlow", ["TelemetryData", "TraceContext"]),
+    module("StitchOTLP", ["StitchService", "TelemetryData", "TraceContext"]),
+    module("TelemetrySDK", ["StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]),
+    module("MessageTracing", ["TelemetryAPI", "TelemetryData", "TraceContext"]),
     module("TelemetryAPI", ["TraceContext", "TelemetryData", "StitchService"]),
     module("TelemetryData", ["TraceContext"]),
     module("TraceContext"),
 
-    // Clients of the servers, without tracing.
+    // Clients of the servers and a server of HTTP, without tracing.
+    module("StitchHTTP", ["CStitchMicrohttpd", "StitchService"]),
     module("StitchKafka", ["CStitchRdkafka", "StitchService"]),
     module("StitchPostgres", ["CStitchLibpq", "StitchService"]),
 
     // How every long-lived part runs, stops and reports.
     module("StitchService"),
 
+    library("CStitchMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
     library("CStitchRdkafka", pkgConfig: "rdkafka", apt: "librdkafka-dev", brew: "librdkafka"),
     library("CStitchLibpq", pkgConfig: "libpq", apt: "libpq-dev", brew: "libpq"),
 ]
@@ -99,23 +112,34 @@ let suites: [Target] = [
     tests(of: "TraceContext"),
     tests(of: "TelemetryData"),
     tests(of: "TelemetryAPI"),
-    tests(of: "MessageTracing", ["StitchTesting"]),
+    tests(of: "MessageTracing", ["StitchTesting", "TelemetryAPI", "TelemetrySDK"]),
     tests(of: "TelemetrySDK"),
-    tests(of: "StitchOTLP"),
-    tests(of: "Stitch"),
-    tests(of: "TraceFlow"),
-    tests(of: "StitchKafka", ["KafkaTesting"]),
-    tests(of: "TracedKafka", ["KafkaTesting"]),
+    tests(of: "StitchOTLP", ["TelemetryData"]),
+    tests(of: "Stitch", ["StitchOTLP"]),
+    tests(of: "TraceFlow", ["TelemetryData"]),
+    tests(of: "StitchHTTP", ["StitchService"]),
+    tests(of: "StitchKafka", ["CStitchRdkafka", "KafkaTesting", "StitchService", "StitchTesting"]),
+    tests(
+        of: "TracedKafka",
+        [
+            "KafkaTesting", "MessageTracing", "StitchKafka", "StitchService", "StitchTesting", "TelemetryAPI",
+            "TelemetryData", "TraceContext",
+        ]
+    ),
     tests(of: "StitchPostgres"),
-    tests(of: "TracedJobs", ["MessageTracing", "StitchTesting"]),
-    tests(of: "StitchTesting", ["MessageTracing"]),
-    tests(of: "KafkaTesting"),
+    tests(of: "TracedJobs", ["MessageTracing", "StitchTesting", "TraceContext"]),
+    tests(of: "StitchTesting", ["MessageTracing", "TelemetryAPI"]),
+    tests(of: "KafkaTesting", ["StitchKafka", "StitchService", "StitchTesting"]),
     tests(of: "PostgresTesting"),
-    tests(of: "StitchCommand"),
+    tests(of: "StitchCommand", ["TelemetryData", "TraceFlow"]),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Stitch", "TracedKafka", "TracedJobs", "KafkaTesting", "PostgresTesting", "StitchCommand"],
+        dependencies: [
+            "KafkaTesting", "PostgresTesting", "Stitch", "StitchCommand", "StitchKafka", "StitchPostgres",
+            "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData", "TraceContext", "TracedJobs",
+            "TracedKafka",
+        ],
         path: "IntegrationTests",
         swiftSettings: settings
     ),
