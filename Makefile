@@ -8,10 +8,11 @@
 #   make docs      the reference of every module, in .docs/
 #   make bench     measures, one line a figure: name value unit         ONLY=context
 #   make mutants   breaks the code on purpose, expects the tests to see it   ONLY=header-appended
+#   make fuzz      fuzzes the parsers, 10 minutes each                ONLY=60 for 60 seconds
 #   make clean     removes what was built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deps lint format docs bench mutants clean
+.PHONY: help demo test deps lint format docs bench mutants fuzz clean
 
 ARGS ?=
 ONLY ?=
@@ -42,6 +43,9 @@ bench:
 
 mutants:
 	@scripts/mutants $(ONLY)
+
+fuzz:
+	@scripts/fuzz $(ONLY)
 
 clean:
 	rm -rf .build .build-* .docs Benchmarks/.build

@@ -10,7 +10,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "StitchBenchmarks",
-            dependencies: [.product(name: "Stitch", package: "stitch")],
+            dependencies: [.product(name: "TraceContext", package: "stitch")],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("InternalImportsByDefault"),

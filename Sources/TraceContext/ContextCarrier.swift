@@ -29,7 +29,10 @@ public struct ContextCarrier: Hashable, Sendable {
             switch (index(of: name), newValue) {
             case (let index?, let value?): fields[index].value = value
             case (let index?, nil): fields.remove(at: index)
-            case (nil, let value?): fields.append(Field(name: name, value: value))
+            case (nil, let value?):
+                // One allocation for what a carrier usually holds.
+                if fields.isEmpty { fields.reserveCapacity(4) }
+                fields.append(Field(name: name, value: value))
             case (nil, nil): break
             }
         }
@@ -39,7 +42,19 @@ public struct ContextCarrier: Hashable, Sendable {
     public var isEmpty: Bool { fields.isEmpty }
 
     private func index(of name: String) -> Int? {
-        fields.firstIndex { $0.name == name }
-            ?? fields.firstIndex { $0.name.lowercased() == name.lowercased() }
+        fields.firstIndex { $0.name == name } ?? fields.firstIndex { $0.name.isEqualIgnoringCase(to: name) }
+    }
+}
+
+extension String {
+    /// Whether two texts differ in nothing but the case of ASCII letters.
+    fileprivate func isEqualIgnoringCase(to other: String) -> Bool {
+        utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+    }
+}
+
+extension UInt8 {
+    fileprivate var lowercasedASCII: UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
 }

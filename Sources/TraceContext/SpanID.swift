@@ -11,11 +11,9 @@ public struct SpanID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The id of 16 lower-case hexadecimal digits; `nil` for anything else and for all zeroes.
-    public init?(_ text: some StringProtocol) {
-        var text = String(text)
-        let bits = text.withUTF8 { $0.count == 16 ? Hexadecimal.parse($0, at: 0, count: 16) : nil }
-        guard let bits, bits != 0 else { return nil }
-        self.init(bits: bits)
+    public init?(_ text: String) {
+        guard let words = Hexadecimal.words(text, count: 1), words[0] != 0 else { return nil }
+        self.init(bits: words[0])
     }
 
     /// All zeroes, which names no span.

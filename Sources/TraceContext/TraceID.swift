@@ -15,17 +15,9 @@ public struct TraceID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The id of 32 lower-case hexadecimal digits; `nil` for anything else and for all zeroes.
-    public init?(_ text: some StringProtocol) {
-        var text = String(text)
-        let parsed = text.withUTF8 { bytes -> (UInt64, UInt64)? in
-            guard bytes.count == 32,
-                let high = Hexadecimal.parse(bytes, at: 0, count: 16),
-                let low = Hexadecimal.parse(bytes, at: 16, count: 16)
-            else { return nil }
-            return (high, low)
-        }
-        guard let parsed, parsed.0 | parsed.1 != 0 else { return nil }
-        self.init(high: parsed.0, low: parsed.1)
+    public init?(_ text: String) {
+        guard let words = Hexadecimal.words(text, count: 2), words[0] | words[1] != 0 else { return nil }
+        self.init(high: words[0], low: words[1])
     }
 
     /// All zeroes, which names no trace.

@@ -25,22 +25,22 @@ public struct TraceParent: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Hexadecimal digits are lower-case, ids are not all zero, version `ff` is none. A version above 00 is read by its
     /// first 55 bytes, if nothing follows them or a `-` does. Unknown flags are dropped.
-    public init?(_ text: some StringProtocol) {
-        var text = String(text)
+    public init?(_ text: String) {
+        var text = text
         guard let parsed = text.withUTF8({ TraceParent(utf8: $0) }) else { return nil }
         self = parsed
     }
 
     /// Reads a field's value from its bytes, without allocating; `nil` if it is not one.
     public init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
-        guard bytes.count >= Self.byteCount,
-            bytes[2] == UInt8(ascii: "-"), bytes[35] == UInt8(ascii: "-"), bytes[52] == UInt8(ascii: "-"),
-            let version = Hexadecimal.parse(bytes, at: 0, count: 2), version != 0xff,
-            bytes.count == Self.byteCount || (version > 0 && bytes[Self.byteCount] == UInt8(ascii: "-")),
-            let high = Hexadecimal.parse(bytes, at: 3, count: 16),
-            let low = Hexadecimal.parse(bytes, at: 19, count: 16),
-            let span = Hexadecimal.parse(bytes, at: 36, count: 16),
-            let flags = Hexadecimal.parse(bytes, at: 53, count: 2),
+        guard bytes.count >= Self.byteCount, let base = UnsafeRawPointer(bytes.baseAddress),
+            bytes[2] == Self.dash, bytes[35] == Self.dash, bytes[52] == Self.dash,
+            let version = Hexadecimal.parseTwo(base), version != 0xff,
+            bytes.count == Self.byteCount || (version > 0 && bytes[Self.byteCount] == Self.dash),
+            let high = Hexadecimal.parseSixteen(base + 3),
+            let low = Hexadecimal.parseSixteen(base + 19),
+            let span = Hexadecimal.parseSixteen(base + 36),
+            let flags = Hexadecimal.parseTwo(base + 53),
             high | low != 0, span != 0
         else { return nil }
         traceID = TraceID(high: high, low: low)
@@ -53,15 +53,15 @@ public struct TraceParent: Hashable, Sendable, CustomStringConvertible {
     /// - Returns: How many bytes were written: ``byteCount``, or 0 if the buffer is too small.
     @discardableResult
     public func write(to bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        guard bytes.count >= Self.byteCount else { return 0 }
-        Hexadecimal.write(0, to: bytes, at: 0, count: 2)
-        bytes[2] = UInt8(ascii: "-")
-        Hexadecimal.write(traceID.high, to: bytes, at: 3, count: 16)
-        Hexadecimal.write(traceID.low, to: bytes, at: 19, count: 16)
-        bytes[35] = UInt8(ascii: "-")
-        Hexadecimal.write(spanID.bits, to: bytes, at: 36, count: 16)
-        bytes[52] = UInt8(ascii: "-")
-        Hexadecimal.write(UInt64(flags.intersection(.known).rawValue), to: bytes, at: 53, count: 2)
+        guard bytes.count >= Self.byteCount, let base = UnsafeMutableRawPointer(bytes.baseAddress) else { return 0 }
+        Hexadecimal.writeTwo(0, to: base)
+        bytes[2] = Self.dash
+        Hexadecimal.writeSixteen(traceID.high, to: base + 3)
+        Hexadecimal.writeSixteen(traceID.low, to: base + 19)
+        bytes[35] = Self.dash
+        Hexadecimal.writeSixteen(spanID.bits, to: base + 36)
+        bytes[52] = Self.dash
+        Hexadecimal.writeTwo(flags.intersection(.known).rawValue, to: base + 53)
         return Self.byteCount
     }
 
@@ -69,4 +69,6 @@ public struct TraceParent: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         String(unsafeUninitializedCapacity: Self.byteCount) { write(to: $0) }
     }
+
+    private static let dash = UInt8(ascii: "-")
 }

@@ -2,7 +2,8 @@
 
 /// The `tracestate` field: what each vendor adds to a trace, newest first (W3C Trace Context Level 2, section 3.3).
 ///
-/// A value is always legal: at most 32 members, keys and values by the grammar, no key twice.
+/// A value keeps to the grammar and has at most 32 members. A key that was received twice is kept twice, as others may
+/// read them; setting it leaves one.
 public struct TraceState: Hashable, Sendable, CustomStringConvertible {
     /// One vendor's part.
     public struct Member: Hashable, Sendable {
@@ -13,33 +14,32 @@ public struct TraceState: Hashable, Sendable, CustomStringConvertible {
         public let value: String
     }
 
-    /// The members, newest first.
-    public private(set) var members: [Member]
+    /// The field's value, without empty members and without white space round members.
+    public private(set) var description: String
 
     /// How many members a field may have.
     public static let maximumCount = 32
 
     /// No members.
     public init() {
-        members = []
+        description = ""
     }
 
-    /// Reads a field's value; `nil` if it breaks the grammar, names a key twice or has more than 32 members.
-    public init?(_ text: some StringProtocol) {
-        var members: [Member] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: true) {
-            let trimmed = part.drop { $0 == " " || $0 == "\t" }
-            guard !trimmed.isEmpty else { continue }
-            guard let equals = trimmed.firstIndex(of: "=") else { return nil }
-            let key = String(trimmed[..<equals])
-            var value = trimmed[trimmed.index(after: equals)...]
-            while let last = value.last, last == " " || last == "\t" { value.removeLast() }
-            guard Self.isKey(key), Self.isValue(String(value)), members.count < Self.maximumCount,
-                !members.contains(where: { $0.key == key })
-            else { return nil }
-            members.append(Member(key: key, value: String(value)))
+    /// Reads a field's value; `nil` if it breaks the grammar or has more than 32 members.
+    ///
+    /// Empty members, and spaces and tabs round members, are allowed and left out.
+    public init?(_ text: String) {
+        var text = text
+        guard let shape = text.withUTF8({ TraceStateGrammar.shape(of: $0) }) else { return nil }
+        description = shape.isCanonical ? text : TraceStateGrammar.canonical(text)
+    }
+
+    /// The members, newest first.
+    public var members: [Member] {
+        description.split(separator: ",").compactMap { (member: Substring) -> Member? in
+            guard let equals = member.firstIndex(of: "=") else { return nil }
+            return Member(key: String(member[..<equals]), value: String(member[equals...].dropFirst()))
         }
-        self.members = members
     }
 
     /// The value of a key; setting one moves its member to the left and drops what is then too much on the right.
@@ -48,33 +48,35 @@ public struct TraceState: Hashable, Sendable, CustomStringConvertible {
     public subscript(key: String) -> String? {
         get { members.first { $0.key == key }?.value }
         set {
-            guard let newValue else { return members.removeAll { $0.key == key } }
-            guard Self.isKey(key), Self.isValue(newValue) else { return }
-            members.removeAll { $0.key == key }
-            members.insert(Member(key: key, value: newValue), at: 0)
-            if members.count > Self.maximumCount { members.removeLast() }
+            var members = members.filter { $0.key != key }
+            if let newValue {
+                guard TraceStateGrammar.isKey(key), TraceStateGrammar.isValue(newValue) else { return }
+                members.insert(Member(key: key, value: newValue), at: 0)
+            }
+            self = TraceState(members.prefix(Self.maximumCount))
         }
     }
 
     /// Whether there is no member.
-    public var isEmpty: Bool { members.isEmpty }
+    public var isEmpty: Bool { description.isEmpty }
 
-    /// The field's value.
-    public var description: String { members.map { "\($0.key)=\($0.value)" }.joined(separator: ",") }
-
-    // `[a-z0-9][a-z0-9_\-*/@]{0,255}`
-    private static func isKey(_ key: String) -> Bool {
-        guard let first = key.utf8.first, isAlphanumeric(first), key.utf8.count <= 256 else { return false }
-        return key.utf8.dropFirst().allSatisfy { isAlphanumeric($0) || "_-*/@".utf8.contains($0) }
+    /// The state in at most so many bytes, whole members only (section 3.3.1.5): those of more than 128 bytes go first,
+    /// from the right, then the right-most of the others.
+    public func limited(toByteCount limit: Int) -> TraceState {
+        guard description.utf8.count > limit else { return self }
+        var members = members
+        var excess = description.utf8.count - limit
+        func size(_ member: Member) -> Int { member.key.utf8.count + member.value.utf8.count + 2 }
+        for isLarge in [true, false] {
+            for index in members.indices.reversed() where excess > 0 && (size(members[index]) > 129) == isLarge {
+                excess -= size(members[index])
+                members.remove(at: index)
+            }
+        }
+        return TraceState(members[...])
     }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-
-    /// 1 to 256 printable characters without `,` and `=`, the last of them no space.
-    private static func isValue(_ value: String) -> Bool {
-        guard (1...256).contains(value.utf8.count), value.utf8.last != UInt8(ascii: " ") else { return false }
-        return value.utf8.allSatisfy { (0x20...0x7e).contains($0) && !",=".utf8.contains($0) }
+    private init(_ members: ArraySlice<Member>) {
+        description = members.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 }

@@ -5,17 +5,13 @@ import TraceContext
 
 extension KafkaHeaders {
     /// What the headers carry of a trace.
-    ///
-    /// Kafka has no rule for repeated headers: the last valid `traceparent` counts, of other fields the last.
-    var carrier: ContextCarrier {
-        typealias Name = ContextCarrier.FieldName
-        var carrier = ContextCarrier()
-        for header in self where Name.all.contains(header.name) {
-            guard let value = header.value, let text = String(validating: value, as: UTF8.self) else { continue }
-            if header.name == Name.traceParent, TraceParent(text) == nil { continue }
-            carrier[header.name] = text
-        }
-        return carrier
+    var carrier: ContextCarrier { readCarrier().carrier }
+
+    /// What the headers carry of a trace, and how many fields came more than once.
+    func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) {
+        var duplicates = 0
+        let carrier = ContextCarrier(messageHeaders: map { ($0.name, $0.value) }, duplicates: &duplicates)
+        return (carrier, duplicates)
     }
 
     /// Writes a carrier's fields, each in place of whatever headers there are under its name.

@@ -13,7 +13,7 @@ struct TraceStateTests {
 
     @Test(
         "What breaks the grammar is no state",
-        arguments: ["a", "=1", "A=1", "a=", "a=1,a=2", "a=b=c", "é=1", "a=é", "_a=1", "a =1"]
+        arguments: ["a", "=1", "A=1", "a=", "a=b=c", "é=1", "a=é", "_a=1", "a =1"]
     )
     func invalid(text: String) {
         #expect(TraceState(text) == nil)

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a record in a retry or dead topic says about how it got there: the `stitch-…` fields, beside the carrier that it
+/// was created with.
+///
+/// The format, version 1: `stitch-attempt`, how often it was tried; `stitch-previous`, the failed attempt as
+/// `{trace id}-{span id}`; `stitch-reason`, a code of low cardinality; `stitch-source`, where it was first, as
+/// `{topic}/{partition}/{offset}/{timestamp in ms}`.
+public struct MovedRecord: Hashable, Sendable {
+    /// A place in a topic.
+    public struct Source: Hashable, Sendable, CustomStringConvertible {
+        /// The topic.
+        public var topic: String
+
+        /// The partition.
+        public var partition: Int32
+
+        /// The offset.
+        public var offset: Int64
+
+        /// The record's timestamp there, in milliseconds since 1970.
+        public var timestamp: Int64
+
+        /// A place in a topic.
+        public init(topic: String, partition: Int32, offset: Int64, timestamp: Int64) {
+            self.topic = topic
+            self.partition = partition
+            self.offset = offset
+            self.timestamp = timestamp
+        }
+
+        init?(_ text: String) {
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 4, !parts[0].isEmpty, let partition = Int32(parts[1]), let offset = Int64(parts[2]),
+                let timestamp = Int64(parts[3])
+            else { return nil }
+            self.init(topic: String(parts[0]), partition: partition, offset: offset, timestamp: timestamp)
+        }
+
+        /// `{topic}/{partition}/{offset}/{timestamp}`; a topic has no slash in its name.
+        public var description: String { "\(topic)/\(partition)/\(offset)/\(timestamp)" }
+    }
+
+    /// The fields' names.
+    public enum FieldName {
+        /// How often the record was tried.
+        public static let attempt = "stitch-attempt"
+        /// The attempt that failed last.
+        public static let previous = "stitch-previous"
+        /// Why it was moved.
+        public static let reason = "stitch-reason"
+        /// Where it was first.
+        public static let source = "stitch-source"
+        /// All four.
+        public static let all = [attempt, previous, reason, source]
+    }
+
+    /// How often the record was tried, from 1.
+    public var attempt: Int
+
+    /// The attempt that failed last, if it left a span.
+    public var previous: SpanContext?
+
+    /// Why it was moved, as a code of low cardinality.
+    public var reason: String
+
+    /// Where it was first.
+    public var source: Source
+
+    /// What a moved record says.
+    public init(attempt: Int, previous: SpanContext?, reason: String, source: Source) {
+        self.attempt = attempt
+        self.previous = previous
+        self.reason = reason
+        self.source = source
+    }
+
+    /// Reads the fields of a record; `nil` if it was not moved, or its fields can't be read.
+    ///
+    /// - Parameter field: Gives the value of a field by its name.
+    public init?(_ field: (String) -> String?) {
+        guard let attempt = field(FieldName.attempt).flatMap({ Int($0) }), attempt > 0,
+            let source = field(FieldName.source).flatMap({ Source($0) })
+        else { return nil }
+        self.init(
+            attempt: attempt,
+            previous: field(FieldName.previous).flatMap(Self.context),
+            reason: String((field(FieldName.reason) ?? "").prefix(Self.longestReason)),
+            source: source
+        )
+    }
+
+    /// The fields, to replace those that the record has under the same names.
+    public var fields: [(name: String, value: String)] {
+        var fields = [(name: FieldName.attempt, value: String(attempt))]
+        if let previous { fields.append((FieldName.previous, "\(previous.traceID)-\(previous.spanID)")) }
+        fields.append((FieldName.reason, reason))
+        fields.append((FieldName.source, source.description))
+        return fields
+    }
+
+    private static let longestReason = 128
+
+    private static func context(_ text: String) -> SpanContext? {
+        let parts = text.split(separator: "-")
+        guard parts.count == 2, let traceID = TraceID(String(parts[0])), let spanID = SpanID(String(parts[1])) else {
+            return nil
+        }
+        return SpanContext(traceID: traceID, spanID: spanID, isRemote: true)
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import TraceContext
+
+@Suite("Stitch's own fields")
+struct StitchFieldTests {
+    @Test("Origin and wish are read and written; what is unknown is kept, what is garbage is not")
+    func field() {
+        var field = StitchField("o=1700000000000;x-y=1;;=;bad;c=continue;o=5;z=")
+        #expect(field.originMilliseconds == 1_700_000_000_000)
+        #expect(field.wish == .continueTrace)
+        field.wish = .newTrace
+        #expect(field.description == "o=1700000000000;c=new;x-y=1")
+        #expect(StitchField("o=-1;c=perhaps").originMilliseconds == nil)
+        #expect(StitchField("o=-1;c=perhaps").wish == nil)
+        #expect(StitchField("o=99999999999999999999").originMilliseconds == nil)
+    }
+
+    @Test("It never has more than 256 bytes, and a longer one says nothing")
+    func bound() {
+        #expect(StitchField("a=" + String(repeating: "x", count: 255)).isEmpty)
+        var field = StitchField("a=" + String(repeating: "x", count: 250))
+        field.originMilliseconds = .max
+        #expect(field.description == "o=\(Int64.max)")
+    }
+
+    @Test("What a moved record says comes back")
+    func moved() throws {
+        let previous = SpanContext(traceID: TraceID(high: 1, low: 2), spanID: SpanID(bits: 3), isRemote: true)
+        let moved = MovedRecord(
+            attempt: 2,
+            previous: previous,
+            reason: "timeout",
+            source: MovedRecord.Source(topic: "orders.eu", partition: 3, offset: 42, timestamp: 1_700_000_000_000)
+        )
+        let fields = Dictionary(uniqueKeysWithValues: moved.fields.map { ($0.name, $0.value) })
+        #expect(fields["stitch-source"] == "orders.eu/3/42/1700000000000")
+        #expect(MovedRecord { fields[$0] } == moved)
+    }
+
+    @Test(
+        "A record whose fields can't be read was not moved",
+        arguments: [
+            ["stitch-source": "t/1/2/3"], ["stitch-attempt": "1"], ["stitch-attempt": "0", "stitch-source": "t/1/2/3"],
+            ["stitch-attempt": "x", "stitch-source": "t/1/2/3"], ["stitch-attempt": "1", "stitch-source": "t/1/2"],
+            ["stitch-attempt": "1", "stitch-source": "/1/2/3"], ["stitch-attempt": "1", "stitch-source": "t/1/2/3/4"],
+        ]
+    )
+    func garbage(fields: [String: String]) {
+        #expect(MovedRecord { fields[$0] } == nil)
+    }
+}
