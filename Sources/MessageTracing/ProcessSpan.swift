@@ -7,10 +7,14 @@ public import TelemetryData
 ///
 /// One message continues the trace that created it, or starts a new one, as the ``ContinuationPolicy`` says; either way
 /// the span links to the creation and to the attempt before. Several messages always start a new trace with a link to
-/// each.
+/// each. Deliveries, waits and contexts that are not as they should be are counted as the work begins, its duration is
+/// measured as it ends, once, whether or not the span is sampled.
 public struct ProcessSpan: Sendable {
     /// The span.
     public let span: Span
+
+    private let measurement: OperationMeasurement?
+    private let partition: AttributeValue?
 
     /// Starts to work on one message.
     ///
@@ -27,6 +31,9 @@ public struct ProcessSpan: Sendable {
     ) {
         let creation = message.creationContext
         let continues = creation != nil && policy.continues(created: message.created, now: time ?? .now)
+        let meter = TelemetrySystem.meter
+        measurement = OperationMeasurement(of: .process, target, meter: meter, since: time)
+        partition = measurement == nil ? nil : message.partition
         let ambient = Span.current?.context
         span = startSpan(
             target.spanName(MessagingConventions.Operation.process.rawValue),
@@ -43,6 +50,9 @@ public struct ProcessSpan: Sendable {
             if let previous = message.previousAttempt { builder.addLink(previous, role: .previousAttempt) }
             if let ambient, ambient.isValid, ambient != creation { builder.addLink(ambient, role: .ambient) }
         }
+        if measurement != nil {
+            message.measureDelivery(with: meter, from: target, creation: creation, in: span.context, at: time)
+        }
     }
 
     /// Starts to work on several messages at once.
@@ -53,6 +63,9 @@ public struct ProcessSpan: Sendable {
     ///   - time: When the work begins; now unless given.
     public init(ofBatch messages: [ReceivedMessage], from target: MessageTarget, at time: Timestamp? = nil) {
         let creations = messages.map(\.creationContext)
+        let meter = TelemetrySystem.meter
+        measurement = OperationMeasurement(of: .process, target, meter: meter, since: time)
+        partition = measurement == nil || target.destination == nil ? nil : Self.partition(of: messages)
         let ambient = Span.current?.context
         span = startSpan(
             target.spanName(MessagingConventions.Operation.process.rawValue),
@@ -72,6 +85,11 @@ public struct ProcessSpan: Sendable {
             }
             if let ambient, ambient.isValid { builder.addLink(ambient, role: .ambient) }
         }
+        if measurement != nil {
+            for (message, creation) in zip(messages, creations) {
+                message.measureDelivery(with: meter, from: target, creation: creation, in: span.context, at: time)
+            }
+        }
     }
 
     /// Does the work with the span as the current one, and ends the span with it.
@@ -88,10 +106,32 @@ public struct ProcessSpan: Sendable {
     ) async throws(Failure) -> Success {
         defer { span.end() }
         do throws(Failure) {
-            return try await span.makeCurrent(operation)
+            let result = try await span.makeCurrent(operation)
+            measurement?.end(in: span.context, partition: partition)
+            return result
         } catch {
-            if case .failed(let type) = classify(error) { span.recordError(error, type: type) }
+            end(with: error, as: classify(error))
             throw error
+        }
+    }
+
+    /// Work on several messages has a partition where all of them are of the same one.
+    private static func partition(of messages: [ReceivedMessage]) -> AttributeValue? {
+        let first = messages.first?.partition
+        return messages.allSatisfy { $0.partition == first } ? first : nil
+    }
+
+    private func end(with error: any Error, as outcome: ProcessOutcome) {
+        switch outcome {
+        case .failed(let type):
+            measurement?.end(
+                in: span.context,
+                errorType: type ?? ErrorType.name(of: error),
+                partition: partition
+            )
+            span.recordError(error, type: type)
+        case .interrupted:
+            measurement?.end(in: span.context, partition: partition)
         }
     }
 }

@@ -24,6 +24,17 @@ public struct ReceivedMessage: Sendable {
     /// What else there is to say about it: partition, offset, attempt.
     public var attributes: Attributes
 
+    /// Whether this delivery was counted before: an earlier try of the same delivery, or a message that a span of
+    /// receiving has counted.
+    public var isCounted = false
+
+    /// When the flow began that the message belongs to, where that is known.
+    public var origin: Timestamp?
+
+    /// What the carrier's reader found wrong that the carrier no longer shows: fields that came more than once, and a
+    /// context that was left out because it can't be read.
+    public var flaws: Set<MessagingConventions.ContextFlaw> = []
+
     /// A message to be worked on.
     public init(
         carrier: ContextCarrier,

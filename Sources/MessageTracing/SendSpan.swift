@@ -6,13 +6,16 @@ public import TraceContext
 
 /// A message on its way to the broker: a `send` span, and what the message has to carry.
 ///
-/// Ends when it is known what became of the message: on the acknowledgement, not when a client library took it.
+/// Ends when it is known what became of the message: on the acknowledgement, not when a client library took it. Then
+/// the send is counted and its duration measured too, once, whether or not the span is sampled.
 public struct SendSpan: Sendable {
     /// The span.
     public let span: Span
 
     /// What the message has to carry, each field replacing what the message has under that name.
     public let carrier: ContextCarrier
+
+    private let measurement: OperationMeasurement?
 
     /// Starts to send a message.
     ///
@@ -29,6 +32,7 @@ public struct SendSpan: Sendable {
         _ describe: (inout Attributes) -> Void = { _ in }
     ) {
         let operation = MessagingConventions.Operation.send
+        measurement = OperationMeasurement(of: operation, target)
         span = startSpan(target.spanName(operation.rawValue), ofKind: .producer) { builder in
             target.fill(&builder.attributes, operation)
             builder.attributes.set(MessagingConventions.Attribute.messageID, messageID)
@@ -38,7 +42,12 @@ public struct SendSpan: Sendable {
     }
 
     /// The message was acknowledged.
-    public func end(_ describe: (SpanAttributes) -> Void = { _ in }) {
+    ///
+    /// - Parameters:
+    ///   - partition: The partition that it was written to, for the metrics.
+    ///   - describe: Says what is known of it now. Not called for a span that nobody records.
+    public func end(partition: String? = nil, _ describe: (SpanAttributes) -> Void = { _ in }) {
+        measurement?.end(in: span.context, partition: partition.map { .string($0) })
         if span.isRecording { describe(span.attributes) }
         span.end()
     }
@@ -49,6 +58,7 @@ public struct SendSpan: Sendable {
     ///   - error: Why.
     ///   - type: The value of `error.type`: the broker's name for the error.
     public func fail(_ error: any Error, type: String) {
+        measurement?.end(in: span.context, errorType: type)
         span.recordError(error, type: type)
         span.end()
     }

@@ -8,6 +8,8 @@ public struct SettleSpan: Sendable {
     /// The span.
     public let span: Span
 
+    private let measurement: OperationMeasurement?
+
     /// Starts to settle a message.
     ///
     /// - Parameters:
@@ -17,6 +19,7 @@ public struct SettleSpan: Sendable {
     ///   - reason: Why, as a code of low cardinality: `retry`, `snooze`, `dead`, `cancel`, `rescue`.
     public init(_ target: MessageTarget, messageID: String?, attempt: SpanContext?, reason: String) {
         let operation = MessagingConventions.Operation.settle
+        measurement = OperationMeasurement(of: operation, target)
         // A child of the attempt, in its trace; where the attempt is unknown, of whatever is current.
         span = startSpan(
             target.spanName(operation.rawValue),
@@ -31,7 +34,10 @@ public struct SettleSpan: Sendable {
     }
 
     /// It was settled.
-    public func end() { span.end() }
+    public func end() {
+        measurement?.end(in: span.context)
+        span.end()
+    }
 
     /// It could not be settled.
     ///
@@ -39,6 +45,7 @@ public struct SettleSpan: Sendable {
     ///   - error: Why.
     ///   - type: The value of `error.type`.
     public func fail(_ error: any Error, type: String) {
+        measurement?.end(in: span.context, errorType: type)
         span.recordError(error, type: type)
         span.end()
     }

@@ -7,6 +7,9 @@ public final class StitchTest: Sendable {
     /// What the code under test has recorded.
     public let spans = RecordedSpans()
 
+    /// What the code under test has measured.
+    public let measurements = RecordedMeasurements()
+
     private let resources = TestResources()
 
     init() {}

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Runs a test with a tracer of its own: ids count from 1, nothing is sampled away, and what was recorded is there to be
-/// asked about.
+/// Runs a test with a tracer and a meter of its own: ids count from 1, nothing is sampled away, and what was recorded and
+/// measured is there to be asked about.
 ///
 /// ```swift
 /// try await withStitchTest { test in
 ///     try await withSpan("POST /orders") { _ in try await place(order) }
 ///     #expect(test.spans.send("orders").count == 1)
+///     #expect(test.measurements.total(of: "messaging.client.sent.messages") == 1)
 /// }
 /// ```
 ///
-/// The tracer holds in the closure and in the tasks that it starts; tests may run side by side.
+/// Both hold in the closure and in the tasks that it starts; tests may run side by side.
 ///
 /// - Parameter body: The test.
 /// - Returns: What `body` returns.
@@ -25,7 +26,9 @@ public func withStitchTest<Success>(_ body: (StitchTest) async throws -> Success
     )
     let outcome: Result<Success, any Error>
     do {
-        outcome = .success(try await withTracer(tracer) { try await body(test) })
+        outcome = .success(
+            try await withTracer(tracer) { try await withMeter(test.measurements) { try await body(test) } }
+        )
     } catch {
         outcome = .failure(error)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is current in a task: a span and, in tests, a tracer.
+/// What is current in a task: a span and, in tests, a tracer and a meter.
 ///
 /// One task-local value, read once; a class so that binding it copies one reference.
 final class ActiveContext: Sendable {
@@ -8,10 +8,14 @@ final class ActiveContext: Sendable {
 
     let span: Span?
     let tracer: (any Tracer)?
+    let meter: (any Meter)?
 
-    init(span: Span?, tracer: (any Tracer)?) {
-        self.span = span
-        self.tracer = tracer
+    /// What is current now, with the given parts in place of what was.
+    init(span: Span? = nil, tracer: (any Tracer)? = nil, meter: (any Meter)? = nil) {
+        let current = Self.current
+        self.span = span ?? current?.span
+        self.tracer = tracer ?? current?.tracer
+        self.meter = meter ?? current?.meter
     }
 }
 
@@ -25,7 +29,7 @@ extension Span {
     public func makeCurrent<Success, Failure: Error>(
         _ operation: () throws(Failure) -> Success
     ) throws(Failure) -> Success {
-        try bind(ActiveContext(span: self, tracer: ActiveContext.current?.tracer), operation)
+        try bind(ActiveContext(span: self), operation)
     }
 
     /// Makes the span current while `operation` runs, and in the tasks that it starts.
@@ -34,7 +38,7 @@ extension Span {
     public func makeCurrent<Success, Failure: Error>(
         _ operation: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        try await bind(ActiveContext(span: self, tracer: ActiveContext.current?.tracer), operation)
+        try await bind(ActiveContext(span: self), operation)
     }
 }
 
@@ -43,7 +47,7 @@ public func withTracer<Success, Failure: Error>(
     _ tracer: any Tracer,
     _ operation: () throws(Failure) -> Success
 ) throws(Failure) -> Success {
-    try bind(ActiveContext(span: Span.current, tracer: tracer), operation)
+    try bind(ActiveContext(tracer: tracer), operation)
 }
 
 /// Uses another tracer while `operation` runs, and in the tasks that it starts, as a test does.
@@ -51,7 +55,23 @@ public func withTracer<Success, Failure: Error>(
     _ tracer: any Tracer,
     _ operation: () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
-    try await bind(ActiveContext(span: Span.current, tracer: tracer), operation)
+    try await bind(ActiveContext(tracer: tracer), operation)
+}
+
+/// Uses another meter while `operation` runs, as a test does.
+public func withMeter<Success, Failure: Error>(
+    _ meter: any Meter,
+    _ operation: () throws(Failure) -> Success
+) throws(Failure) -> Success {
+    try bind(ActiveContext(meter: meter), operation)
+}
+
+/// Uses another meter while `operation` runs, and in the tasks that it starts, as a test does.
+public func withMeter<Success, Failure: Error>(
+    _ meter: any Meter,
+    _ operation: () async throws(Failure) -> Success
+) async throws(Failure) -> Success {
+    try await bind(ActiveContext(meter: meter), operation)
 }
 
 /// `TaskLocal.withValue` knows no typed throws, so the outcome crosses it as a value.

@@ -58,7 +58,7 @@ public struct Span: Sendable {
     ///   - type: The value of `error.type`, of low cardinality; the name of the error's type unless told otherwise.
     public func recordError(_ error: any Error, type: String? = nil) {
         guard let recorder, recorder.isRecording else { return }
-        let type = type ?? String(reflecting: Swift.type(of: error))
+        let type = type ?? ErrorType.name(of: error)
         let message = String(describing: error)
         recorder.setAttribute("error.type", .string(type))
         recorder.setStatus(.error(message))

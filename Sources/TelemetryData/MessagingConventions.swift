@@ -33,6 +33,10 @@ public enum MessagingConventions {
         public static let kafkaKey = "messaging.kafka.message.key"
         /// Whether a Kafka record is a tombstone.
         public static let kafkaTombstone = "messaging.kafka.message.tombstone"
+        /// The broker's host name.
+        public static let serverAddress = "server.address"
+        /// The broker's port.
+        public static let serverPort = "server.port"
         /// What kind of error ended the operation.
         public static let errorType = "error.type"
         /// How long the message waited to be worked on, in seconds.
@@ -61,6 +65,8 @@ public enum MessagingConventions {
         public static let settleReason = "stitch.settle.reason"
         /// What a link is to: see ``LinkRole``.
         public static let linkRole = "stitch.link"
+        /// What is wrong with the context that came with a message: see ``ContextFlaw``.
+        public static let contextState = "state"
     }
 
     /// What a link is to; the value of `stitch.link`.
@@ -73,6 +79,44 @@ public enum MessagingConventions {
         case attempt
         /// The span that was current when the message was processed.
         case ambient
+    }
+
+    /// Names of metrics.
+    public enum Metric {
+        /// How long an operation took that a client asked a broker for, in seconds; of a send until it is acknowledged.
+        public static let operationDuration = "messaging.client.operation.duration"
+        /// How long work on a message, or on several at once, took, in seconds.
+        public static let processDuration = "messaging.process.duration"
+        /// How many messages were sent, acknowledged or not.
+        public static let sentMessages = "messaging.client.sent.messages"
+        /// How many messages were delivered, each counted once per delivery.
+        public static let consumedMessages = "messaging.client.consumed.messages"
+        /// How long messages waited to be worked on, in seconds.
+        public static let messageWait = "stitch.message.wait"
+        /// By how much messages seemed to come from the future, in seconds.
+        public static let messageClockSkew = "stitch.message.clock_skew"
+        /// How long after the origin of its flow the work on a message began, in seconds.
+        public static let flowLatency = "stitch.flow.latency"
+        /// How many messages came without a context, or with one that is not as it should be.
+        public static let context = "stitch.context"
+    }
+
+    /// Upper bounds of the buckets of histograms, in seconds.
+    public enum Boundaries {
+        /// How long operations and work take: the conventions' own, 5 ms to 10 s.
+        public static let duration = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+        /// How long messages wait: 10 ms to 4 h, with the ten minutes after which a message starts a trace by default.
+        public static let wait = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 14400]
+    }
+
+    /// What can be wrong with the context that came with a message; the value of `state`.
+    public enum ContextFlaw: String, Sendable {
+        /// None came.
+        case missing
+        /// What came can't be read.
+        case invalid
+        /// A field came more than once.
+        case duplicate
     }
 
     /// What is done with messages.

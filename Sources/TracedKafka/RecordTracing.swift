@@ -3,6 +3,7 @@
 import MessageTracing
 import StitchKafka
 import TelemetryData
+import TraceContext
 
 /// Puts `process` spans round the work on records.
 struct RecordTracing: KafkaRecordProcessor {
@@ -38,12 +39,17 @@ struct RecordTracing: KafkaRecordProcessor {
 
     private func message(_ record: KafkaConsumedRecord, now: Timestamp) -> ReceivedMessage {
         let created = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
-        return ReceivedMessage(
-            carrier: record.headers.carrier,
+        let (carrier, duplicates) = record.headers.readCarrier()
+        var message = ReceivedMessage(
+            carrier: carrier,
             created: created,
             wait: created.map { MessageWait(since: $0, now: now) },
             attributes: RecordAttributes.of(record)
         )
+        if duplicates > 0 { message.flaws = [.duplicate] }
+        message.origin = carrier[StitchField.name].flatMap { StitchField($0).originMilliseconds }
+            .map { Timestamp(milliseconds: $0) }
+        return message
     }
 
     /// A handler that was cancelled gives its record back, whatever it throws then: that is no error.

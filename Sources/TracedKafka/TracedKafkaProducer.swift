@@ -50,7 +50,7 @@ public final class TracedKafkaProducer: KafkaProducing {
         record.headers.write(send.carrier)
         do throws(KafkaError) {
             let delivery = try await producer.send(record)
-            send.end { attributes in
+            send.end(partition: String(delivery.partition)) { attributes in
                 attributes.set(MessagingConventions.Attribute.partitionID, String(delivery.partition))
                 attributes.set(MessagingConventions.Attribute.kafkaOffset, delivery.offset)
                 attributes.set(MessagingConventions.Attribute.brokerID, delivery.brokerID.map { Int64($0) })

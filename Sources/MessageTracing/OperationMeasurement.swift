@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import TelemetryAPI
+import TelemetryData
+
+/// Measures one operation from its start until it ends, once.
+///
+/// Exists only where somebody measures. It keeps the meter for as long as the operation lasts, as a span keeps its
+/// recorder, since an acknowledgement may come on a thread that knows nothing of the task that waits for it.
+final class OperationMeasurement: Sendable {
+    private let meter: any Meter
+    private let target: MessageTarget
+    private let operation: MessagingConventions.Operation
+    private let start: ContinuousClock.Instant
+    private let hasEnded = Atomic<Bool>(false)
+
+    /// Starts to measure; `nil` where nobody does.
+    ///
+    /// - Parameters:
+    ///   - operation: What is done.
+    ///   - target: Where the messages go to or come from.
+    ///   - meter: Who measures.
+    ///   - time: When it began; now unless given.
+    init?(
+        of operation: MessagingConventions.Operation,
+        _ target: MessageTarget,
+        meter: any Meter = TelemetrySystem.meter,
+        since time: Timestamp? = nil
+    ) {
+        guard meter.isRecording else { return nil }
+        self.meter = meter
+        self.target = target
+        self.operation = operation
+        start = .now - (time.map { Timestamp.now.duration(since: $0) } ?? .zero)
+    }
+
+    /// Ends it; only the first call counts.
+    ///
+    /// - Parameters:
+    ///   - context: The operation's span.
+    ///   - errorType: The value of `error.type`; `nil` when it did not fail.
+    ///   - partition: The partition, where there is one.
+    func end(in context: SpanContext, errorType: String? = nil, partition: AttributeValue? = nil) {
+        guard !hasEnded.exchange(true, ordering: .relaxed) else { return }
+        // A start that was given may lie in the future.
+        let duration = max(start.duration(to: .now).seconds, 0)
+        var attributes = Attributes()
+        target.fillMetric(&attributes, operation, partition: partition)
+        attributes.set(MessagingConventions.Attribute.errorType, errorType)
+        if operation == .send { meter.counter(MessagingMetrics.sentMessages).add(1, in: context) { $0 = attributes } }
+        if operation == .process {
+            meter.histogram(MessagingMetrics.processDuration).record(duration, in: context) { $0 = attributes }
+        } else {
+            attributes[MessagingConventions.Attribute.operationType] = .string(operation.rawValue)
+            meter.histogram(MessagingMetrics.operationDuration).record(duration, in: context) { $0 = attributes }
+        }
+    }
+}
