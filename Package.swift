@@ -55,16 +55,28 @@ let modules: [Target] = [
     .executableTarget(
         name: "StitchCommand",
         dependencies: [
-            "KafkaTesting", "PostgresTesting", "Stitch", "StitchOTLP", "StitchService", "TelemetryData", "TraceFlow",
-            "TracedJobs", "TracedKafka",
+            "KafkaTesting", "PostgresTesting", "Stitch", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService",
+            "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow", "TracedJobs", "TracedKafka",
         ],
         swiftSettings: settings
     ),
 
     // The test kit.
-    module("KafkaTesting", ["CStitchRdkafka", "StitchKafka", "StitchService", "StitchTesting", "TracedKafka"]),
-    module("PostgresTesting", ["StitchPostgres", "StitchService", "StitchTesting", "TracedJobs"]),
-    module("StitchTesting", ["TelemetrySDK", "TraceFlow"]),
+    module(
+        "KafkaTesting",
+        [
+            "CStitchRdkafka", "StitchKafka", "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData",
+            "TelemetrySDK", "TraceContext", "TraceFlow", "TracedKafka",
+        ]
+    ),
+    module(
+        "PostgresTesting",
+        [
+            "StitchPostgres", "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK",
+            "TraceContext", "TraceFlow", "TracedJobs",
+        ]
+    ),
+    module("StitchTesting", ["TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]),
 
     // What an application imports.
     module(
@@ -75,7 +87,7 @@ let modules: [Target] = [
         "TracedJobs",
         ["MessageTracing", "StitchPostgres", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]
     ),
-    module("Stitch", ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK"]),
+    module("Stitch", ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]),
 
     // Tracing: what spans are, how they are made, where they go, what they tell.
     module("TraceFlow", ["TelemetryData", "TraceContext"]),
@@ -110,15 +122,27 @@ let examples: [Target] = [
 let suites: [Target] = [
     tests(of: "StitchService"),
     tests(of: "TraceContext"),
-    tests(of: "TelemetryData"),
-    tests(of: "TelemetryAPI"),
-    tests(of: "MessageTracing", ["StitchTesting", "TelemetryAPI", "TelemetrySDK"]),
-    tests(of: "TelemetrySDK"),
-    tests(of: "StitchOTLP", ["TelemetryData"]),
-    tests(of: "Stitch", ["StitchOTLP"]),
-    tests(of: "TraceFlow", ["TelemetryData"]),
+    tests(of: "TelemetryData", ["TraceContext"]),
+    tests(of: "TelemetryAPI", ["TelemetryData", "TraceContext"]),
+    tests(
+        of: "MessageTracing",
+        ["StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]
+    ),
+    tests(of: "TelemetrySDK", ["TelemetryAPI", "TelemetryData", "TraceContext"]),
+    tests(of: "StitchOTLP", ["TelemetryData", "TraceContext"]),
+    tests(
+        of: "Stitch",
+        ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]
+    ),
+    tests(of: "TraceFlow", ["TelemetryData", "TraceContext"]),
     tests(of: "StitchHTTP", ["StitchService"]),
-    tests(of: "StitchKafka", ["CStitchRdkafka", "KafkaTesting", "StitchService", "StitchTesting"]),
+    tests(
+        of: "StitchKafka",
+        [
+            "CStitchRdkafka", "KafkaTesting", "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData",
+            "TelemetrySDK", "TraceContext", "TraceFlow",
+        ]
+    ),
     tests(
         of: "TracedKafka",
         [
@@ -127,18 +151,27 @@ let suites: [Target] = [
         ]
     ),
     tests(of: "StitchPostgres"),
-    tests(of: "TracedJobs", ["MessageTracing", "StitchTesting", "TraceContext"]),
-    tests(of: "StitchTesting", ["MessageTracing", "TelemetryAPI"]),
-    tests(of: "KafkaTesting", ["StitchKafka", "StitchService", "StitchTesting"]),
+    tests(of: "TracedJobs", ["MessageTracing", "StitchPostgres", "StitchTesting", "TraceContext"]),
+    tests(
+        of: "StitchTesting",
+        ["MessageTracing", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]
+    ),
+    tests(
+        of: "KafkaTesting",
+        [
+            "StitchKafka", "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK",
+            "TraceContext", "TraceFlow",
+        ]
+    ),
     tests(of: "PostgresTesting"),
-    tests(of: "StitchCommand", ["TelemetryData", "TraceFlow"]),
+    tests(of: "StitchCommand", ["TelemetryData", "TraceContext", "TraceFlow"]),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
             "KafkaTesting", "PostgresTesting", "Stitch", "StitchCommand", "StitchKafka", "StitchPostgres",
-            "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData", "TraceContext", "TracedJobs",
-            "TracedKafka",
+            "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext",
+            "TraceFlow", "TracedJobs", "TracedKafka",
         ],
         path: "IntegrationTests",
         swiftSettings: settings
