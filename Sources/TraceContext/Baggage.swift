@@ -106,8 +106,23 @@ public struct Baggage: Hashable, Sendable {
     public var isEmpty: Bool { text.isEmpty }
 
     /// The entries with these keys only.
-    public func filtered(keys: Set<String>) -> Baggage {
-        Baggage(members.filter { keys.contains($0.key) })
+    ///
+    /// - Parameters:
+    ///   - keys: The keys, compared letter by letter.
+    ///   - maximumByteCount: How many bytes the text may have; entries are taken whole, from the left, up to the first
+    ///     that has no room.
+    /// - Returns: The entries as they were written: nothing is decoded or encoded anew.
+    public func filtered(keys: Set<String>, maximumByteCount: Int = Baggage.maximumByteCount) -> Baggage {
+        guard !keys.isEmpty, !text.isEmpty else { return Baggage() }
+        var kept = Baggage()
+        for part in text.utf8.split(separator: UInt8(ascii: ",")) {
+            let member = BaggageGrammar.trimmed(part)
+            guard let key = BaggageGrammar.key(of: member), keys.contains(key) else { continue }
+            let separator = kept.isEmpty ? "" : ","
+            guard kept.text.utf8.count + separator.utf8.count + member.count <= maximumByteCount else { break }
+            kept.text += separator + String(Substring(member))
+        }
+        return kept
     }
 }
 

@@ -28,7 +28,12 @@ enum BaggageGrammar {
         return (key, decoded(value))
     }
 
-    private static func trimmed(_ part: Bytes) -> Bytes {
+    /// The key of a member that is known to be legal.
+    static func key(of member: Bytes) -> String? {
+        String(trimmed(member.prefix { $0 != UInt8(ascii: "=") }))
+    }
+
+    static func trimmed(_ part: Bytes) -> Bytes {
         let head = part.drop(while: isBlank)
         return head.dropLast(head.reversed().prefix(while: isBlank).count)
     }
