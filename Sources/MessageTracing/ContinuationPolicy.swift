@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import TelemetryData
+import TraceContext
 
 /// Whether working on a message continues the trace that created it, or starts a new one that links to it.
+///
+/// The sender of a message can overrule it for that message, by its wish in the `stitch` field.
 public enum ContinuationPolicy: Sendable, Hashable {
     /// Always a child of the span that created the message.
     case continueTrace
@@ -23,6 +26,15 @@ public enum ContinuationPolicy: Sendable, Hashable {
         case .continueTrace: true
         case .newTrace: false
         case .automatic(let limit): created.map { now.duration(since: $0) < limit } ?? true
+        }
+    }
+
+    /// Whether a message continues its trace, by its sender's wish or else by the policy.
+    func continues(_ message: ReceivedMessage, wish: StitchField.Wish?, now: @autoclosure () -> Timestamp) -> Bool {
+        switch wish {
+        case .continueTrace: true
+        case .newTrace: false
+        case nil: continues(created: message.created, now: now())
         }
     }
 }

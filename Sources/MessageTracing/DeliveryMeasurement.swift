@@ -2,6 +2,7 @@
 
 import TelemetryAPI
 import TelemetryData
+import TraceContext
 
 extension ReceivedMessage {
     /// What is wrong with the context that came with the message.
@@ -11,68 +12,69 @@ extension ReceivedMessage {
     func contextFlaws(creation: SpanContext?) -> [MessagingConventions.ContextFlaw] {
         var found: [MessagingConventions.ContextFlaw] = []
         if creation?.isValid != true {
-            let isInvalid = flaws.contains(.invalid) || carrier.fields.contains { !Self.isCompanion($0.name) }
-            found.append(isInvalid ? .invalid : .missing)
+            found.append(flaws.contains(.invalid) || carrier.namesSpan ? .invalid : .missing)
         }
         if flaws.contains(.duplicate) { found.append(.duplicate) }
         return found
     }
 
-    /// Whether a field names no span: alone it is no context, and no broken one either.
-    private static func isCompanion(_ name: String) -> Bool {
-        typealias Name = ContextCarrier.FieldName
-        let name = name.lowercased()
-        return name == Name.traceState || name == Name.baggage || name.hasPrefix(StitchField.name)
-    }
-
-    /// Measures the delivery of the message as work on it begins.
+    /// Measures the delivery of the message as work on it begins: what of it wasn't measured before.
     ///
     /// - Parameters:
     ///   - meter: Who measures.
     ///   - target: Where the message comes from.
     ///   - creation: The context that came with it, if the tracer could read one.
+    ///   - origin: When the flow began, where that is known.
     ///   - context: The span of the work.
     ///   - time: When the work begins; now unless given.
-    func measureDelivery(
+    func measure(
         with meter: any Meter,
         from target: MessageTarget,
         creation: SpanContext?,
+        origin: Timestamp?,
         in context: SpanContext,
         at time: Timestamp?
     ) {
-        guard !isCounted else { return }
-        // Of a batch over several destinations each message says its own.
-        var target = target
-        target.destination =
-            target.destination ?? attributes[MessagingConventions.Attribute.destinationName]?.stringValue
-        count(with: meter, from: target, creation: creation, in: context)
+        guard delivery != .repeated else { return }
+        if delivery == .first { count(with: meter, of: .process, from: target, creation: creation, in: context) }
+        let place = place(in: target)
         if let total = wait?.total {
             let metric = total < .zero ? MessagingMetrics.messageClockSkew : MessagingMetrics.messageWait
-            meter.histogram(metric).record(abs(total.seconds), in: context) { target.fillPlace(&$0) }
+            meter.histogram(metric).record(abs(total.seconds), in: context) { $0 = place }
         }
         if let origin {
             let latency = (time ?? .now).duration(since: origin).seconds
-            meter.histogram(MessagingMetrics.flowLatency).record(latency, in: context) { target.fillPlace(&$0) }
+            meter.histogram(MessagingMetrics.flowLatency).record(latency, in: context) { $0 = place }
         }
     }
 
-    private func count(
+    /// Counts the delivery of the message, and what is wrong with its context.
+    func count(
         with meter: any Meter,
+        of operation: MessagingConventions.Operation,
         from target: MessageTarget,
         creation: SpanContext?,
         in context: SpanContext
     ) {
         meter.counter(MessagingMetrics.consumedMessages).add(1, in: context) {
-            target.fillMetric(&$0, .process, partition: partition)
+            target.fillMetric(&$0, operation, destination: destination(in: target), partition: partition)
         }
         for flaw in contextFlaws(creation: creation) {
             meter.counter(MessagingMetrics.context).add(1, in: context) {
-                target.fillPlace(&$0)
+                $0 = place(in: target)
                 $0[MessagingConventions.Attribute.contextState] = .string(flaw.rawValue)
             }
         }
     }
 
-    /// The partition, where the message has one.
-    var partition: AttributeValue? { attributes[MessagingConventions.Attribute.partitionID] }
+    /// Of a batch over several destinations each message says its own.
+    private func destination(in target: MessageTarget) -> String? {
+        target.destination ?? attributes[MessagingConventions.Attribute.destinationName]?.stringValue
+    }
+
+    private func place(in target: MessageTarget) -> Attributes {
+        var attributes = Attributes()
+        target.fillPlace(&attributes, destination: destination(in: target))
+        return attributes
+    }
 }

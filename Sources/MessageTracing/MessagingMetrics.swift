@@ -78,22 +78,24 @@ extension MessageTarget {
     /// - Parameters:
     ///   - attributes: Where to say it.
     ///   - operation: What is done.
+    ///   - destination: The destination, where there is one.
     ///   - partition: The partition, where there is one.
     func fillMetric(
         _ attributes: inout Attributes,
         _ operation: MessagingConventions.Operation,
+        destination: String?,
         partition: AttributeValue?
     ) {
         typealias Attribute = MessagingConventions.Attribute
-        attributes[Attribute.operationName] = .string(operation.rawValue)
-        fillPlace(&attributes, withGroup: operation != .send && operation != .create)
+        attributes[Attribute.operationName] = .string(name(of: operation))
+        fillPlace(&attributes, destination: destination, withGroup: !operation.isProducing)
         attributes[Attribute.partitionID] = partition
         attributes[Attribute.serverAddress] = self.attributes[Attribute.serverAddress]
         attributes[Attribute.serverPort] = self.attributes[Attribute.serverPort]
     }
 
     /// Which place a metric of Stitch's own is about.
-    func fillPlace(_ attributes: inout Attributes, withGroup: Bool = true) {
+    func fillPlace(_ attributes: inout Attributes, destination: String?, withGroup: Bool = true) {
         typealias Attribute = MessagingConventions.Attribute
         attributes[Attribute.system] = .string(system)
         attributes.set(Attribute.destinationName, destination)

@@ -25,7 +25,7 @@ final class OperationMeasurement: Sendable {
     init?(
         of operation: MessagingConventions.Operation,
         _ target: MessageTarget,
-        meter: any Meter = TelemetrySystem.meter,
+        meter: any Meter,
         since time: Timestamp? = nil
     ) {
         guard meter.isRecording else { return nil }
@@ -43,12 +43,43 @@ final class OperationMeasurement: Sendable {
     ///   - partition: The partition, where there is one.
     func end(in context: SpanContext, errorType: String? = nil, partition: AttributeValue? = nil) {
         guard !hasEnded.exchange(true, ordering: .relaxed) else { return }
+        if operation == .send { countSent(to: target, in: context, errorType: errorType, partition: partition) }
+        recordDuration(in: context, errorType: errorType, partition: partition)
+    }
+
+    /// Ends the send of several messages; only the first call counts.
+    ///
+    /// - Parameters:
+    ///   - context: The operation's span.
+    ///   - messages: Where each went to, and the value of `error.type` of those that were not acknowledged.
+    func end(in context: SpanContext, batch messages: some Sequence<(MessageTarget, String?)>) {
+        guard !hasEnded.exchange(true, ordering: .relaxed) else { return }
+        var first: String?
+        for (target, errorType) in messages {
+            first = first ?? errorType
+            countSent(to: target, in: context, errorType: errorType, partition: nil)
+        }
+        recordDuration(in: context, errorType: first, partition: nil)
+    }
+
+    private func countSent(
+        to target: MessageTarget,
+        in context: SpanContext,
+        errorType: String?,
+        partition: AttributeValue?
+    ) {
+        meter.counter(MessagingMetrics.sentMessages).add(1, in: context) {
+            target.fillMetric(&$0, operation, destination: target.destination, partition: partition)
+            $0.set(MessagingConventions.Attribute.errorType, errorType)
+        }
+    }
+
+    private func recordDuration(in context: SpanContext, errorType: String?, partition: AttributeValue?) {
         // A start that was given may lie in the future.
         let duration = max(start.duration(to: .now).seconds, 0)
         var attributes = Attributes()
-        target.fillMetric(&attributes, operation, partition: partition)
+        target.fillMetric(&attributes, operation, destination: target.destination, partition: partition)
         attributes.set(MessagingConventions.Attribute.errorType, errorType)
-        if operation == .send { meter.counter(MessagingMetrics.sentMessages).add(1, in: context) { $0 = attributes } }
         if operation == .process {
             meter.histogram(MessagingMetrics.processDuration).record(duration, in: context) { $0 = attributes }
         } else {

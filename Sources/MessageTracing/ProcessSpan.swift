@@ -2,26 +2,60 @@
 
 public import TelemetryAPI
 public import TelemetryData
+public import TraceContext
 
 /// Work on one message, or on several at once: a `process` span.
 ///
-/// One message continues the trace that created it, or starts a new one, as the ``ContinuationPolicy`` says; either way
-/// the span links to the creation and to the attempt before. Several messages always start a new trace with a link to
-/// each. Deliveries, waits and contexts that are not as they should be are counted as the work begins, its duration is
-/// measured as it ends, once, whether or not the span is sampled.
+/// One message continues the trace that created it, or starts a new one, as its sender wishes or else the
+/// ``ContinuationPolicy`` says; either way the span links to the creation and to the attempt before. Several messages
+/// always start a new trace with a link to each. Deliveries, waits and contexts that are not as they should be are counted
+/// as the work begins, its duration is measured as it ends, once, whether or not the span is sampled.
+///
+/// Where nobody makes spans and nobody measures, all of this costs a check; what the message carries is current all the
+/// same, so that what is sent meanwhile passes it on.
 public struct ProcessSpan: Sendable {
     /// The span.
     public let span: Span
 
+    /// What is current meanwhile; `nil` where there is nothing to make current.
+    private let context: ActiveContext?
     private let measurement: OperationMeasurement?
     private let partition: AttributeValue?
+
+    /// Whether there is nothing to do but the work itself.
+    @usableFromInline let isIdle: Bool
+
+    /// Starts to work on one message.
+    ///
+    /// - Parameters:
+    ///   - carrier: What came with the message.
+    ///   - target: Where it comes from.
+    ///   - policy: Whether the span continues the trace that created the message, unless its sender wishes otherwise.
+    ///   - time: When the work begins; now unless given.
+    ///   - describe: Says what else is known of the message. Not called where nobody makes spans or measures.
+    public init(
+        of carrier: ContextCarrier,
+        from target: MessageTarget,
+        policy: ContinuationPolicy = .default,
+        at time: Timestamp? = nil,
+        _ describe: (inout ReceivedMessage) -> Void
+    ) {
+        let active = ActiveContext.current
+        guard TelemetrySystem.isEnabled(in: active) else {
+            self.init(passingOn: carrier, from: target, in: active)
+            return
+        }
+        var message = ReceivedMessage(carrier: carrier)
+        describe(&message)
+        self.init(message, target, policy, time, in: active)
+    }
 
     /// Starts to work on one message.
     ///
     /// - Parameters:
     ///   - message: The message.
     ///   - target: Where it comes from.
-    ///   - policy: Whether the span continues the trace that created the message.
+    ///   - policy: Whether the span continues the trace that created the message, unless its sender wishes otherwise.
     ///   - time: When the work begins; now unless given.
     public init(
         of message: ReceivedMessage,
@@ -29,67 +63,134 @@ public struct ProcessSpan: Sendable {
         policy: ContinuationPolicy = .default,
         at time: Timestamp? = nil
     ) {
-        let creation = message.creationContext
-        let continues = creation != nil && policy.continues(created: message.created, now: time ?? .now)
-        let meter = TelemetrySystem.meter
-        measurement = OperationMeasurement(of: .process, target, meter: meter, since: time)
-        partition = measurement == nil ? nil : message.partition
-        let ambient = Span.current?.context
-        span = startSpan(
-            target.spanName(MessagingConventions.Operation.process.rawValue),
-            ofKind: .consumer,
-            parent: continues ? creation.map { .context($0) } ?? .root : .root,
-            following: creation.map { [$0] } ?? [],
-            at: time
-        ) { builder in
-            target.fill(&builder.attributes, .process)
-            builder.attributes.set(MessagingConventions.Attribute.messageID, message.id)
-            for element in message.attributes.elements { builder.attributes[element.key] = element.value }
-            message.wait?.fill(&builder.attributes)
-            if let creation { builder.addLink(creation, role: .creation) }
-            if let previous = message.previousAttempt { builder.addLink(previous, role: .previousAttempt) }
-            if let ambient, ambient.isValid, ambient != creation { builder.addLink(ambient, role: .ambient) }
-        }
-        if measurement != nil {
-            message.measureDelivery(with: meter, from: target, creation: creation, in: span.context, at: time)
-        }
+        self.init(of: message.carrier, from: target, policy: policy, at: time) { $0 = message }
     }
 
     /// Starts to work on several messages at once.
     ///
     /// - Parameters:
-    ///   - messages: The messages. What differs from one to the next is on the links.
-    ///   - target: Where they come from.
+    ///   - messages: The messages. What differs from one to the next is on the links. Not worked out where nobody makes
+    ///     spans or measures.
+    ///   - target: Where they come from; one without a destination if they don't come from the same.
     ///   - time: When the work begins; now unless given.
-    public init(ofBatch messages: [ReceivedMessage], from target: MessageTarget, at time: Timestamp? = nil) {
-        let creations = messages.map(\.creationContext)
-        let meter = TelemetrySystem.meter
+    public init(
+        ofBatch messages: @autoclosure () -> [ReceivedMessage],
+        from target: MessageTarget,
+        at time: Timestamp? = nil
+    ) {
+        let active = ActiveContext.current
+        guard TelemetrySystem.isEnabled(in: active) else {
+            self.init(passingOn: ContextCarrier(), from: target, in: active)
+            return
+        }
+        self.init(messages(), target, time, in: active)
+    }
+
+    private init(
+        _ message: ReceivedMessage,
+        _ target: MessageTarget,
+        _ policy: ContinuationPolicy,
+        _ time: Timestamp?,
+        in active: ActiveContext?
+    ) {
+        let tracer = TelemetrySystem.tracer(in: active)
+        let meter = TelemetrySystem.meter(in: active)
+        let received = tracer.extract(from: message.carrier)
+        let stitch = target.isExternal ? nil : message.carrier[StitchField.name].map { StitchField($0) }
+        let creation = received.span
+        let continues = !target.isExternal && policy.continues(message, wish: stitch?.wish, now: time ?? .now)
+        let ambient = active?.validSpanContext
+        isIdle = false
         measurement = OperationMeasurement(of: .process, target, meter: meter, since: time)
-        partition = measurement == nil || target.destination == nil ? nil : Self.partition(of: messages)
-        let ambient = Span.current?.context
-        span = startSpan(
-            target.spanName(MessagingConventions.Operation.process.rawValue),
+        partition = measurement == nil ? nil : message.partition
+        span = tracer.startSpan(
+            .process,
+            on: target,
             ofKind: .consumer,
-            parent: .root,
-            following: creations.compactMap { $0 },
+            parent: continues ? creation : nil,
+            // Of sampling a stranger has no say.
+            following: target.isExternal ? [] : creation.map { [$0] } ?? [],
             at: time
         ) { builder in
-            target.fill(&builder.attributes, .process)
-            builder.attributes[MessagingConventions.Attribute.batchMessageCount] = .int(Int64(messages.count))
-            for (message, creation) in zip(messages, creations) {
-                guard let creation else { continue }
-                var attributes = message.attributes
-                attributes.set(MessagingConventions.Attribute.messageID, message.id)
-                message.wait?.fill(&attributes)
-                builder.addLink(creation, role: .creation, attributes: attributes)
-            }
-            if let ambient, ambient.isValid { builder.addLink(ambient, role: .ambient) }
+            builder.attributes.set(MessagingConventions.Attribute.messageID, message.id)
+            for element in message.attributes.elements { builder.attributes[element.key] = element.value }
+            message.wait?.fill(&builder.attributes)
+            if let creation { builder.addLink(creation, role: .creation) }
+            if let previous = message.previousAttempt { builder.addLink(previous, role: .previousAttempt) }
+            if let ambient, ambient != creation { builder.addLink(ambient, role: .ambient) }
         }
         if measurement != nil {
-            for (message, creation) in zip(messages, creations) {
-                message.measureDelivery(with: meter, from: target, creation: creation, in: span.context, at: time)
+            let origin = message.origin ?? stitch?.origin
+            message.measure(with: meter, from: target, creation: creation, origin: origin, in: span.context, at: time)
+        }
+        context = ActiveContext(
+            entering: active,
+            span: span,
+            baggage: target.baggage.applied(to: received.baggage),
+            incoming: target.isExternal ? nil : message.carrier
+        )
+    }
+
+    private init(_ messages: [ReceivedMessage], _ target: MessageTarget, _ time: Timestamp?, in active: ActiveContext?)
+    {
+        let tracer = TelemetrySystem.tracer(in: active)
+        let meter = TelemetrySystem.meter(in: active)
+        let creations = messages.map { tracer.extract(from: $0.carrier).span }
+        let ambient = active?.validSpanContext
+        isIdle = false
+        measurement = OperationMeasurement(of: .process, target, meter: meter, since: time)
+        partition = measurement == nil || target.destination == nil ? nil : messages.commonPartition
+        span = tracer.startSpan(
+            .process,
+            on: target,
+            ofKind: .consumer,
+            parent: nil,
+            following: target.isExternal ? [] : creations.compactMap { $0 },
+            at: time
+        ) { builder in
+            builder.attributes[MessagingConventions.Attribute.batchMessageCount] = .int(Int64(messages.count))
+            if let ambient { builder.addLink(ambient, role: .ambient) }
+            builder.addCreationLinks(zip(messages, creations))
+        }
+        let origins = messages.map { target.isExternal ? nil : $0.origin ?? $0.carrierOrigin }
+        if measurement != nil {
+            for ((message, creation), origin) in zip(zip(messages, creations), origins) {
+                message.measure(
+                    with: meter,
+                    from: target,
+                    creation: creation,
+                    origin: origin,
+                    in: span.context,
+                    at: time
+                )
             }
         }
+        context = ActiveContext(
+            entering: active,
+            span: span,
+            baggage: Baggage(),
+            // What comes of all of them began with the first.
+            incoming: origins.compactMap { $0 }.min().map { ContextCarrier(origin: $0) }
+        )
+    }
+
+    /// Work that nobody makes a span of.
+    private init(passingOn carrier: ContextCarrier, from target: MessageTarget, in active: ActiveContext?) {
+        span = Span(context: .invalid)
+        measurement = nil
+        partition = nil
+        // What was current before has no part in the work, even if there is nothing to take its place.
+        let carries = !carrier.isEmpty && !target.isExternal
+        isIdle = active == nil && !carries
+        context =
+            isIdle
+            ? nil
+            : ActiveContext(
+                entering: active,
+                span: nil,
+                baggage: target.ownBaggage(of: carrier),
+                incoming: carries ? carrier : nil
+            )
     }
 
     /// Does the work with the span as the current one, and ends the span with it.
@@ -99,26 +200,31 @@ public struct ProcessSpan: Sendable {
     ///   - operation: The work.
     /// - Returns: What `operation` returns.
     /// - Throws: What `operation` throws.
+    @inlinable
     @discardableResult
     public func run<Success, Failure: Error>(
         classify: (Failure) -> ProcessOutcome = { ProcessOutcome(of: $0) },
         _ operation: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
+        if isIdle { return try await operation() }
+        return try await runInContext(classify, operation)
+    }
+
+    @usableFromInline
+    func runInContext<Success, Failure: Error>(
+        _ classify: (Failure) -> ProcessOutcome,
+        _ operation: () async throws(Failure) -> Success
+    ) async throws(Failure) -> Success {
+        guard let context else { return try await operation() }
         defer { span.end() }
         do throws(Failure) {
-            let result = try await span.makeCurrent(operation)
+            let result = try await bind(context, operation)
             measurement?.end(in: span.context, partition: partition)
             return result
         } catch {
             end(with: error, as: classify(error))
             throw error
         }
-    }
-
-    /// Work on several messages has a partition where all of them are of the same one.
-    private static func partition(of messages: [ReceivedMessage]) -> AttributeValue? {
-        let first = messages.first?.partition
-        return messages.allSatisfy { $0.partition == first } ? first : nil
     }
 
     private func end(with error: any Error, as outcome: ProcessOutcome) {
@@ -133,18 +239,5 @@ public struct ProcessSpan: Sendable {
         case .interrupted:
             measurement?.end(in: span.context, partition: partition)
         }
-    }
-}
-
-extension SpanBuilder {
-    /// Adds a link that says what it is to.
-    mutating func addLink(
-        _ context: SpanContext,
-        role: MessagingConventions.LinkRole,
-        attributes: Attributes = Attributes()
-    ) {
-        var attributes = attributes
-        attributes[MessagingConventions.Attribute.linkRole] = .string(role.rawValue)
-        addLink(context, attributes: attributes)
     }
 }

@@ -6,6 +6,16 @@ public import TraceContext
 
 /// What tracing has to know of a message that is to be worked on.
 public struct ReceivedMessage: Sendable {
+    /// Which time this is that somebody gets to see the message; decides what of it is counted.
+    public enum Delivery: Sendable, Hashable {
+        /// The first: the delivery is counted, and what it waited is measured, as the work begins.
+        case first
+        /// A ``ReceiveSpan`` has counted the delivery already.
+        case received
+        /// The same delivery is worked on once more; nothing of it is counted again.
+        case repeated
+    }
+
     /// What came with it.
     public var carrier: ContextCarrier
 
@@ -24,11 +34,10 @@ public struct ReceivedMessage: Sendable {
     /// What else there is to say about it: partition, offset, attempt.
     public var attributes: Attributes
 
-    /// Whether this delivery was counted before: an earlier try of the same delivery, or a message that a span of
-    /// receiving has counted.
-    public var isCounted = false
+    /// Which time this is that somebody gets to see it.
+    public var delivery = Delivery.first
 
-    /// When the flow began that the message belongs to, where that is known.
+    /// When the flow began that the message belongs to; what the carrier's `stitch` field says, unless set.
     public var origin: Timestamp?
 
     /// What the carrier's reader found wrong that the carrier no longer shows: fields that came more than once, and a
@@ -52,8 +61,40 @@ public struct ReceivedMessage: Sendable {
         self.attributes = attributes
     }
 
-    /// The context of the span that created it, if the carrier holds one.
-    var creationContext: SpanContext? {
-        TelemetrySystem.tracer.extract(from: carrier)
+    /// The partition, where the message has one.
+    var partition: AttributeValue? { attributes[MessagingConventions.Attribute.partitionID] }
+
+    /// When the flow began, as the carrier says.
+    var carrierOrigin: Timestamp? { carrier[StitchField.name].flatMap { StitchField($0).origin } }
+}
+
+extension [ReceivedMessage] {
+    /// The partition that all of them are of.
+    var commonPartition: AttributeValue? {
+        let partition = first?.partition
+        return allSatisfy { $0.partition == partition } ? partition : nil
+    }
+}
+
+extension StitchField {
+    /// When the flow began.
+    var origin: Timestamp? { originMilliseconds.map { Timestamp(milliseconds: $0) } }
+}
+
+extension ContextCarrier {
+    /// Says when a flow began, and no more.
+    init(origin: Timestamp) {
+        self.init()
+        var field = StitchField()
+        field.originMilliseconds = origin.milliseconds
+        self[StitchField.name] = field.description
+    }
+}
+
+extension MessageTarget {
+    /// The baggage that a message brings where nobody takes its carrier apart; `nil` for all that it carries.
+    func ownBaggage(of carrier: ContextCarrier) -> Baggage? {
+        if case .all = baggage { return nil }
+        return baggage.applied(to: carrier[ContextCarrier.FieldName.baggage].map { Baggage($0) } ?? Baggage())
     }
 }

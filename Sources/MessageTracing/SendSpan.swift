@@ -12,7 +12,7 @@ public struct SendSpan: Sendable {
     /// The span.
     public let span: Span
 
-    /// What the message has to carry, each field replacing what the message has under that name.
+    /// What the message has to carry, in place of all trace fields that it has.
     public let carrier: ContextCarrier
 
     private let measurement: OperationMeasurement?
@@ -22,23 +22,88 @@ public struct SendSpan: Sendable {
     /// - Parameters:
     ///   - target: Where it goes to.
     ///   - messageID: Its id, where it has one already.
+    ///   - wish: What the sender wants of whoever works on it; `nil` leaves it to the receiver.
     ///   - incoming: What the message carries so far, such as one that is passed on. It goes on unchanged where the
     ///     tracer has nothing to say and no span is current.
     ///   - describe: Says what else is known about the message. Not called for a span that nobody records.
     public init(
         to target: MessageTarget,
         messageID: String? = nil,
+        wish: StitchField.Wish? = nil,
         incoming: ContextCarrier = ContextCarrier(),
         _ describe: (inout Attributes) -> Void = { _ in }
     ) {
-        let operation = MessagingConventions.Operation.send
-        measurement = OperationMeasurement(of: operation, target)
-        span = startSpan(target.spanName(operation.rawValue), ofKind: .producer) { builder in
-            target.fill(&builder.attributes, operation)
+        let active = ActiveContext.current
+        guard TelemetrySystem.isEnabled(in: active) else {
+            span = Span(context: .invalid)
+            carrier = ContextCarrier(passedOnTo: target, in: active, incoming: incoming, wish: wish)
+            measurement = nil
+            return
+        }
+        let tracer = TelemetrySystem.tracer(in: active)
+        measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
+        span = tracer.startSpan(
+            .send,
+            on: target,
+            ofKind: .producer,
+            parent: active?.validSpanContext,
+            following: [],
+            at: nil
+        ) { builder in
             builder.attributes.set(MessagingConventions.Attribute.messageID, messageID)
             describe(&builder.attributes)
         }
-        carrier = Self.carrier(of: span, incoming: incoming)
+        carrier = ContextCarrier(
+            of: span,
+            to: target,
+            in: active,
+            tracer: tracer,
+            incoming: incoming,
+            wish: wish
+        )
+    }
+
+    /// Starts to send a message that was created before, and carries its creation already: one that is moved to another
+    /// topic, sent again, or relayed from an outbox.
+    ///
+    /// What it carries is never rewritten; the span links to the creation.
+    ///
+    /// - Parameters:
+    ///   - carrier: What the message carries.
+    ///   - target: Where it goes to now.
+    ///   - messageID: Its id, where it has one.
+    ///   - attempt: The failed attempt to work on it that is the reason, where there is one.
+    ///   - describe: Says what else is known about the message. Not called for a span that nobody records.
+    public init(
+        passingOn carrier: ContextCarrier,
+        to target: MessageTarget,
+        messageID: String? = nil,
+        attempt: SpanContext? = nil,
+        _ describe: (inout Attributes) -> Void = { _ in }
+    ) {
+        self.carrier = carrier
+        let active = ActiveContext.current
+        guard TelemetrySystem.isEnabled(in: active) else {
+            span = Span(context: .invalid)
+            measurement = nil
+            return
+        }
+        let tracer = TelemetrySystem.tracer(in: active)
+        measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
+        let creation = tracer.extract(from: carrier).span
+        span = tracer.startSpan(
+            .send,
+            on: target,
+            ofKind: .client,
+            parent: active?.validSpanContext,
+            following: creation.map { [$0] } ?? [],
+            at: nil
+        ) { builder in
+            builder.attributes.set(MessagingConventions.Attribute.messageID, messageID)
+            describe(&builder.attributes)
+            if let creation { builder.addLink(creation, role: .creation) }
+            if let attempt { builder.addLink(attempt, role: .attempt) }
+        }
     }
 
     /// The message was acknowledged.
@@ -61,15 +126,5 @@ public struct SendSpan: Sendable {
         measurement?.end(in: span.context, errorType: type)
         span.recordError(error, type: type)
         span.end()
-    }
-
-    /// A message must never lose its trace because a tracer records nothing: what the tracer writes for the span, else
-    /// for the span that is current, else what came in.
-    private static func carrier(of span: Span, incoming: ContextCarrier) -> ContextCarrier {
-        let tracer = TelemetrySystem.tracer
-        var written = ContextCarrier()
-        tracer.inject(span.context, into: &written)
-        if written.isEmpty, let current = Span.current { tracer.inject(current.context, into: &written) }
-        return written.isEmpty ? incoming : written
     }
 }

@@ -1,34 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import TelemetryAPI
+public import TelemetryData
 public import TraceContext
 
-/// Saying what became of a message other than success: a `settle` span, linked to the attempt that it concerns.
+/// Saying what became of messages: a `settle` span, called what the system calls it, as `commit` for Kafka.
+///
+/// Ends when the broker, or the database, has answered. It links to the attempt that it concerns, where it concerns one.
 public struct SettleSpan: Sendable {
     /// The span.
     public let span: Span
 
     private let measurement: OperationMeasurement?
 
-    /// Starts to settle a message.
+    /// Starts to settle messages.
     ///
     /// - Parameters:
-    ///   - target: Where the message comes from.
-    ///   - messageID: The message.
-    ///   - attempt: The attempt that it concerns; `nil` when that attempt left no span.
-    ///   - reason: Why, as a code of low cardinality: `retry`, `snooze`, `dead`, `cancel`, `rescue`.
-    public init(_ target: MessageTarget, messageID: String?, attempt: SpanContext?, reason: String) {
-        let operation = MessagingConventions.Operation.settle
-        measurement = OperationMeasurement(of: operation, target)
-        // A child of the attempt, in its trace; where the attempt is unknown, of whatever is current.
-        span = startSpan(
-            target.spanName(operation.rawValue),
+    ///   - target: Where the messages come from; one without a destination if they don't come from the same.
+    ///   - messageID: The message, if it is a single one that has an id.
+    ///   - attempt: The attempt that it concerns, which is the span's parent too; `nil` when it concerns none, or that
+    ///     attempt left no span. The parent is then what is current.
+    ///   - reason: Why, as a code of low cardinality: `retry`, `snooze`, `dead`, `cancel`, `rescue`; `nil` for plain
+    ///     success.
+    ///   - describe: Says what else is known. Not called for a span that nobody records.
+    public init(
+        _ target: MessageTarget,
+        messageID: String? = nil,
+        attempt: SpanContext? = nil,
+        reason: String? = nil,
+        _ describe: (inout Attributes) -> Void = { _ in }
+    ) {
+        let active = ActiveContext.current
+        guard TelemetrySystem.isEnabled(in: active) else {
+            span = Span(context: .invalid)
+            measurement = nil
+            return
+        }
+        let attempt = attempt.flatMap { $0.isValid ? $0 : nil }
+        measurement = OperationMeasurement(of: .settle, target, meter: TelemetrySystem.meter(in: active))
+        span = TelemetrySystem.tracer(in: active).startSpan(
+            .settle,
+            on: target,
             ofKind: .client,
-            parent: attempt.map { .context($0) } ?? .current
+            parent: attempt ?? active?.validSpanContext,
+            following: [],
+            at: nil
         ) { builder in
-            target.fill(&builder.attributes, operation)
             builder.attributes.set(MessagingConventions.Attribute.messageID, messageID)
-            builder.attributes[MessagingConventions.Attribute.settleReason] = .string(reason)
+            builder.attributes.set(MessagingConventions.Attribute.settleReason, reason)
+            describe(&builder.attributes)
             if let attempt { builder.addLink(attempt, role: .attempt) }
         }
     }

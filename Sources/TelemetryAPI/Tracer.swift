@@ -7,7 +7,15 @@ public import TraceContext
 ///
 /// Code that makes spans calls the free functions `withSpan` and ``startSpan(_:ofKind:parent:following:at:_:)``, which
 /// ask for the tracer at each call, so that a test's `withTracer` holds everywhere.
+///
+/// A tracer needs to implement ``startSpan(_:ofKind:parent:following:at:_:)`` alone: it then writes and reads W3C trace
+/// context and baggage, and makes spans of messaging as it makes any other.
 public protocol Tracer: Sendable {
+    /// Whether the tracer does anything at all; `true` unless it says otherwise.
+    ///
+    /// Where `false`, no span is asked for, and what came in is passed on as it is.
+    var isEnabled: Bool { get }
+
     /// Starts a span.
     ///
     /// - Parameters:
@@ -28,25 +36,84 @@ public protocol Tracer: Sendable {
         _ build: (inout SpanBuilder) -> Void
     ) -> Span
 
-    /// Writes a span's context into a carrier, replacing what is there under the same names.
-    func inject(_ context: SpanContext, into carrier: inout ContextCarrier)
+    /// Starts a span of messaging.
+    ///
+    /// A tracer that can prepare what is the same for all messages of a target does so here; the others start a span as
+    /// any other, with the target's name and attributes.
+    ///
+    /// - Parameters:
+    ///   - operation: What is done.
+    ///   - target: Where the messages go to or come from.
+    ///   - kind: Which side of a relation it is.
+    ///   - parent: The span that it is a child of; `nil` starts a trace.
+    ///   - following: For a span that starts a trace: the spans that caused it.
+    ///   - time: When it began; now unless given.
+    ///   - build: Adds what is this span's own. Not called for a span that nobody records.
+    /// - Returns: The span, which whoever starts it ends.
+    func startSpan(
+        _ operation: MessagingConventions.Operation,
+        on target: MessageTarget,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        following: [SpanContext],
+        at time: Timestamp?,
+        _ build: (inout SpanBuilder) -> Void
+    ) -> Span
 
-    /// Reads the context that a carrier carries; `nil` if there is no valid one.
-    func extract(from carrier: ContextCarrier) -> SpanContext?
+    /// Writes a span's context and baggage into a carrier, replacing what is there under the same names.
+    ///
+    /// What is invalid or empty is not written.
+    func inject(_ span: Span, baggage: Baggage, into carrier: inout ContextCarrier)
+
+    /// Reads the context and the baggage that a carrier carries.
+    func extract(from carrier: ContextCarrier) -> PropagationContext
+
+    /// Makes spans under ids that were given out before; `nil` for a tracer that can't.
+    var reserving: (any SpanReserving)? { get }
+
+    /// Exports spans that another process began; `nil` for a tracer that can't.
+    var emitting: (any SpanEmitting)? { get }
 }
 
 extension Tracer {
-    /// Writes `traceparent` and `tracestate`.
-    ///
-    /// An invalid context changes nothing.
-    public func inject(_ context: SpanContext, into carrier: inout ContextCarrier) {
-        if context.isValid { carrier.spanContext = context }
+    /// `true`.
+    public var isEnabled: Bool { true }
+
+    /// Starts a span with the target's name and attributes, as any other.
+    public func startSpan(
+        _ operation: MessagingConventions.Operation,
+        on target: MessageTarget,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        following: [SpanContext],
+        at time: Timestamp?,
+        _ build: (inout SpanBuilder) -> Void
+    ) -> Span {
+        startSpan(target.spanName(of: operation), ofKind: kind, parent: parent, following: following, at: time) {
+            $0.attributes = target.attributes(of: operation)
+            build(&$0)
+        }
     }
 
-    /// Reads `traceparent` and `tracestate`.
-    public func extract(from carrier: ContextCarrier) -> SpanContext? {
-        carrier.spanContext
+    /// Writes `traceparent`, `tracestate` and `baggage`.
+    public func inject(_ span: Span, baggage: Baggage, into carrier: inout ContextCarrier) {
+        if span.context.isValid { carrier.spanContext = span.context }
+        if !baggage.isEmpty { carrier[ContextCarrier.FieldName.baggage] = baggage.description }
     }
+
+    /// Reads `traceparent`, `tracestate` and `baggage`.
+    public func extract(from carrier: ContextCarrier) -> PropagationContext {
+        PropagationContext(
+            span: carrier.spanContext,
+            baggage: carrier[ContextCarrier.FieldName.baggage].map { Baggage($0) } ?? Baggage()
+        )
+    }
+
+    /// `nil`.
+    public var reserving: (any SpanReserving)? { nil }
+
+    /// `nil`.
+    public var emitting: (any SpanEmitting)? { nil }
 }
 
 /// Records nothing.
@@ -55,6 +122,9 @@ extension Tracer {
 public struct NoOpTracer: Tracer {
     /// There is nothing to set up.
     public init() {}
+
+    /// `false`.
+    public var isEnabled: Bool { false }
 
     /// A span that nobody records, with the context of its parent.
     public func startSpan(

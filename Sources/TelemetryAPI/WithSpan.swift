@@ -14,10 +14,11 @@ public func startSpan(
     at time: Timestamp? = nil,
     _ build: (inout SpanBuilder) -> Void = { _ in }
 ) -> Span {
-    TelemetrySystem.tracer.startSpan(
+    let active = ActiveContext.current
+    return TelemetrySystem.tracer(in: active).startSpan(
         name,
         ofKind: kind,
-        parent: parent.context,
+        parent: parent.context(in: active),
         following: following,
         at: time,
         build
@@ -44,14 +45,15 @@ public func withSpan<Success, Failure: Error>(
     following: [SpanContext] = [],
     _ operation: (Span) throws(Failure) -> Success
 ) throws(Failure) -> Success {
-    let span = startSpan(name, ofKind: kind, parent: parent, following: following)
-    defer { span.end() }
-    do throws(Failure) {
-        return try span.makeCurrent { () throws(Failure) in try operation(span) }
-    } catch {
-        if !(error is CancellationError) { span.recordError(error) }
-        throw error
-    }
+    let active = ActiveContext.current
+    let span = TelemetrySystem.tracer(in: active).startSpan(
+        name,
+        ofKind: kind,
+        parent: parent.context(in: active),
+        following: following,
+        at: nil
+    ) { _ in }
+    return try span.run(in: ActiveContext(active, span: span), operation)
 }
 
 /// Does something in a span of its own, which is current meanwhile, also in the tasks that it starts, and ends with it.
@@ -75,37 +77,43 @@ public func withSpan<Success, Failure: Error>(
     following: [SpanContext] = [],
     _ operation: (Span) async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
-    let span = startSpan(name, ofKind: kind, parent: parent, following: following)
-    defer { span.end() }
-    do throws(Failure) {
-        return try await span.makeCurrent { () async throws(Failure) in try await operation(span) }
-    } catch {
-        if !(error is CancellationError) { span.recordError(error) }
-        throw error
-    }
+    let active = ActiveContext.current
+    let span = TelemetrySystem.tracer(in: active).startSpan(
+        name,
+        ofKind: kind,
+        parent: parent.context(in: active),
+        following: following,
+        at: nil
+    ) { _ in }
+    return try await span.run(in: ActiveContext(active, span: span), operation)
 }
 
-/// Does something in a span that continues the trace in `carrier`, as a server does with each request.
-///
-/// ```swift
-/// try await withSpan("POST /orders", ofKind: .server, continuing: ContextCarrier(httpFields: fields)) { span in
-///     try await handle(request)
-/// }
-/// ```
-///
-/// - Parameters:
-///   - name: What is done, of low cardinality.
-///   - kind: Which side of a relation it is.
-///   - carrier: What came with the request. Without a valid context in it the span starts a trace.
-///   - operation: What is done.
-/// - Returns: What `operation` returns.
-/// - Throws: What `operation` throws.
-@discardableResult
-public func withSpan<Success, Failure: Error>(
-    _ name: String,
-    ofKind kind: SpanKind,
-    continuing carrier: ContextCarrier,
-    _ operation: (Span) async throws(Failure) -> Success
-) async throws(Failure) -> Success {
-    try await withSpan(name, ofKind: kind, parent: .carrier(carrier), operation)
+extension Span {
+    /// Does the work of a span and ends it.
+    func run<Success, Failure: Error>(
+        in context: ActiveContext,
+        _ operation: (Span) throws(Failure) -> Success
+    ) throws(Failure) -> Success {
+        defer { end() }
+        do throws(Failure) {
+            return try bind(context) { () throws(Failure) in try operation(self) }
+        } catch {
+            if !(error is CancellationError) { recordError(error) }
+            throw error
+        }
+    }
+
+    /// Does the work of a span and ends it.
+    func run<Success, Failure: Error>(
+        in context: ActiveContext,
+        _ operation: (Span) async throws(Failure) -> Success
+    ) async throws(Failure) -> Success {
+        defer { end() }
+        do throws(Failure) {
+            return try await bind(context) { () async throws(Failure) in try await operation(self) }
+        } catch {
+            if !(error is CancellationError) { recordError(error) }
+            throw error
+        }
+    }
 }

@@ -120,7 +120,7 @@ public enum MessagingConventions {
     }
 
     /// What is done with messages.
-    public enum Operation: String, Sendable {
+    public enum Operation: String, Sendable, CaseIterable {
         /// A message is made, and sent by another span.
         case create
         /// Messages are handed to the broker.
@@ -131,6 +131,18 @@ public enum MessagingConventions {
         case process
         /// It is said what became of messages.
         case settle
+
+        /// Whether messages come into being, or leave, rather than arrive.
+        public var isProducing: Bool { self == .create || self == .send }
+
+        /// What a messaging system calls the operation: for Kafka `poll` and `commit` where others receive and settle.
+        public func name(in system: String) -> String {
+            switch (system, self) {
+            case ("kafka", .receive): "poll"
+            case ("kafka", .settle): "commit"
+            default: rawValue
+            }
+        }
     }
 
     /// `error.type` where nothing better is known.

@@ -24,6 +24,9 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         self.nanoseconds = overflow ? .max : nanoseconds
     }
 
+    /// Whole milliseconds since 1970-01-01 UTC.
+    public var milliseconds: Int64 { Int64(clamping: nanoseconds / 1_000_000) }
+
     /// The moment that the system clock shows.
     public static var now: Timestamp {
         var time = timespec()

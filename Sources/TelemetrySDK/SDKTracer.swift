@@ -13,6 +13,7 @@ public struct SDKTracer: Tracer {
     private let ids: any IDGenerator
     private let limits: SpanLimits
     private let processor: any SpanProcessor
+    private let propagator: any Propagator
     private let clock = SpanClock()
 
     /// A tracer.
@@ -24,13 +25,15 @@ public struct SDKTracer: Tracer {
     ///   - ids: Makes the ids.
     ///   - limits: How much of a span is kept.
     ///   - scope: Which library makes the spans.
+    ///   - propagator: Writes contexts into carriers and reads them: W3C trace context and baggage, unless told otherwise.
     public init(
         resource: Resource,
         processor: any SpanProcessor,
         sampler: any Sampler = FollowingSampler(),
         ids: any IDGenerator = RandomIDGenerator(),
         limits: SpanLimits = SpanLimits(),
-        scope: InstrumentationScope = InstrumentationScope(name: "stitch")
+        scope: InstrumentationScope = InstrumentationScope(name: "stitch"),
+        propagator: any Propagator = CompositePropagator([W3CPropagator(), BaggagePropagator()])
     ) {
         self.resource = resource
         self.processor = processor
@@ -38,6 +41,7 @@ public struct SDKTracer: Tracer {
         self.ids = ids
         self.limits = limits
         self.scope = scope
+        self.propagator = propagator
     }
 
     /// Starts a span: a child of `parent` in its trace, or the root of a new one.
@@ -49,23 +53,86 @@ public struct SDKTracer: Tracer {
         at time: Timestamp?,
         _ build: (inout SpanBuilder) -> Void
     ) -> Span {
-        let traceID = parent?.traceID ?? ids.makeTraceID()
-        let isSampled = sampler.isSampled(traceID: traceID, parent: parent, following: following)
+        var builder = BuiltOnce(linkLimit: limits.links)
+        let context = decide(name, kind, parent, following, &builder, build)
+        guard context.isSampled else { return Span(context: context) }
+        builder.run(build)
+        return record(context, name, kind, parent, time, builder.builder)
+    }
+
+    /// Writes what the propagator writes.
+    public func inject(_ span: Span, baggage: Baggage, into carrier: inout ContextCarrier) {
+        propagator.inject(PropagationContext(span: span.context, baggage: baggage), into: &carrier)
+    }
+
+    /// Reads what the propagator reads.
+    public func extract(from carrier: ContextCarrier) -> PropagationContext {
+        propagator.extract(from: carrier)
+    }
+
+    /// Itself.
+    public var reserving: (any SpanReserving)? { self }
+
+    /// Itself.
+    public var emitting: (any SpanEmitting)? { self }
+
+    /// Gives the span its ids, and decides whether it is recorded.
+    private func decide(
+        _ name: String,
+        _ kind: SpanKind,
+        _ parent: SpanContext?,
+        _ following: [SpanContext],
+        _ builder: inout BuiltOnce,
+        _ build: (inout SpanBuilder) -> Void
+    ) -> SpanContext {
+        var request = SamplingRequest(
+            traceID: parent?.traceID ?? ids.makeTraceID(),
+            name: name,
+            kind: kind,
+            parent: parent,
+            following: following
+        )
+        if sampler.readsAttributes {
+            builder.run(build)
+            request.attributes = builder.builder.attributes
+            request.links = builder.builder.links
+        }
         // Whoever continues a trace may not say that its id is random when its creator didn't.
         var flags = parent.map { $0.flags.intersection(.random) } ?? (ids.isRandom ? .random : [])
-        if isSampled { flags.insert(.sampled) }
-        let context = SpanContext(
-            traceID: traceID,
+        if sampler.isSampled(request) { flags.insert(.sampled) }
+        return SpanContext(
+            traceID: request.traceID,
             spanID: ids.makeSpanID(),
             flags: flags,
             state: parent?.state ?? TraceState()
         )
-        guard isSampled else { return Span(context: context) }
+    }
 
-        var builder = SpanBuilder()
-        build(&builder)
+    private func record(
+        _ context: SpanContext,
+        _ name: String,
+        _ kind: SpanKind,
+        _ parent: SpanContext?,
+        _ time: Timestamp?,
+        _ builder: SpanBuilder
+    ) -> Span {
         let start = time ?? clock.now
-        let data = SpanData(
+        let data = data(context, name, kind, parent, start, builder)
+        return Span(
+            context: context,
+            recorder: SpanRecorder(data, limits: limits, clock: clock, processor: processor)
+        )
+    }
+
+    private func data(
+        _ context: SpanContext,
+        _ name: String,
+        _ kind: SpanKind,
+        _ parent: SpanContext?,
+        _ start: Timestamp,
+        _ builder: SpanBuilder
+    ) -> SpanData {
+        var data = SpanData(
             context: context,
             parentSpanID: parent?.spanID,
             name: name,
@@ -77,9 +144,72 @@ public struct SDKTracer: Tracer {
             resource: resource,
             scope: scope
         )
-        return Span(
-            context: context,
-            recorder: SpanRecorder(data, limits: limits, clock: clock, processor: processor)
-        )
+        data.droppedLinkCount = builder.droppedLinkCount
+        return data
+    }
+}
+
+extension SDKTracer: SpanReserving {
+    /// Decides on a span and gives out its ids.
+    public func reserveSpan(
+        _ name: String,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        following: [SpanContext],
+        _ build: (inout SpanBuilder) -> Void
+    ) -> SpanContext {
+        var builder = BuiltOnce(linkLimit: limits.links)
+        return decide(name, kind, parent, following, &builder, build)
+    }
+
+    /// Starts the span that has these ids.
+    public func startSpan(
+        reserved context: SpanContext,
+        _ name: String,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        at time: Timestamp?,
+        _ build: (inout SpanBuilder) -> Void
+    ) -> Span {
+        guard context.isSampled else { return Span(context: context) }
+        var builder = SpanBuilder(linkLimit: limits.links)
+        build(&builder)
+        return record(context, name, kind, parent, time, builder)
+    }
+}
+
+extension SDKTracer: SpanEmitting {
+    /// Exports a span as a whole.
+    public func emit(
+        _ context: SpanContext,
+        _ name: String,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        from start: Timestamp,
+        to end: Timestamp,
+        status: SpanStatus,
+        _ build: (inout SpanBuilder) -> Void
+    ) {
+        guard context.isSampled, context.isValid else { return }
+        var builder = SpanBuilder(linkLimit: limits.links)
+        build(&builder)
+        var data = data(context, name, kind, parent, start, builder)
+        data.end = max(start, end)
+        data.status = status
+        processor.ended(data)
+    }
+}
+
+/// A builder that is filled at most once, whoever needs it first.
+private struct BuiltOnce {
+    private(set) var builder: SpanBuilder
+    private var isBuilt = false
+
+    init(linkLimit: Int) { builder = SpanBuilder(linkLimit: linkLimit) }
+
+    mutating func run(_ build: (inout SpanBuilder) -> Void) {
+        guard !isBuilt else { return }
+        isBuilt = true
+        build(&builder)
     }
 }

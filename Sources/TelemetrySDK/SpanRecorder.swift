@@ -16,9 +16,6 @@ final class SpanRecorder: SpanRecording {
     private let clock: SpanClock
 
     init(_ data: SpanData, limits: SpanLimits, clock: SpanClock, processor: any SpanProcessor) {
-        var data = data
-        data.droppedLinkCount = max(0, data.links.count - limits.links)
-        data.links = Array(data.links.prefix(limits.links))
         state = Mutex(State(data: data))
         self.limits = limits
         self.clock = clock

@@ -25,22 +25,26 @@ struct AttemptRunner: Sendable {
         let handler = handlers[job.attempt.kind]
         var verdict = AttemptVerdict.succeeded
         do {
-            try await span.run { error in
-                verdict = AttemptVerdict(
-                    of: error,
-                    attempt: job.attempt,
-                    wasStopped: running.remove(job),
-                    policy: configuration.retry,
-                    chance: .random(in: 0...1)
-                )
-                return verdict.isError ? .failed(errorType: nil) : .interrupted
+            try await span.run { _ in
+                verdict.isError ? .failed(errorType: nil) : .interrupted
             } _: { () async throws -> Void in
                 let task = Task { try await handler?(job.payload, job.attempt) ?? () }
                 running.add(job, task)
-                try await withTaskCancellationHandler {
-                    try await task.value
-                } onCancel: {
-                    running.stop { $0 == job.lease }
+                do {
+                    try await withTaskCancellationHandler {
+                        try await task.value
+                    } onCancel: {
+                        running.stop { $0 == job.lease }
+                    }
+                } catch {
+                    verdict = AttemptVerdict(
+                        of: error,
+                        attempt: job.attempt,
+                        wasStopped: running.remove(job),
+                        policy: configuration.retry,
+                        chance: .random(in: 0...1)
+                    )
+                    throw error
                 }
             }
         } catch {

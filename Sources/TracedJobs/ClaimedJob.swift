@@ -7,6 +7,7 @@ import TraceContext
 
 /// A job that this worker holds a lease for.
 struct ClaimedJob: Sendable {
+    let target: MessageTarget
     var attempt: JobAttempt
     var payload: String
     /// Without it nothing that the worker says about the job has an effect.
@@ -28,6 +29,7 @@ struct ClaimedJob: Sendable {
             createdAt: try row.decode("created_at"),
             scheduledAt: try row.decode("scheduled_at")
         )
+        target = .jobs(queue: attempt.queue, kind: attempt.kind)
         payload = try row.decode("payload")
         lease = try row.decode("lease")
         carrier = try CarrierColumns(row).carrier
@@ -43,8 +45,6 @@ struct ClaimedJob: Sendable {
             untilDue: .seconds(try row.decode("wait_until_due", as: Double.self))
         )
     }
-
-    var target: MessageTarget { .jobs(queue: attempt.queue, kind: attempt.kind) }
 
     /// What tracing has to know.
     ///

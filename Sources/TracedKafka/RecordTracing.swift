@@ -7,17 +7,36 @@ import TraceContext
 
 /// Puts `process` spans round the work on records.
 struct RecordTracing: KafkaRecordProcessor {
-    let group: String
-    let clientID: String
-    let continuation: ContinuationPolicy
+    private let continuation: ContinuationPolicy
+    private let targets: MessageTargets
+    private let severalTopics: MessageTarget
+
+    init(group: String, clientID: String, continuation: ContinuationPolicy, baggage: BaggagePolicy, external: Bool) {
+        self.continuation = continuation
+        @Sendable func target(_ topic: String?) -> MessageTarget {
+            MessageTarget(
+                system: RecordAttributes.system,
+                destination: topic,
+                consumerGroup: group,
+                clientID: clientID,
+                baggage: baggage,
+                external: external
+            )
+        }
+        targets = MessageTargets { target($0) }
+        severalTopics = target(nil)
+    }
 
     /// One record: a span that continues the record's trace as the policy says.
     func process<Success, Failure: Error>(
         _ record: KafkaConsumedRecord,
         _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        try await ProcessSpan(of: message(record, now: .now), from: target(record.topic), policy: continuation)
-            .run(classify: outcome, body)
+        let (carrier, duplicates) = record.headers.readCarrier()
+        return try await ProcessSpan(of: carrier, from: targets[record.topic], policy: continuation) { message in
+            fill(&message, record, duplicates, now: .now)
+        }
+        .run(classify: outcome, body)
     }
 
     /// Several records: a span that starts a trace and links to each record's.
@@ -25,31 +44,35 @@ struct RecordTracing: KafkaRecordProcessor {
         _ records: [KafkaConsumedRecord],
         _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        let now = Timestamp.now
-        let topic = records.first?.topic
         // Records of several topics have no destination together.
-        let target = target(records.allSatisfy { $0.topic == topic } ? topic : nil)
-        return try await ProcessSpan(ofBatch: records.map { message($0, now: now) }, from: target)
+        let topic = records.first?.topic
+        let isSameTopic = records.allSatisfy { $0.topic == topic }
+        let target = topic.flatMap { isSameTopic ? targets[$0] : nil } ?? severalTopics
+        return try await ProcessSpan(ofBatch: messages(records, saysTopic: !isSameTopic), from: target)
             .run(classify: outcome, body)
     }
 
-    private func target(_ topic: String?) -> MessageTarget {
-        MessageTarget(system: RecordAttributes.system, destination: topic, consumerGroup: group, clientID: clientID)
+    private func messages(_ records: [KafkaConsumedRecord], saysTopic: Bool) -> [ReceivedMessage] {
+        let now = Timestamp.now
+        return records.map { record in
+            let (carrier, duplicates) = record.headers.readCarrier()
+            var message = ReceivedMessage(carrier: carrier)
+            fill(&message, record, duplicates, now: now)
+            if saysTopic { message.attributes[MessagingConventions.Attribute.destinationName] = .string(record.topic) }
+            return message
+        }
     }
 
-    private func message(_ record: KafkaConsumedRecord, now: Timestamp) -> ReceivedMessage {
-        let created = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
-        let (carrier, duplicates) = record.headers.readCarrier()
-        var message = ReceivedMessage(
-            carrier: carrier,
-            created: created,
-            wait: created.map { MessageWait(since: $0, now: now) },
-            attributes: RecordAttributes.of(record)
-        )
+    private func fill(
+        _ message: inout ReceivedMessage,
+        _ record: KafkaConsumedRecord,
+        _ duplicates: Int,
+        now: Timestamp
+    ) {
+        message.created = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
+        message.wait = message.created.map { MessageWait(since: $0, now: now) }
+        message.attributes = RecordAttributes.of(record)
         if duplicates > 0 { message.flaws = [.duplicate] }
-        message.origin = carrier[StitchField.name].flatMap { StitchField($0).originMilliseconds }
-            .map { Timestamp(milliseconds: $0) }
-        return message
     }
 
     /// A handler that was cancelled gives its record back, whatever it throws then: that is no error.

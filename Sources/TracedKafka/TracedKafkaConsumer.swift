@@ -3,6 +3,7 @@
 public import MessageTracing
 public import StitchKafka
 public import StitchService
+public import TraceContext
 
 /// A `KafkaConsumer` whose handlers work in the trace of the code that sent the records.
 ///
@@ -28,6 +29,9 @@ public final class TracedKafkaConsumer: KafkaConsuming {
     ///   - group: The consumer group.
     ///   - topics: The topics; a name that begins with `^` is a regular expression.
     ///   - continuation: Whether the work continues the trace that created the record.
+    ///   - baggage: Which of the records' baggage is taken over.
+    ///   - external: Whether records were written by somebody else: each then starts a trace, linked, and brings neither
+    ///     baggage nor a say in sampling.
     ///   - handler: What is done with a record. Must be ready to get the same record again.
     /// - Throws: `KafkaError` with `configuration` that names the option, its value and what would be right.
     public init(
@@ -35,9 +39,17 @@ public final class TracedKafkaConsumer: KafkaConsuming {
         group: String,
         topics: [String],
         continuation: ContinuationPolicy = .default,
+        baggage: BaggagePolicy = .all,
+        external: Bool = false,
         handler: @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
     ) throws(KafkaError) {
-        let tracing = RecordTracing(group: group, clientID: configuration.clientID, continuation: continuation)
+        let tracing = RecordTracing(
+            group: group,
+            clientID: configuration.clientID,
+            continuation: continuation,
+            baggage: baggage,
+            external: external
+        )
         consumer = try KafkaConsumer(configuration, group: group, topics: topics) { record in
             try await tracing.process(record) { try await handler(record) }
         }
@@ -52,6 +64,9 @@ public final class TracedKafkaConsumer: KafkaConsuming {
     ///   - topics: The topics; a name that begins with `^` is a regular expression.
     ///   - batchesOf: How many records at most, 1 to 10,000. All count as handled, or none.
     ///   - continuation: Whether the work on a single record of a batch continues the trace that created it.
+    ///   - baggage: Which of the records' baggage is taken over.
+    ///   - external: Whether records were written by somebody else: each then starts a trace, linked, and brings neither
+    ///     baggage nor a say in sampling.
     ///   - handler: What is done with them, in the order of their offsets, at least one.
     /// - Throws: `KafkaError` with `configuration` that names the option, its value and what would be right.
     public init(
@@ -60,9 +75,17 @@ public final class TracedKafkaConsumer: KafkaConsuming {
         topics: [String],
         batchesOf: Int,
         continuation: ContinuationPolicy = .default,
+        baggage: BaggagePolicy = .all,
+        external: Bool = false,
         handler: @escaping @Sendable ([KafkaConsumedRecord]) async throws -> Void
     ) throws(KafkaError) {
-        let tracing = RecordTracing(group: group, clientID: configuration.clientID, continuation: continuation)
+        let tracing = RecordTracing(
+            group: group,
+            clientID: configuration.clientID,
+            continuation: continuation,
+            baggage: baggage,
+            external: external
+        )
         consumer = try KafkaConsumer(configuration, group: group, topics: topics, batchesOf: batchesOf) { records in
             let traced = records.map { record in
                 var record = record

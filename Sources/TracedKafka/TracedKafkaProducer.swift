@@ -3,7 +3,8 @@
 import MessageTracing
 public import StitchKafka
 public import StitchService
-import TelemetryAPI
+import TelemetryData
+public import TraceContext
 
 /// A `KafkaProducer` whose records carry the trace of the code that sends them.
 ///
@@ -18,16 +19,34 @@ import TelemetryAPI
 public final class TracedKafkaProducer: KafkaProducing {
     private let producer: KafkaProducer
     private let clientID: String
+    private let targets: MessageTargets
 
     /// Makes a producer.
     ///
     /// Does not wait for a broker.
     ///
-    /// - Parameter configuration: Where Kafka is and how to behave.
+    /// - Parameters:
+    ///   - configuration: Where Kafka is and how to behave.
+    ///   - baggage: Which of the current baggage records carry.
+    ///   - external: Whether records are read by somebody else, who gets neither baggage nor `tracestate`.
     /// - Throws: `KafkaError` with `configuration` that names the option, its value and what would be right.
-    public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
+    public init(
+        _ configuration: KafkaConfiguration,
+        baggage: BaggagePolicy = .all,
+        external: Bool = false
+    ) throws(KafkaError) {
         producer = try KafkaProducer(configuration)
-        clientID = configuration.clientID
+        let clientID = configuration.clientID
+        self.clientID = clientID
+        targets = MessageTargets { topic in
+            MessageTarget(
+                system: RecordAttributes.system,
+                destination: topic,
+                clientID: clientID,
+                baggage: baggage,
+                external: external
+            )
+        }
     }
 
     /// `TracedKafkaProducer(client id)`.
@@ -44,8 +63,9 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///   `error.type` too.
     @discardableResult
     public func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
-        let target = MessageTarget(system: RecordAttributes.system, destination: record.topic, clientID: clientID)
-        let send = SendSpan(to: target, incoming: record.headers.carrier) { RecordAttributes.fill(&$0, record) }
+        let send = SendSpan(to: targets[record.topic], incoming: record.headers.carrier) {
+            RecordAttributes.fill(&$0, record)
+        }
         var record = record
         record.headers.write(send.carrier)
         do throws(KafkaError) {

@@ -210,7 +210,7 @@ struct MessageMetricsTests {
     func countedBefore() async throws {
         try await withStitchTest { test in
             var message = message(ContextCarrier())
-            message.isCounted = true
+            message.delivery = .repeated
             await ProcessSpan(of: message, from: target).run {}
             #expect(test.measurements.all.map(\.instrument.name) == [Metric.processDuration])
         }

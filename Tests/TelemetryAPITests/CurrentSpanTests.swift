@@ -93,8 +93,8 @@ struct CurrentSpanTests {
         let incoming = SpanContext(traceID: TraceID(high: 7, low: 7), spanID: SpanID(bits: 7), flags: .sampled)
         await withTracer(tracer) {
             await withSpan("ambient") { _ in
-                await withSpan("GET /", ofKind: .server, continuing: ContextCarrier(incoming)) { _ in }
-                await withSpan("GET /", ofKind: .server, continuing: ContextCarrier()) { _ in }
+                withSpan("GET /", ofKind: .server, continuing: ContextCarrier(incoming)) { _ in }
+                await withSpan("GET /", ofKind: .server, continuing: ContextCarrier()) { _ async in }
             }
         }
         let parents = tracer.started.withLock { $0.map(\.parent?.traceID) }

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import TelemetryData
+public import TraceContext
+
+/// Where messages go to or come from, with what is the same for all of them.
+///
+/// Made once per topic or queue and kept: the names and attributes of its spans are put together here and not for each
+/// message. May be shared by all tasks.
+public final class MessageTarget: Sendable {
+    /// Which messaging system: `kafka`, `stitch` for jobs, or what OpenTelemetry lists.
+    public let system: String
+
+    /// The topic, or the queue; `nil` for an operation on several.
+    public let destination: String?
+
+    /// The consumer group, where there is one.
+    public let consumerGroup: String?
+
+    /// The id of the client.
+    public let clientID: String?
+
+    /// What else is the same for all messages, such as `server.address`.
+    public let attributes: Attributes
+
+    /// Which baggage goes along with what is sent there, and is taken over from what comes from there.
+    public let baggage: BaggagePolicy
+
+    /// Whether somebody else is at the other end.
+    ///
+    /// What is sent there carries neither baggage nor `tracestate` nor the `stitch` field; what comes from there starts a
+    /// trace of its own, linked, whatever its sender says of sampling.
+    public let isExternal: Bool
+
+    private let shapes: Shapes
+
+    /// What the spans of one operation have in common.
+    private struct Shape: Sendable {
+        var operationName: String
+        var spanName: String
+        var attributes: Attributes
+    }
+
+    /// One of each operation, found without looking anything up.
+    private struct Shapes: Sendable {
+        var create: Shape
+        var send: Shape
+        var receive: Shape
+        var process: Shape
+        var settle: Shape
+
+        subscript(operation: MessagingConventions.Operation) -> Shape {
+            switch operation {
+            case .create: create
+            case .send: send
+            case .receive: receive
+            case .process: process
+            case .settle: settle
+            }
+        }
+    }
+
+    /// A place that messages go to or come from.
+    ///
+    /// - Parameters:
+    ///   - system: Which messaging system.
+    ///   - destination: The topic or the queue, of low cardinality; `nil` for an operation on several.
+    ///   - consumerGroup: The consumer group, where there is one.
+    ///   - clientID: The id of the client.
+    ///   - attributes: What else is the same for all messages.
+    ///   - operationNames: What the system calls its operations where that isn't what OpenTelemetry calls them, as in
+    ///     `[.send: "publish", .settle: "ack"]`. Kafka's own names are known.
+    ///   - baggage: Which baggage goes along. What comes from outside brings none.
+    ///   - external: Whether somebody else is at the other end.
+    public init(
+        system: String,
+        destination: String?,
+        consumerGroup: String? = nil,
+        clientID: String? = nil,
+        attributes: Attributes = Attributes(),
+        operationNames: [MessagingConventions.Operation: String] = [:],
+        baggage: BaggagePolicy = .all,
+        external: Bool = false
+    ) {
+        self.system = system
+        self.destination = destination
+        self.consumerGroup = consumerGroup
+        self.clientID = clientID
+        self.attributes = attributes
+        self.baggage = external ? .none : baggage
+        isExternal = external
+        func shape(_ operation: MessagingConventions.Operation) -> Shape {
+            let name = operationNames[operation] ?? operation.name(in: system)
+            var all: Attributes = [
+                MessagingConventions.Attribute.system: .string(system),
+                MessagingConventions.Attribute.operationName: .string(name),
+                MessagingConventions.Attribute.operationType: .string(operation.rawValue),
+            ]
+            all.set(MessagingConventions.Attribute.destinationName, destination)
+            if operation != .create { all.set(MessagingConventions.Attribute.clientID, clientID) }
+            if !operation.isProducing { all.set(MessagingConventions.Attribute.consumerGroup, consumerGroup) }
+            for element in attributes.elements { all[element.key] = element.value }
+            let spanName = destination.map { "\(name) \($0)" } ?? name
+            return Shape(operationName: name, spanName: spanName, attributes: all)
+        }
+        shapes = Shapes(
+            create: shape(.create),
+            send: shape(.send),
+            receive: shape(.receive),
+            process: shape(.process),
+            settle: shape(.settle)
+        )
+    }
+
+    /// What the system calls an operation.
+    public func name(of operation: MessagingConventions.Operation) -> String { shapes[operation].operationName }
+
+    /// `{operation} {destination}`, or the operation alone.
+    public func spanName(of operation: MessagingConventions.Operation) -> String { shapes[operation].spanName }
+
+    /// What every span of an operation says.
+    public func attributes(of operation: MessagingConventions.Operation) -> Attributes { shapes[operation].attributes }
+}

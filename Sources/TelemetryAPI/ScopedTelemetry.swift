@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Uses another tracer while `operation` runs, as a test does.
+public func withTracer<Success, Failure: Error>(
+    _ tracer: any Tracer,
+    _ operation: () throws(Failure) -> Success
+) throws(Failure) -> Success {
+    try bind(ActiveContext(ActiveContext.current, tracer: tracer), operation)
+}
+
+/// Uses another tracer while `operation` runs, and in the tasks that it starts, as a test does.
+public func withTracer<Success, Failure: Error>(
+    _ tracer: any Tracer,
+    _ operation: () async throws(Failure) -> Success
+) async throws(Failure) -> Success {
+    try await bind(ActiveContext(ActiveContext.current, tracer: tracer), operation)
+}
+
+/// Uses another meter while `operation` runs, as a test does.
+public func withMeter<Success, Failure: Error>(
+    _ meter: any Meter,
+    _ operation: () throws(Failure) -> Success
+) throws(Failure) -> Success {
+    try bind(ActiveContext(ActiveContext.current, meter: meter), operation)
+}
+
+/// Uses another meter while `operation` runs, and in the tasks that it starts, as a test does.
+public func withMeter<Success, Failure: Error>(
+    _ meter: any Meter,
+    _ operation: () async throws(Failure) -> Success
+) async throws(Failure) -> Success {
+    try await bind(ActiveContext(ActiveContext.current, meter: meter), operation)
+}

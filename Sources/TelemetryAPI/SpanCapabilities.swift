@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import TelemetryData
+public import TraceContext
+
+/// Gives out a span's ids before the span starts, so that they can be written down first.
+///
+/// Whoever claims a job writes the ids of its attempt into the row; if the worker dies, whoever finds the row knows which
+/// span the attempt would have been.
+public protocol SpanReserving: Sendable {
+    /// Decides on a span and gives out its ids; the span need not start, or may never.
+    ///
+    /// - Parameters:
+    ///   - name: What will be done, of low cardinality.
+    ///   - kind: Which side of a relation it is.
+    ///   - parent: The span that it is a child of; `nil` starts a trace.
+    ///   - following: For a span that starts a trace: the spans that caused it.
+    ///   - build: Says what the span will have from its start on, as far as it is known, for samplers that look at it.
+    /// - Returns: The span's context. Whether it is sampled is decided with it.
+    func reserveSpan(
+        _ name: String,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        following: [SpanContext],
+        _ build: (inout SpanBuilder) -> Void
+    ) -> SpanContext
+
+    /// Starts the span that has these ids.
+    ///
+    /// - Parameters:
+    ///   - context: What ``reserveSpan(_:ofKind:parent:following:_:)`` gave out, in this process or another; once.
+    ///   - name: What is done.
+    ///   - kind: Which side of a relation it is.
+    ///   - parent: The parent that was said at the reservation.
+    ///   - time: When it began; now unless given.
+    ///   - build: Says what the span has from its start on. Not called for a span that nobody records.
+    /// - Returns: The span, which whoever starts it ends.
+    func startSpan(
+        reserved context: SpanContext,
+        _ name: String,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        at time: Timestamp?,
+        _ build: (inout SpanBuilder) -> Void
+    ) -> Span
+}
+
+/// Exports spans that another process began and did not live to end.
+public protocol SpanEmitting: Sendable {
+    /// Exports a span as a whole; nothing happens unless its context says that it is sampled.
+    ///
+    /// - Parameters:
+    ///   - context: Its ids, flags and trace state, as they were given out.
+    ///   - name: What was done.
+    ///   - kind: Which side of a relation it is.
+    ///   - parent: Its parent; `nil` for a root.
+    ///   - start: When it began.
+    ///   - end: When it ended; not before `start`.
+    ///   - status: How it went.
+    ///   - build: Says what it has. Not called for a span that isn't sampled.
+    func emit(
+        _ context: SpanContext,
+        _ name: String,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        from start: Timestamp,
+        to end: Timestamp,
+        status: SpanStatus,
+        _ build: (inout SpanBuilder) -> Void
+    )
+}
