@@ -10,7 +10,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "StitchBenchmarks",
-            dependencies: [.product(name: "TraceContext", package: "stitch")],
+            dependencies: [
+                .product(name: "MessageTracing", package: "stitch"), .product(name: "TraceContext", package: "stitch"),
+            ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("InternalImportsByDefault"),

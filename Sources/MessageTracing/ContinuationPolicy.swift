@@ -18,7 +18,7 @@ public enum ContinuationPolicy: Sendable, Hashable {
     case automatic(within: Duration)
 
     /// What counts unless a consumer or a worker is told otherwise: automatic, within ten minutes.
-    public static let `default` = ContinuationPolicy.automatic(within: .seconds(600))
+    @inlinable public static var `default`: ContinuationPolicy { .automatic(within: .seconds(600)) }
 
     /// Whether a single message that was created then, and is worked on now, continues its trace.
     public func continues(created: Timestamp?, now: Timestamp) -> Bool {

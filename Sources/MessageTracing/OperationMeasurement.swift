@@ -8,11 +8,13 @@ import TelemetryData
 ///
 /// Exists only where somebody measures. It keeps the meter for as long as the operation lasts, as a span keeps its
 /// recorder, since an acknowledgement may come on a thread that knows nothing of the task that waits for it.
+@usableFromInline
 final class OperationMeasurement: Sendable {
     private let meter: any Meter
     private let target: MessageTarget
     private let operation: MessagingConventions.Operation
     private let start: ContinuousClock.Instant
+    private let partition: AttributeValue?
     private let hasEnded = Atomic<Bool>(false)
 
     /// Starts to measure; `nil` where nobody does.
@@ -22,16 +24,19 @@ final class OperationMeasurement: Sendable {
     ///   - target: Where the messages go to or come from.
     ///   - meter: Who measures.
     ///   - time: When it began; now unless given.
+    ///   - partition: The partition, where it is known from the start. Only worked out where somebody measures.
     init?(
         of operation: MessagingConventions.Operation,
         _ target: MessageTarget,
         meter: any Meter,
-        since time: Timestamp? = nil
+        since time: Timestamp? = nil,
+        partition: @autoclosure () -> AttributeValue? = nil
     ) {
         guard meter.isRecording else { return nil }
         self.meter = meter
         self.target = target
         self.operation = operation
+        self.partition = partition()
         start = .now - (time.map { Timestamp.now.duration(since: $0) } ?? .zero)
     }
 
@@ -42,6 +47,7 @@ final class OperationMeasurement: Sendable {
     ///   - errorType: The value of `error.type`; `nil` when it did not fail.
     ///   - partition: The partition, where there is one.
     func end(in context: SpanContext, errorType: String? = nil, partition: AttributeValue? = nil) {
+        let partition = partition ?? self.partition
         guard !hasEnded.exchange(true, ordering: .relaxed) else { return }
         if operation == .send { countSent(to: target, in: context, errorType: errorType, partition: partition) }
         recordDuration(in: context, errorType: errorType, partition: partition)

@@ -14,16 +14,12 @@ public import TraceContext
 /// Where nobody makes spans and nobody measures, all of this costs a check; what the message carries is current all the
 /// same, so that what is sent meanwhile passes it on.
 public struct ProcessSpan: Sendable {
-    /// The span.
-    public let span: Span
+    /// What is current meanwhile; `nil` where there is nothing to do but the work itself.
+    @usableFromInline let context: ActiveContext?
+    @usableFromInline let measurement: OperationMeasurement?
 
-    /// What is current meanwhile; `nil` where there is nothing to make current.
-    private let context: ActiveContext?
-    private let measurement: OperationMeasurement?
-    private let partition: AttributeValue?
-
-    /// Whether there is nothing to do but the work itself.
-    @usableFromInline let isIdle: Bool
+    /// The span; one without a valid context where nobody makes spans.
+    public var span: Span { context?.boundSpan ?? Span(context: .invalid) }
 
     /// Starts to work on one message.
     ///
@@ -33,6 +29,7 @@ public struct ProcessSpan: Sendable {
     ///   - policy: Whether the span continues the trace that created the message, unless its sender wishes otherwise.
     ///   - time: When the work begins; now unless given.
     ///   - describe: Says what else is known of the message. Not called where nobody makes spans or measures.
+    @inlinable
     public init(
         of carrier: ContextCarrier,
         from target: MessageTarget,
@@ -41,6 +38,28 @@ public struct ProcessSpan: Sendable {
         _ describe: (inout ReceivedMessage) -> Void
     ) {
         let active = ActiveContext.current
+        guard active == nil, carrier.isEmpty, !TelemetrySystem.isAnythingInstalled else {
+            self.init(of: carrier, from: target, policy, time, in: active, describe)
+            return
+        }
+        self.init(context: nil, measurement: nil)
+    }
+
+    @usableFromInline
+    init(context: ActiveContext?, measurement: OperationMeasurement?) {
+        self.context = context
+        self.measurement = measurement
+    }
+
+    @usableFromInline
+    init(
+        of carrier: ContextCarrier,
+        from target: MessageTarget,
+        _ policy: ContinuationPolicy,
+        _ time: Timestamp?,
+        in active: ActiveContext?,
+        _ describe: (inout ReceivedMessage) -> Void
+    ) {
         guard TelemetrySystem.isEnabled(in: active) else {
             self.init(passingOn: carrier, from: target, in: active)
             return
@@ -100,10 +119,14 @@ public struct ProcessSpan: Sendable {
         let creation = received.span
         let continues = !target.isExternal && policy.continues(message, wish: stitch?.wish, now: time ?? .now)
         let ambient = active?.validSpanContext
-        isIdle = false
-        measurement = OperationMeasurement(of: .process, target, meter: meter, since: time)
-        partition = measurement == nil ? nil : message.partition
-        span = tracer.startSpan(
+        measurement = OperationMeasurement(
+            of: .process,
+            target,
+            meter: meter,
+            since: time,
+            partition: message.partition
+        )
+        let span = tracer.startSpan(
             .process,
             on: target,
             ofKind: .consumer,
@@ -137,10 +160,14 @@ public struct ProcessSpan: Sendable {
         let meter = TelemetrySystem.meter(in: active)
         let creations = messages.map { tracer.extract(from: $0.carrier).span }
         let ambient = active?.validSpanContext
-        isIdle = false
-        measurement = OperationMeasurement(of: .process, target, meter: meter, since: time)
-        partition = measurement == nil || target.destination == nil ? nil : messages.commonPartition
-        span = tracer.startSpan(
+        measurement = OperationMeasurement(
+            of: .process,
+            target,
+            meter: meter,
+            since: time,
+            partition: target.destination == nil ? nil : messages.commonPartition
+        )
+        let span = tracer.startSpan(
             .process,
             on: target,
             ofKind: .consumer,
@@ -176,14 +203,11 @@ public struct ProcessSpan: Sendable {
 
     /// Work that nobody makes a span of.
     private init(passingOn carrier: ContextCarrier, from target: MessageTarget, in active: ActiveContext?) {
-        span = Span(context: .invalid)
         measurement = nil
-        partition = nil
         // What was current before has no part in the work, even if there is nothing to take its place.
         let carries = !carrier.isEmpty && !target.isExternal
-        isIdle = active == nil && !carries
         context =
-            isIdle
+            active == nil && !carries
             ? nil
             : ActiveContext(
                 entering: active,
@@ -206,20 +230,10 @@ public struct ProcessSpan: Sendable {
         classify: (Failure) -> ProcessOutcome = { ProcessOutcome(of: $0) },
         _ operation: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        if isIdle { return try await operation() }
-        return try await runInContext(classify, operation)
-    }
-
-    @usableFromInline
-    func runInContext<Success, Failure: Error>(
-        _ classify: (Failure) -> ProcessOutcome,
-        _ operation: () async throws(Failure) -> Success
-    ) async throws(Failure) -> Success {
         guard let context else { return try await operation() }
-        defer { span.end() }
         do throws(Failure) {
             let result = try await bind(context, operation)
-            measurement?.end(in: span.context, partition: partition)
+            end()
             return result
         } catch {
             end(with: error, as: classify(error))
@@ -227,17 +241,17 @@ public struct ProcessSpan: Sendable {
         }
     }
 
-    private func end(with error: any Error, as outcome: ProcessOutcome) {
-        switch outcome {
-        case .failed(let type):
-            measurement?.end(
-                in: span.context,
-                errorType: type ?? ErrorType.name(of: error),
-                partition: partition
-            )
-            span.recordError(error, type: type)
-        case .interrupted:
-            measurement?.end(in: span.context, partition: partition)
-        }
+    @usableFromInline
+    func end() {
+        measurement?.end(in: span.context)
+        span.end()
+    }
+
+    @usableFromInline
+    func end(with error: any Error, as outcome: ProcessOutcome) {
+        guard case .failed(let type) = outcome else { return end() }
+        measurement?.end(in: span.context, errorType: type ?? ErrorType.name(of: error))
+        span.recordError(error, type: type)
+        span.end()
     }
 }

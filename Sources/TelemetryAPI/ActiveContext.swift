@@ -6,8 +6,13 @@ package import TraceContext
 /// meter.
 ///
 /// One task-local value, read once by whoever needs it; a class so that binding it copies one reference.
+@usableFromInline
 package final class ActiveContext: Sendable {
-    @TaskLocal package static var current: ActiveContext?
+    // Spelled out, since the macro's own could not be inlined where it is bound.
+    @usableFromInline static let local = TaskLocal<ActiveContext?>(wrappedValue: nil)
+
+    /// What is current in this task.
+    @inlinable package static var current: ActiveContext? { local.get() }
 
     let ownSpan: Span?
     let ownBaggage: Baggage?
@@ -18,21 +23,13 @@ package final class ActiveContext: Sendable {
     /// passed on as it is where a tracer has nothing to write.
     package let incoming: ContextCarrier?
 
-    let tracer: (any Tracer)?
-    let meter: (any Meter)?
+    let scope: TelemetryScope?
 
-    private init(
-        span: Span?,
-        baggage: Baggage?,
-        incoming: ContextCarrier?,
-        tracer: (any Tracer)?,
-        meter: (any Meter)?
-    ) {
+    private init(span: Span?, baggage: Baggage?, incoming: ContextCarrier?, scope: TelemetryScope?) {
         ownSpan = span
         ownBaggage = baggage
         self.incoming = incoming
-        self.tracer = tracer
-        self.meter = meter
+        self.scope = scope
     }
 
     /// What is current in `current`, with the given parts in place of what was.
@@ -40,15 +37,13 @@ package final class ActiveContext: Sendable {
         _ current: ActiveContext?,
         span: Span? = nil,
         baggage: Baggage? = nil,
-        tracer: (any Tracer)? = nil,
-        meter: (any Meter)? = nil
+        scope: TelemetryScope? = nil
     ) {
         self.init(
             span: span ?? current?.ownSpan,
             baggage: baggage ?? current?.ownBaggage,
             incoming: current?.incoming,
-            tracer: tracer ?? current?.tracer,
-            meter: meter ?? current?.meter
+            scope: scope ?? current?.scope
         )
     }
 
@@ -65,8 +60,11 @@ package final class ActiveContext: Sendable {
         baggage: Baggage?,
         incoming: ContextCarrier?
     ) {
-        self.init(span: span, baggage: baggage, incoming: incoming, tracer: current?.tracer, meter: current?.meter)
+        self.init(span: span, baggage: baggage, incoming: incoming, scope: current?.scope)
     }
+
+    /// The span that was bound, rather than one that what came names.
+    package var boundSpan: Span? { ownSpan }
 
     /// The span that is current: the one that was bound, else the one that what came names.
     package var span: Span? { ownSpan ?? incoming?.spanContext.map { Span(context: $0) } }
@@ -77,12 +75,27 @@ package final class ActiveContext: Sendable {
     }
 }
 
+/// A tracer and a meter that hold for a part of the program, as in a test; apart from the rest, since there are none in
+/// production.
+final class TelemetryScope: Sendable {
+    let tracer: (any Tracer)?
+    let meter: (any Meter)?
+
+    /// What holds in `current`, with the given part in place of what did.
+    init(_ current: TelemetryScope?, tracer: (any Tracer)? = nil, meter: (any Meter)? = nil) {
+        self.tracer = tracer ?? current?.tracer
+        self.meter = meter ?? current?.meter
+    }
+}
+
+/// Makes a context current while `operation` runs.
+///
 /// `TaskLocal.withValue` knows no typed throws, so the outcome crosses it as a value.
 func bind<Success, Failure: Error>(
     _ context: ActiveContext,
     _ operation: () throws(Failure) -> Success
 ) throws(Failure) -> Success {
-    try ActiveContext.$current.withValue(context) {
+    try ActiveContext.local.withValue(context) {
         do throws(Failure) {
             return Result<Success, Failure>.success(try operation())
         } catch {
@@ -92,11 +105,14 @@ func bind<Success, Failure: Error>(
 }
 
 /// Makes a context current while `operation` runs, and in the tasks that it starts.
+///
+/// Inlined, since a generic function that isn't costs more than everything else that it does.
+@inlinable
 package func bind<Success, Failure: Error>(
     _ context: ActiveContext,
     _ operation: () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
-    try await ActiveContext.$current.withValue(context) {
+    try await ActiveContext.local.withValue(context) {
         do throws(Failure) {
             return Result<Success, Failure>.success(try await operation())
         } catch {

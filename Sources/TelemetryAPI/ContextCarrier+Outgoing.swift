@@ -16,6 +16,7 @@ extension ContextCarrier {
     /// - Parameters:
     ///   - baggage: Which baggage goes along.
     ///   - external: Whether the request goes to somebody else's service, which gets neither baggage nor `tracestate`.
+    /// - Returns: The fields to set, each in place of what the request has under its name.
     public static func current(baggage: BaggagePolicy = .all, external: Bool = false) -> ContextCarrier {
         let active = ActiveContext.current
         return outgoing(

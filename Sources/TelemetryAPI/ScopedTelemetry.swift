@@ -5,7 +5,7 @@ public func withTracer<Success, Failure: Error>(
     _ tracer: any Tracer,
     _ operation: () throws(Failure) -> Success
 ) throws(Failure) -> Success {
-    try bind(ActiveContext(ActiveContext.current, tracer: tracer), operation)
+    try bind(.scoped(tracer: tracer), operation)
 }
 
 /// Uses another tracer while `operation` runs, and in the tasks that it starts, as a test does.
@@ -13,7 +13,7 @@ public func withTracer<Success, Failure: Error>(
     _ tracer: any Tracer,
     _ operation: () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
-    try await bind(ActiveContext(ActiveContext.current, tracer: tracer), operation)
+    try await bind(.scoped(tracer: tracer), operation)
 }
 
 /// Uses another meter while `operation` runs, as a test does.
@@ -21,7 +21,7 @@ public func withMeter<Success, Failure: Error>(
     _ meter: any Meter,
     _ operation: () throws(Failure) -> Success
 ) throws(Failure) -> Success {
-    try bind(ActiveContext(ActiveContext.current, meter: meter), operation)
+    try bind(.scoped(meter: meter), operation)
 }
 
 /// Uses another meter while `operation` runs, and in the tasks that it starts, as a test does.
@@ -29,5 +29,13 @@ public func withMeter<Success, Failure: Error>(
     _ meter: any Meter,
     _ operation: () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
-    try await bind(ActiveContext(ActiveContext.current, meter: meter), operation)
+    try await bind(.scoped(meter: meter), operation)
+}
+
+extension ActiveContext {
+    /// What is current now, under another tracer or meter.
+    fileprivate static func scoped(tracer: (any Tracer)? = nil, meter: (any Meter)? = nil) -> ActiveContext {
+        let current = current
+        return ActiveContext(current, scope: TelemetryScope(current?.scope, tracer: tracer, meter: meter))
+    }
 }

@@ -7,6 +7,11 @@ public enum TelemetrySystem {
     private static let tracerSlot = InstalledValue<any Tracer>()
     private static let meterSlot = InstalledValue<any Meter>()
 
+    // Both in one word beside the slots, so that where there is neither a single look says so.
+    private static let installed = Atomic<UInt8>(0)
+    private static let tracerBit: UInt8 = 1
+    private static let meterBit: UInt8 = 2
+
     /// The tracer that counts here and now: that of the innermost `withTracer`, else the installed one.
     ///
     /// Ask at each use and don't keep the answer.
@@ -22,28 +27,47 @@ public enum TelemetrySystem {
     /// `Telemetry.start()` does it; an application need not. Meant for the start of a process: every tracer that was
     /// installed once is kept for good, so that asking for it takes no lock.
     public static func install(_ tracer: any Tracer) {
-        tracerSlot.set(tracer.isEnabled ? tracer : nil)
+        tracerSlot.set(tracer)
+        mark(tracerBit, tracer.isEnabled)
     }
 
     /// Makes a meter the one of the process, for every measurement from now on.
     ///
     /// Measurements before that are lost. Every meter that was installed once is kept for good.
     public static func install(_ meter: any Meter) {
-        meterSlot.set(meter.isRecording ? meter : nil)
+        meterSlot.set(meter)
+        mark(meterBit, meter.isRecording)
     }
 
     package static func tracer(in active: ActiveContext?) -> any Tracer {
-        active?.tracer ?? tracerSlot.value ?? NoOpTracer()
+        if let tracer = active?.scope?.tracer { return tracer }
+        return has(tracerBit) ? tracerSlot.value ?? NoOpTracer() : NoOpTracer()
     }
 
     package static func meter(in active: ActiveContext?) -> any Meter {
-        active?.meter ?? meterSlot.value ?? NoOpMeter()
+        if let meter = active?.scope?.meter { return meter }
+        return has(meterBit) ? meterSlot.value ?? NoOpMeter() : NoOpMeter()
     }
 
     /// Whether there is anybody who makes spans, or measures.
     package static func isEnabled(in active: ActiveContext?) -> Bool {
-        guard let active else { return tracerSlot.isSet || meterSlot.isSet }
-        return active.tracer?.isEnabled ?? tracerSlot.isSet || active.meter?.isRecording ?? meterSlot.isSet
+        guard let active else { return isAnythingInstalled }
+        guard let scope = active.scope else { return isAnythingInstalled }
+        return scope.tracer?.isEnabled ?? has(tracerBit) || scope.meter?.isRecording ?? has(meterBit)
+    }
+
+    /// Whether the process has a tracer or a meter.
+    @usableFromInline
+    package static var isAnythingInstalled: Bool { installed.load(ordering: .acquiring) != 0 }
+
+    private static func has(_ bit: UInt8) -> Bool { installed.load(ordering: .acquiring) & bit != 0 }
+
+    private static func mark(_ bit: UInt8, _ isThere: Bool) {
+        if isThere {
+            installed.bitwiseOr(bit, ordering: .releasing)
+        } else {
+            installed.bitwiseAnd(~bit, ordering: .releasing)
+        }
     }
 }
 
@@ -57,16 +81,13 @@ private final class InstalledValue<Value: Sendable>: Sendable {
     // The address of a box, or 0.
     private let address = Atomic<UInt>(0)
 
-    var isSet: Bool { address.load(ordering: .acquiring) != 0 }
-
     var value: Value? {
         // Boxes are never released, since a reader may have just loaded the address.
         UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring))
             .map { Unmanaged<Box>.fromOpaque($0).takeUnretainedValue().value }
     }
 
-    func set(_ value: Value?) {
-        let pointer = value.map { Unmanaged<Box>.passRetained(Box($0)).toOpaque() }
-        address.store(UInt(bitPattern: pointer), ordering: .releasing)
+    func set(_ value: Value) {
+        address.store(UInt(bitPattern: Unmanaged.passRetained(Box(value)).toOpaque()), ordering: .releasing)
     }
 }

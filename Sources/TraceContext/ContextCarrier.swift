@@ -39,7 +39,7 @@ public struct ContextCarrier: Hashable, Sendable {
     }
 
     /// Whether nothing is carried.
-    public var isEmpty: Bool { fields.isEmpty }
+    @inlinable public var isEmpty: Bool { fields.isEmpty }
 
     private func index(of name: String) -> Int? {
         fields.firstIndex { $0.name == name } ?? fields.firstIndex { $0.name.isEqualIgnoringCase(to: name) }

@@ -4,6 +4,7 @@ import Foundation
 import MessageTracing
 import StitchPostgres
 import TelemetryAPI
+public import TraceContext
 
 /// Jobs in a schema of a Postgres database.
 ///
@@ -25,15 +26,22 @@ public struct JobQueue: Sendable {
     public let database: PostgresPool
 
     let names: JobSchema
+    private let baggage: BaggagePolicy
 
     /// Names the jobs of a database; nothing is read or written yet.
     ///
     /// - Parameters:
     ///   - database: The database.
     ///   - schema: The schema that holds the tables.
+    ///   - baggage: Which of the current baggage jobs carry.
     /// - Throws: ``JobError/Code/invalidConfiguration`` if the schema's name can't be used.
-    public init(_ database: PostgresPool, schema: String = "stitch") throws(JobError) {
+    public init(
+        _ database: PostgresPool,
+        schema: String = "stitch",
+        baggage: BaggagePolicy = .all
+    ) throws(JobError) {
         self.database = database
+        self.baggage = baggage
         names = try JobSchema(schema)
     }
 
@@ -74,6 +82,8 @@ public struct JobQueue: Sendable {
     ///   - queue: Which queue it waits in.
     ///   - delay: How long it waits at least.
     ///   - maximumAttempts: After how many failures it is given up, 1 or more.
+    ///   - wish: Whether its attempts are to continue this trace or to start one each, whatever the worker's own policy
+    ///     says; `nil` leaves it to the worker.
     ///   - transaction: The transaction, on a connection to the queue's database. One statement is run.
     /// - Returns: The job's id.
     /// - Throws: ``JobError``; the transaction can only be rolled back then.
@@ -83,9 +93,10 @@ public struct JobQueue: Sendable {
         queue: String = "default",
         after delay: Duration = .zero,
         maximumAttempts: Int = defaultMaximumAttempts,
+        wish: StitchField.Wish? = nil,
         in transaction: PostgresTransaction
     ) async throws(JobError) -> JobID {
-        try await enqueue(NewJob(job, queue, delay, maximumAttempts)) { sql, new, columns throws(PostgresError) in
+        try await enqueue(NewJob(job, queue, delay, maximumAttempts), wish) { sql, new, columns throws(PostgresError) in
             try await transaction.query(
                 sql,
                 new.queue,
@@ -113,6 +124,8 @@ public struct JobQueue: Sendable {
     ///   - queue: Which queue it waits in.
     ///   - delay: How long it waits at least.
     ///   - maximumAttempts: After how many failures it is given up, 1 or more.
+    ///   - wish: Whether its attempts are to continue this trace or to start one each, whatever the worker's own policy
+    ///     says; `nil` leaves it to the worker.
     /// - Returns: The job's id.
     /// - Throws: ``JobError``; when the connection was lost, the job may exist all the same.
     @discardableResult
@@ -120,9 +133,10 @@ public struct JobQueue: Sendable {
         _ job: some Job,
         queue: String = "default",
         after delay: Duration = .zero,
-        maximumAttempts: Int = defaultMaximumAttempts
+        maximumAttempts: Int = defaultMaximumAttempts,
+        wish: StitchField.Wish? = nil
     ) async throws(JobError) -> JobID {
-        try await enqueue(NewJob(job, queue, delay, maximumAttempts)) { sql, new, columns throws(PostgresError) in
+        try await enqueue(NewJob(job, queue, delay, maximumAttempts), wish) { sql, new, columns throws(PostgresError) in
             try await database.query(
                 sql,
                 new.queue,
@@ -143,9 +157,10 @@ public struct JobQueue: Sendable {
 
     private func enqueue(
         _ new: NewJob,
+        _ wish: StitchField.Wish?,
         run: (String, NewJob, CarrierColumns) async throws(PostgresError) -> [PostgresRow]
     ) async throws(JobError) -> JobID {
-        let span = SendSpan(to: .jobs(queue: new.queue, kind: new.kind))
+        let span = SendSpan(to: .jobs(queue: new.queue, kind: new.kind, baggage: baggage), wish: wish)
         do {
             let rows = try await run(insertion, new, CarrierColumns(span.carrier))
             let ids = try rows.map { row throws(PostgresError) in JobID(rawValue: try row.decode("id")) }

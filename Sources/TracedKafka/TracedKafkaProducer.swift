@@ -63,7 +63,20 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///   `error.type` too.
     @discardableResult
     public func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
-        let send = SendSpan(to: targets[record.topic], incoming: record.headers.carrier) {
+        try await send(record, wish: nil)
+    }
+
+    /// Sends a record, and says whether the work on it is to continue this trace or to start one.
+    ///
+    /// - Parameters:
+    ///   - record: The record. Its trace headers are replaced.
+    ///   - wish: What is wanted of whoever works on the record, whatever their own policy says; `nil` leaves it to them.
+    /// - Returns: Where it was written.
+    /// - Throws: `KafkaError` when it was not acknowledged, with the protocol's name for the reason, which is the span's
+    ///   `error.type` too.
+    @discardableResult
+    public func send(_ record: KafkaRecord, wish: StitchField.Wish?) async throws(KafkaError) -> KafkaDelivery {
+        let send = SendSpan(to: targets[record.topic], wish: wish, incoming: record.headers.carrier) {
             RecordAttributes.fill(&$0, record)
         }
         var record = record

@@ -158,7 +158,8 @@ struct MessageSpanTests {
     func settle() async throws {
         try await withStitchTest { test in
             let attempt = ProcessSpan(of: sent(), from: target)
-            SettleSpan(MessageTarget(system: "stitch", destination: "orders"), messageID: "m1", attempt: attempt.span.context, reason: "retry").end()
+            let jobs = MessageTarget(system: "stitch", destination: "orders")
+            SettleSpan(jobs, messageID: "m1", attempt: attempt.span.context, reason: "retry").end()
             let span = try #require(test.spans.settle("orders").first)
             #expect(span.kind == .client && span.traceID == attempt.span.traceID)
             #expect(span.links.map(\.spanID) == [attempt.span.spanID])

@@ -8,7 +8,7 @@ enum ContextBenchmarks: BenchmarkGroup {
 
     private struct Disagreement: Error {}
 
-    static func run() throws -> [Figure] {
+    static func run() async throws -> [Figure] {
         let field = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         // A comparison of two that do not do the same would be worth nothing.
         guard let parent = TraceParent(field), parent.description == field,
@@ -42,7 +42,7 @@ enum ContextBenchmarks: BenchmarkGroup {
                 for _ in 0..<count { blackHole(format(opaque(parent))) }
             },
         ])
-        return parsing.run() + formatting.run() + propagation(parent).run()
+        return await parsing.run() + formatting.run() + propagation(parent).run() + ProcessBenchmarks.run()
     }
 
     /// All three fields into a carrier and out of it again, as with each message that is passed on.
