@@ -60,7 +60,7 @@ public struct TraceState: Hashable, Sendable, CustomStringConvertible {
     /// Whether there is no member.
     public var isEmpty: Bool { description.isEmpty }
 
-    /// The state in at most so many bytes, whole members only (section 3.3.1.5): those of more than 128 bytes go first,
+    /// The state in at most so many bytes, whole members only (section 3.3.3.1): those of more than 128 bytes go first,
     /// from the right, then the right-most of the others.
     public func limited(toByteCount limit: Int) -> TraceState {
         guard description.utf8.count > limit else { return self }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a `tracestate` may look like (W3C Trace Context Level 2, section 3.3.1), read byte by byte without allocating.
+/// What a `tracestate` may look like (W3C Trace Context Level 2, section 3.3.2), read byte by byte without allocating.
 enum TraceStateGrammar {
     /// What a legal field is like.
     struct Shape {
