@@ -7,9 +7,9 @@ extension ContextCarrier {
 
     /// Takes the trace fields out of a request's fields.
     ///
-    /// Names may be in any case. Two `traceparent` fields are no context at all, so the trace starts anew; several
-    /// `tracestate` or `baggage` fields are joined in order (W3C Trace Context, sections 3.2 and 3.3; W3C Baggage,
-    /// section 3). Of other fields the first counts.
+    /// Names may be in any case. Two `traceparent` fields are no context at all, so the trace starts anew; without exactly
+    /// one, `tracestate` is dropped. Several `tracestate` or `baggage` fields are joined in order (W3C Trace Context,
+    /// sections 3.2, 3.3 and 4.1.1; W3C Baggage, section 3). Of other fields the first counts.
     ///
     /// - Parameters:
     ///   - httpFields: Names and values, as any HTTP library gives them.
@@ -33,7 +33,7 @@ extension ContextCarrier {
                 if self[name] == nil { self[name] = value }
             }
         }
-        if traceParents > 1 {
+        if traceParents != 1 {
             self[FieldName.traceParent] = nil
             self[FieldName.traceState] = nil
         }
