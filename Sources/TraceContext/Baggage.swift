@@ -70,36 +70,53 @@ public struct Baggage: Hashable, Sendable {
             self.text = text
             return
         }
-        var members: [Member] = []
-        var room = Self.maximumByteCount
-        for part in text.utf8.split(separator: UInt8(ascii: ","), maxSplits: 1024) {
-            guard members.count < Self.maximumCount, part.count < room else { break }
-            guard let member = BaggageGrammar.member(part) else { continue }
-            room -= part.count + 1
-            members.append(member)
-        }
-        self = Baggage(members)
+        let parts = text.utf8.split(separator: UInt8(ascii: ","), maxSplits: 1024).lazy.map(BaggageGrammar.trimmed)
+        // What is too long for any field is not even looked at; it ends the list.
+        self = Baggage(parts.filter { $0.count > Self.maximumByteCount || BaggageGrammar.member($0) != nil })
     }
 
-    private init(_ members: [Member]) {
-        text = BaggageGrammar.text(of: members, maximumByteCount: Self.maximumByteCount)
+    /// Legal members, whole and from the left, up to the first that has no room.
+    private init(_ parts: some Sequence<BaggageGrammar.Bytes>, maximumByteCount: Int = Baggage.maximumByteCount) {
+        text = ""
+        for part in parts.prefix(Self.maximumCount) {
+            let separator = text.isEmpty ? "" : ","
+            guard text.utf8.count + separator.utf8.count + part.count <= maximumByteCount else { break }
+            text += separator + String(Substring(part))
+        }
+    }
+
+    /// The members as they are written, without white space round them.
+    private var parts: [BaggageGrammar.Bytes] {
+        text.utf8.split(separator: UInt8(ascii: ",")).map(BaggageGrammar.trimmed)
     }
 
     /// The value of the first entry with that key; setting one replaces all with that key, setting `nil` removes them.
     ///
-    /// Setting a value for a key that is no token changes nothing.
+    /// Setting a value for a key that is no token changes nothing, nor does setting one that has no room in any field.
+    /// The other entries stay as they were written; where the room is no longer enough, the right-most give way.
     public subscript(key: String) -> String? {
         get { members.first { $0.key == key }?.value }
         set {
-            var members = members
-            let index = members.firstIndex { $0.key == key } ?? members.endIndex
-            members.removeAll { $0.key == key }
-            if let newValue {
-                guard let member = Member(key: key, value: newValue) else { return }
-                members.insert(member, at: min(index, members.endIndex))
+            guard let newValue else {
+                self = Baggage(parts.filter { BaggageGrammar.key(of: $0) != key })
+                return
             }
-            self = Baggage(members)
+            if let member = Member(key: key, value: newValue) { set(member) }
         }
+    }
+
+    /// Puts an entry in the place of the first with its key, or else at the end; others with its key are removed.
+    ///
+    /// An entry that has no room in any field changes nothing. The other entries stay as they were written; where the
+    /// room is no longer enough, the right-most give way.
+    public mutating func set(_ member: Member) {
+        let written = BaggageGrammar.text(of: member)
+        guard written.utf8.count <= Self.maximumByteCount else { return }
+        var parts = parts
+        let index = parts.firstIndex { BaggageGrammar.key(of: $0) == member.key } ?? parts.endIndex
+        parts.removeAll { BaggageGrammar.key(of: $0) == member.key }
+        parts.insert(Substring(written).utf8, at: index)
+        self = Baggage(parts)
     }
 
     /// Whether there is no entry.
@@ -113,16 +130,10 @@ public struct Baggage: Hashable, Sendable {
     ///     that has no room.
     /// - Returns: The entries as they were written: nothing is decoded or encoded anew.
     public func filtered(keys: Set<String>, maximumByteCount: Int = Baggage.maximumByteCount) -> Baggage {
-        guard !keys.isEmpty, !text.isEmpty else { return Baggage() }
-        var kept = Baggage()
-        for part in text.utf8.split(separator: UInt8(ascii: ",")) {
-            let member = BaggageGrammar.trimmed(part)
-            guard let key = BaggageGrammar.key(of: member), keys.contains(key) else { continue }
-            let separator = kept.isEmpty ? "" : ","
-            guard kept.text.utf8.count + separator.utf8.count + member.count <= maximumByteCount else { break }
-            kept.text += separator + String(Substring(member))
-        }
-        return kept
+        Baggage(
+            parts.filter { BaggageGrammar.key(of: $0).map(keys.contains) ?? false },
+            maximumByteCount: maximumByteCount
+        )
     }
 }
 
@@ -130,9 +141,8 @@ extension Baggage: CustomStringConvertible {
     /// The field's value.
     public var description: String { text }
 
-    /// The field's value in at most so many bytes, whole members only.
+    /// The field's value in at most so many bytes: whole members from the left, up to the first that has no room.
     public func text(maximumByteCount: Int) -> String {
-        text.utf8.count <= maximumByteCount
-            ? text : BaggageGrammar.text(of: members, maximumByteCount: maximumByteCount)
+        text.utf8.count <= maximumByteCount ? text : Baggage(parts, maximumByteCount: maximumByteCount).text
     }
 }

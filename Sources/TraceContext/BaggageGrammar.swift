@@ -55,17 +55,8 @@ enum BaggageGrammar {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// As many whole members as have room.
-    static func text(of members: [Baggage.Member], maximumByteCount: Int) -> String {
-        var text = ""
-        for member in members.prefix(Baggage.maximumCount) {
-            let part = (text.isEmpty ? "" : ",") + self.text(of: member)
-            if text.utf8.count + part.utf8.count <= maximumByteCount { text += part }
-        }
-        return text
-    }
-
-    private static func text(of member: Baggage.Member) -> String {
+    /// How a member is written.
+    static func text(of member: Baggage.Member) -> String {
         member.properties.reduce("\(member.key)=\(encoded(member.value))") { text, property in
             text + ";" + property.key + (property.value.map { "=" + encoded($0) } ?? "")
         }
