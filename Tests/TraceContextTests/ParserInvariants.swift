@@ -39,13 +39,33 @@ enum ParserInvariants {
         guard limited.description.utf8.count <= 512, TraceState(limited.description) == limited else {
             return "it was not cut at a member"
         }
+        var changed = state
+        changed["stitch"] = "x"
+        let others = members.filter { $0.key != "stitch" }.prefix(TraceState.maximumCount - 1)
+        guard changed.members.first?.key == "stitch", changed.members.dropFirst().elementsEqual(others) else {
+            return "setting a member changed the others"
+        }
         return TraceState(state.description) == state ? nil : "it is not written as it was read"
     }
 
     private static func baggage(_ text: String) -> String? {
         let baggage = Baggage(text)
-        guard baggage.description.utf8.count <= 8192, baggage.members.count <= 64 else {
-            return "it is beyond the limits"
+        let members = baggage.members
+        guard baggage.description.utf8.count <= 8192, members.count <= 64 else { return "it is beyond the limits" }
+        if let member = members.last {
+            var alone = Baggage()
+            alone.set(member)
+            // Bytes that are no UTF-8 are written as U+FFFD, so the longest entries may not fit any more.
+            guard alone.members == [member] || alone.isEmpty else { return "a member is not written as it was read" }
+            let kept = baggage.filtered(keys: [member.key], maximumByteCount: 256)
+            guard kept.description.utf8.count <= 256, Baggage(kept.description) == kept,
+                members.filter({ $0.key == member.key }).starts(with: kept.members)
+            else { return "it was not cut at a member" }
+            var changed = baggage
+            changed[member.key] = nil
+            guard changed.members == members.filter({ $0.key != member.key }) else {
+                return "removing a member changed the others"
+            }
         }
         return Baggage(baggage.description) == baggage ? nil : "it is not written as it was read"
     }
@@ -62,7 +82,12 @@ enum ParserInvariants {
         var carrier = ContextCarrier()
         carrier["b3"] = text
         guard let span = B3Propagator().extract(from: carrier).span else { return nil }
-        return span.isValid ? nil : "an invalid context was read"
+        guard span.isValid, span.state.isEmpty, !span.flags.contains(.random) else {
+            return "an illegal context was read"
+        }
+        var written = ContextCarrier()
+        B3Propagator().inject(PropagationContext(span: span), into: &written)
+        return B3Propagator().extract(from: written).span == span ? nil : "it is not written as it was read"
     }
 
     private static func movedRecord(_ text: String) -> String? {
