@@ -50,6 +50,20 @@ struct PropagatorTests {
         }
     }
 
+    @Test(
+        "Trace Context §8.4: An id of 64 bits is padded on the left with zeroes, and doesn't count as random",
+        arguments: ["b3", "x-b3-traceid"]
+    )
+    func shortIDs(name: String) throws {
+        let short = "53ce929d0e0e4736"
+        let span = try #require(
+            name == "b3"
+                ? read(["b3": "\(short)-00f067aa0ba902b7-1"], B3Propagator())
+                : read([name: short, "x-b3-spanid": "00f067aa0ba902b7", "x-b3-sampled": "1"], B3Propagator())
+        )
+        #expect(span.traceParent.description == "00-0000000000000000\(short)-00f067aa0ba902b7-01")
+    }
+
     @Test("Of several formats all are written, and the first that reads a span counts; none does nothing")
     func composite() {
         let both = CompositePropagator([W3CPropagator(), B3Propagator(), BaggagePropagator()])

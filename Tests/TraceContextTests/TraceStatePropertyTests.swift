@@ -44,28 +44,4 @@ struct TraceStatePropertyTests {
             #expect(state.members.allSatisfy { !$0.key.contains("A") && !$0.value.isEmpty })
         }
     }
-
-    @Test("Section 3.3.1.5: what is too long goes first, from the right, then the right-most")
-    func truncation() throws {
-        let long = String(repeating: "x", count: 200)
-        let state = try #require(TraceState("a=1,b=\(long),c=3,d=\(long),e=5"))
-        #expect(state.limited(toByteCount: 1000) == state)
-        #expect(state.limited(toByteCount: 300).members.map(\.key) == ["a", "b", "c", "e"])
-        #expect(state.limited(toByteCount: 11).members.map(\.key) == ["a", "c", "e"])
-        #expect(state.limited(toByteCount: 7).members.map(\.key) == ["a", "c"])
-        #expect(state.limited(toByteCount: 0).isEmpty)
-    }
-
-    @Test("Keys have up to 256 characters, and so have values; a key that stands twice is kept until it is set")
-    func limits() throws {
-        let name = String(repeating: "k", count: 256)
-        #expect(TraceState("\(name)=\(name)") != nil)
-        #expect(TraceState("\(name)k=1") == nil)
-        #expect(TraceState("k=\(name)k") == nil)
-        var state = try #require(TraceState("a=1,b=2,a=3"))
-        #expect(state["a"] == "1")
-        #expect(state.members.count == 3)
-        state["a"] = "4"
-        #expect(state.description == "a=4,b=2")
-    }
 }
