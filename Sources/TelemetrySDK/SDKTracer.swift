@@ -53,6 +53,8 @@ public struct SDKTracer: Tracer {
         at time: Timestamp?,
         _ build: (inout SpanBuilder) -> Void
     ) -> Span {
+        // What is no span can't be a parent.
+        let parent = parent.flatMap { $0.isValid ? $0 : nil }
         var builder = BuiltOnce(linkLimit: limits.links)
         let context = decide(name, kind, parent, following, &builder, build)
         guard context.isSampled else { return Span(context: context) }
@@ -159,7 +161,7 @@ extension SDKTracer: SpanReserving {
         _ build: (inout SpanBuilder) -> Void
     ) -> SpanContext {
         var builder = BuiltOnce(linkLimit: limits.links)
-        return decide(name, kind, parent, following, &builder, build)
+        return decide(name, kind, parent.flatMap { $0.isValid ? $0 : nil }, following, &builder, build)
     }
 
     /// Starts the span that has these ids.
