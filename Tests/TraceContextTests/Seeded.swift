@@ -18,4 +18,26 @@ struct Seeded: RandomNumberGenerator {
     mutating func bytes(_ count: Int, of alphabet: [UInt8]) -> [UInt8] {
         (0..<count).map { _ in alphabet[Int(next() % UInt64(alphabet.count))] }
     }
+
+    /// A number below this one.
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    /// Text of so many characters of this alphabet.
+    mutating func text(_ count: Int, of alphabet: [UInt8]) -> String {
+        String(decoding: bytes(count, of: alphabet), as: UTF8.self)
+    }
+
+    /// A text with up to three bytes changed, left out or put in.
+    mutating func mutated(_ text: String, with alphabet: [UInt8]) -> String {
+        var bytes = Array(text.utf8)
+        for _ in 0...below(3) where !bytes.isEmpty {
+            let position = below(bytes.count)
+            switch below(8) {
+            case 0: bytes.remove(at: position)
+            case 1: bytes.insert(alphabet[below(alphabet.count)], at: position)
+            default: bytes[position] = alphabet[below(alphabet.count)]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }
