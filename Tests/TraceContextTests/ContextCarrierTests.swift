@@ -94,6 +94,18 @@ struct ContextCarrierTests {
         #expect(carrier.fields.count == 2)
     }
 
+    @Test("Trace Context §3.3.2: However long it is, tracestate is written as one field")
+    func oneField() throws {
+        let value = String(repeating: "v", count: 256)
+        let text = (0..<32).map { "k\($0)=\(value)" }.joined(separator: ",")
+        var span = context
+        span.state = try #require(TraceState(text))
+        var carrier = ContextCarrier(span)
+        carrier.spanContext = span
+        #expect(carrier.fields.map(\.name) == ["traceparent", "tracestate"])
+        #expect(carrier["tracestate"] == text)
+    }
+
     @Test("Trace Context §3.3.5: Beside a traceparent of a higher version tracestate is read as always")
     func stateOfHigherVersion() {
         var carrier = ContextCarrier()
