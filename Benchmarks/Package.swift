@@ -8,10 +8,12 @@ let package = Package(
     products: [.executable(name: "stitch-benchmarks", targets: ["StitchBenchmarks"])],
     dependencies: [.package(name: "stitch", path: "..")],
     targets: [
+        .target(name: "CAllocationCounter"),
         .executableTarget(
             name: "StitchBenchmarks",
             dependencies: [
-                .product(name: "MessageTracing", package: "stitch"), .product(name: "TraceContext", package: "stitch"),
+                "CAllocationCounter", .product(name: "MessageTracing", package: "stitch"),
+                .product(name: "TraceContext", package: "stitch"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),
@@ -19,7 +21,7 @@ let package = Package(
                 .enableUpcomingFeature("MemberImportVisibility"),
                 .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
             ]
-        )
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

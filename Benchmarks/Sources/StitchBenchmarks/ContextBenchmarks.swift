@@ -42,19 +42,34 @@ enum ContextBenchmarks: BenchmarkGroup {
                 for _ in 0..<count { blackHole(format(opaque(parent))) }
             },
         ])
-        return await parsing.run() + formatting.run() + propagation(parent).run() + ProcessBenchmarks.run()
+        return try await parsing.run() + allocations(of: parsing) + formatting.run() + propagation(parent).run()
+            + ProcessBenchmarks.run()
+    }
+
+    /// What the entries allocate each time, under their names with `_allocations` before `_naive`.
+    private static func allocations(of contest: Contest) async throws -> [Figure] {
+        var figures: [Figure] = []
+        for entry in contest.entries {
+            let name = "context.parse_allocations" + (entry.name.hasSuffix("_naive") ? "_naive" : "")
+            let count = try await Allocations.perExecution(of: entry.body)
+            figures.append(Figure(name: name, value: count, unit: .count))
+        }
+        return figures
     }
 
     /// All three fields into a carrier and out of it again, as with each message that is passed on.
-    private static func propagation(_ parent: TraceParent) -> Contest {
+    private static func propagation(_ parent: TraceParent) throws -> Contest {
         let propagator = CompositePropagator([W3CPropagator(), BaggagePropagator()])
         let span = SpanContext(
             traceID: parent.traceID,
             spanID: parent.spanID,
             flags: parent.flags,
-            state: TraceState("vendor=opaque-value,other=1") ?? TraceState()
+            state: TraceState("vendor=opaque-value,other=1") ?? TraceState(),
+            isRemote: true
         )
         let context = PropagationContext(span: span, baggage: Baggage("user=alice,tenant=eu-1"))
+        let naive = NaiveContext(context)
+        guard agree(context, naive, propagator) else { throw Disagreement() }
         return Contest(entries: [
             .init(name: "context.inject_extract") { count in
                 for _ in 0..<count {
@@ -62,8 +77,29 @@ enum ContextBenchmarks: BenchmarkGroup {
                     propagator.inject(opaque(context), into: &carrier)
                     blackHole(propagator.extract(from: carrier))
                 }
-            }
+            },
+            .init(name: "context.inject_extract_naive") { count in
+                for _ in 0..<count {
+                    var fields: [String: String] = [:]
+                    opaque(naive).inject(into: &fields)
+                    blackHole(NaiveContext(fields: fields))
+                }
+            },
         ])
+    }
+
+    /// Whether both write the same fields and read from them what was written.
+    private static func agree(
+        _ context: PropagationContext,
+        _ naive: NaiveContext,
+        _ propagator: some Propagator
+    ) -> Bool {
+        var carrier = ContextCarrier()
+        propagator.inject(context, into: &carrier)
+        var fields: [String: String] = [:]
+        naive.inject(into: &fields)
+        return fields.count == 3 && Dictionary(carrier.fields.map { ($0.name, $0.value) }) { $1 } == fields
+            && propagator.extract(from: carrier) == context && NaiveContext(fields: fields) == naive
     }
 
     private static func format(_ parent: TraceParent) -> String {
