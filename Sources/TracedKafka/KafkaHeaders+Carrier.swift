@@ -15,10 +15,13 @@ extension KafkaHeaders {
     }
 
     /// Writes a carrier's fields, each in place of whatever headers there are under its name.
+    ///
+    /// Nothing is left of an older context: whoever reads the record would take it for a part of the new one. A carrier
+    /// without fields changes nothing.
     mutating func write(_ carrier: ContextCarrier) {
-        typealias Name = ContextCarrier.FieldName
+        guard !carrier.isEmpty else { return }
+        let older = Set(map(\.name)).intersection(ContextCarrier.knownFields)
+        for name in older where carrier[name] == nil { remove(name) }
         for field in carrier.fields { replace(field.name, with: field.value) }
-        // A state belongs to the parent that it came with.
-        if carrier[Name.traceParent] != nil, carrier[Name.traceState] == nil { remove(Name.traceState) }
     }
 }
