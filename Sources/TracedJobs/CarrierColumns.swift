@@ -56,10 +56,22 @@ struct CarrierColumns: Equatable {
             carrier[Name.traceState] = state
         }
         carrier[Name.baggage] = baggage
-        if let others, let fields = try? JSONDecoder().decode([String: String].self, from: Data(others.utf8)) {
-            for (name, value) in fields.sorted(by: { $0.key < $1.key }) { carrier[name] = value }
+        if let others, let fields = try? JSONDecoder().decode([String: OtherValue].self, from: Data(others.utf8)) {
+            // What SQL can join on is what counts, so a column goes before a field of its name.
+            for (name, value) in fields.sorted(by: { $0.key < $1.key }) where carrier[name] == nil {
+                carrier[name] = value.text
+            }
         }
         return carrier
+    }
+}
+
+/// A value in the column for other fields, which should be text and may be anything.
+private struct OtherValue: Decodable {
+    let text: String?
+
+    init(from decoder: any Decoder) {
+        text = try? decoder.singleValueContainer().decode(String.self)
     }
 }
 

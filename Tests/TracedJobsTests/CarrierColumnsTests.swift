@@ -35,6 +35,30 @@ struct CarrierColumnsTests {
         #expect(CarrierColumns(ContextCarrier()).carrier.isEmpty)
     }
 
+    @Test(
+        "What another program wrote that is no text costs no other field, and a column goes before a field of its name"
+    )
+    func foreign() {
+        var columns = CarrierColumns(ContextCarrier())
+        columns.others = #"{"b3": "0", "baggage": {"a": 1}, "stitch": 7, "x": null}"#
+        #expect(columns.carrier.fields.map(\.name) == ["b3"])
+        for json in ["[]", "7", "\"b3\"", "null", "{", ""] {
+            columns.others = json
+            #expect(columns.carrier.isEmpty)
+        }
+        columns.traceID = Array(repeating: 1, count: 16)
+        columns.spanID = Array(repeating: 2, count: 8)
+        columns.baggage = "user=7"
+        columns.others =
+            #"{"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03", "baggage": "user=8"}"#
+        #expect(columns.carrier.spanContext?.spanID == SpanID(bits: 0x0202_0202_0202_0202))
+        #expect(columns.carrier["baggage"] == "user=7")
+        columns.flags = -1
+        #expect(columns.carrier.spanContext?.flags == [.sampled, .random])
+        columns.spanID = [2]
+        #expect(columns.carrier.spanContext?.spanID == SpanID(bits: 0xb7ad_6b71_6920_3331))
+    }
+
     @Test("A wait is split by what the job waited for")
     func waits() {
         let scheduled = MessageWait(for: "schedule", total: .seconds(70), untilDue: .seconds(60))
