@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PostgresTesting
+import StitchPostgres
+import StitchTesting
+import TelemetryAPI
+import TelemetryData
+import Testing
+import TraceContext
+
+@testable import TracedJobs
+
+/// Rows of a real queue: written by enqueueing, read as a worker reads them.
+private struct JobRows: CarrierFixture {
+    let jobs: JobQueue
+    let kind = CarrierKind.row
+
+    /// A row as another program may insert it: all fields in the column for fields of any name.
+    func message(holding fields: [CarrierField]) async throws -> JobID? {
+        // There is no NUL in any text of Postgres.
+        guard let texts = CarrierField.dictionary(fields), !texts.values.contains(where: { $0.utf8.contains(0) }) else {
+            return nil
+        }
+        let json = String(decoding: try JSONEncoder().encode(texts), as: UTF8.self)
+        let rows = try await jobs.database.query(
+            """
+            INSERT INTO stitch.jobs (queue, kind, payload, maximum_attempts, created_at, scheduled_at, run_at,
+                waiting_since, carrier)
+            VALUES ('default', 'send_receipt', '{}', 1, now(), now(), now(), now(), $1::jsonb) RETURNING id
+            """,
+            json
+        )
+        return try rows.first.map { JobID(rawValue: try $0.decode("id")) }
+    }
+
+    func fields(of id: JobID) async throws -> [CarrierField] {
+        let rows = try await jobs.database.query(
+            """
+            WITH job AS (SELECT * FROM stitch.jobs WHERE id = $1)
+            SELECT 'traceparent' AS name, format('00-%s-%s-%s', encode(trace_id, 'hex'), encode(span_id, 'hex'),
+                lpad(to_hex(trace_flags::integer), 2, '0')) AS value FROM job WHERE trace_id IS NOT NULL
+            UNION ALL SELECT 'tracestate', tracestate FROM job WHERE tracestate IS NOT NULL
+            UNION ALL SELECT 'baggage', baggage FROM job WHERE baggage IS NOT NULL
+            UNION ALL SELECT key, value FROM job, jsonb_each_text(carrier)
+            """,
+            id.rawValue
+        )
+        return try rows.map { CarrierField(try $0.decode("name"), try $0.decode("value", as: String.self)) }
+    }
+
+    func write(_ carrier: ContextCarrier, to id: inout JobID) async throws {
+        id = try await withTracer(FixedCarrier(carrier)) { try await jobs.enqueue(SendReceipt(orderID: 7)) }
+    }
+
+    func carrier(of id: JobID) async throws -> ContextCarrier {
+        let rows = try await jobs.database.query("SELECT * FROM stitch.jobs WHERE id = $1", id.rawValue)
+        return try CarrierColumns(try #require(rows.first)).carrier
+    }
+}
+
+/// Writes the same fields for every span.
+private struct FixedCarrier: Tracer {
+    let carrier: ContextCarrier
+
+    init(_ carrier: ContextCarrier) { self.carrier = carrier }
+
+    func startSpan(
+        _ name: String,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        following: [SpanContext],
+        at time: Timestamp?,
+        _ build: (inout SpanBuilder) -> Void
+    ) -> Span { NoOpTracer().startSpan(name, ofKind: kind, parent: parent, following: following, at: time, build) }
+
+    func inject(_ context: SpanContext, into carrier: inout ContextCarrier) { carrier = self.carrier }
+}
+
+@Suite("A carrier in a row of a real Postgres")
+struct JobCarrierTests {
+    @Test("Rows of jobs keep every rule of a carrier")
+    func rows() async throws {
+        try await withStitchTest { test in
+            let violations = await CarrierConformance.violations(of: JobRows(jobs: try await test.jobs()))
+            #expect(violations.isEmpty)
+        }
+    }
+}
