@@ -22,6 +22,9 @@ public struct JobQueue: Sendable {
     /// How many attempts a job gets unless it is enqueued with another number.
     public static let defaultMaximumAttempts = 20
 
+    /// The schema that holds the tables unless another is named.
+    public static let defaultSchema = "stitch"
+
     /// The database that the jobs are in.
     public let database: PostgresPool
 
@@ -37,7 +40,7 @@ public struct JobQueue: Sendable {
     /// - Throws: ``JobError/Code/invalidConfiguration`` if the schema's name can't be used.
     public init(
         _ database: PostgresPool,
-        schema: String = "stitch",
+        schema: String = defaultSchema,
         baggage: BaggagePolicy = .all
     ) throws(JobError) {
         self.database = database
@@ -47,6 +50,11 @@ public struct JobQueue: Sendable {
 
     /// The schema that holds the tables.
     public var schema: String { names.name }
+
+    /// All that ``migrate()`` makes in a schema, for the test kit to know when it has changed.
+    package static func definition(schema: String) -> String {
+        (try? JobSchema(schema).definition) ?? ""
+    }
 
     /// Makes the schema with its tables and functions where they don't exist yet.
     ///
