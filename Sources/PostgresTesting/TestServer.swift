@@ -2,43 +2,95 @@
 
 import Foundation
 import StitchPostgres
-import TracedJobs
 
 /// The server that all tests of a process use: the one that `POSTGRES_URL` names, else a temporary one.
-enum TestServer {
-    // One for the process, started by whoever needs it first; the guardian stops it when the process ends.
-    private static let temporary = Task { () async throws -> TemporaryPostgres in try await TemporaryPostgres() }
-
-    static func configuration() async throws -> PostgresConfiguration {
+final class TestServer: Sendable {
+    // One for the process, found by whoever needs it first; the guardian of a temporary one stops it when the process
+    // ends, and so do the connections of the pool.
+    private static let found = Task { () async throws -> TestServer in
         if let url = ProcessInfo.processInfo.environment["POSTGRES_URL"], !url.isEmpty {
-            return try PostgresConfiguration(url)
+            return try TestServer(PostgresConfiguration(url), temporary: nil)
         }
-        return try PostgresConfiguration(await temporary.value.url)
+        let temporary = try await TemporaryPostgres()
+        return try TestServer(PostgresConfiguration(temporary.url), temporary: temporary)
     }
 
-    /// Makes an empty database.
+    /// The server.
+    static var current: TestServer {
+        get async throws { try await found.value }
+    }
+
+    private let pool: PostgresPool
+    private let templates: PreparedTemplates
+    private let temporary: TemporaryPostgres?
+    private let configuration: PostgresConfiguration
+
+    private init(_ configuration: PostgresConfiguration, temporary: TemporaryPostgres?) throws {
+        self.configuration = configuration
+        self.temporary = temporary
+        var administration = configuration
+        administration.maximumConnections = 4
+        // All tests of a suite may ask at once.
+        administration.acquireTimeout = .seconds(300)
+        pool = try PostgresPool(administration)
+        templates = PreparedTemplates(on: pool)
+    }
+
+    /// Makes a database: an empty one, or a copy of a template.
     ///
     /// - Returns: How to reach it.
-    static func makeDatabase() async throws -> PostgresConfiguration {
-        var configuration = try await configuration()
+    func makeDatabase(from template: DatabaseTemplate?) async throws -> PostgresConfiguration {
         let name = "stitch_test_\(UInt64.random(in: 0...(.max)))"
-        try await administer(configuration, "CREATE DATABASE \(name)")
+        do {
+            try await create(name, from: template)
+        } catch {
+            throw PostgresTestingError(.databaseFailed, "Making the test's database failed: \(error)", cause: error)
+        }
+        var configuration = configuration
         configuration.database = name
         return configuration
     }
 
-    /// Drops a database, with the connections that are still open to it.
-    static func drop(_ database: PostgresConfiguration) async throws {
-        guard let name = database.database else { return }
-        try await administer(configuration(), "DROP DATABASE IF EXISTS \(PostgresIdentifier(name)) WITH (FORCE)")
+    private func create(_ name: String, from template: DatabaseTemplate?) async throws {
+        guard let template else {
+            try await pool.execute("CREATE DATABASE \(name)")
+            return
+        }
+        if try await !copy(template, to: name) {
+            // Somebody has dropped it.
+            templates.forget(template)
+            guard try await copy(template, to: name) else {
+                throw PostgresTestingError(.databaseFailed, "The template \(template.name) is dropped time and again")
+            }
+        }
     }
 
-    private static func administer(_ configuration: PostgresConfiguration, _ statement: String) async throws {
-        let pool = try PostgresPool(configuration)
-        do { try await pool.execute(statement) } catch {
-            await pool.shutdown()
-            throw PostgresTestingError(.databaseFailed, "Making or dropping the test's database failed", cause: error)
+    /// Copies a template; `false` if it isn't there.
+    private func copy(_ template: DatabaseTemplate, to name: String) async throws -> Bool {
+        let source = try await templates.database(of: template)
+        do {
+            try await pool.execute("CREATE DATABASE \(name) TEMPLATE \(PostgresIdentifier(source))")
+            return true
+        } catch {
+            if error.code.sqlState == Self.unknownDatabase { return false }
+            throw error
         }
-        await pool.shutdown()
     }
+
+    /// Drops a database, with the connections that are still open to it.
+    func drop(_ database: PostgresConfiguration) async throws {
+        guard let name = database.database else { return }
+        // Through a connection that is made now: until it stands, the server has seen the test's own ones go. A DROP that
+        // still finds one waits for a tenth of a second.
+        let single = try PostgresPool(configuration)
+        do {
+            try await single.execute("DROP DATABASE IF EXISTS \(PostgresIdentifier(name)) WITH (FORCE)")
+        } catch {
+            await single.shutdown()
+            throw PostgresTestingError(.databaseFailed, "Dropping the test's database failed: \(error)", cause: error)
+        }
+        await single.shutdown()
+    }
+
+    private static let unknownDatabase = "3D000"
 }

@@ -44,7 +44,7 @@ public final class StitchTest: Sendable {
         let made = try await resources.value(of: name, make)
         guard let resource = made as? Resource else {
             throw StitchTestError(
-                description: "the test's \(name) is a \(type(of: made)), where a \(Resource.self) was asked for"
+                "the test's \(name) is a \(type(of: made)), where a \(Resource.self) was asked for"
             )
         }
         return resource
@@ -57,6 +57,9 @@ public final class StitchTest: Sendable {
 public struct StitchTestError: Error, Sendable, CustomStringConvertible {
     /// What is wrong and what to change.
     public let description: String
+
+    /// Says what is wrong and what to change.
+    package init(_ description: String) { self.description = description }
 }
 
 /// The flow of a span, to be expected to be whole.
