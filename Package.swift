@@ -169,7 +169,8 @@ let suites: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "KafkaTesting", "PostgresTesting", "Stitch", "StitchCommand", "StitchKafka", "StitchPostgres",
+            "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch", "StitchCommand", "StitchKafka",
+            "StitchPostgres",
             "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext",
             "TraceFlow", "TracedJobs", "TracedKafka",
         ],

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import MessageTracing
 import PostgresTesting
 import StitchPostgres
 import StitchTesting
 import TelemetryAPI
-import TelemetryData
 import Testing
 import TraceContext
 
@@ -15,6 +15,9 @@ import TraceContext
 private struct JobRows: CarrierFixture {
     let jobs: JobQueue
     let kind = CarrierKind.row
+    private let source = MessageTarget(system: "kafka", destination: "orders")
+
+    init(jobs: JobQueue) { self.jobs = jobs }
 
     /// A row as another program may insert it: all fields in the column for fields of any name.
     func message(holding fields: [CarrierField]) async throws -> JobID? {
@@ -50,31 +53,21 @@ private struct JobRows: CarrierFixture {
     }
 
     func write(_ carrier: ContextCarrier, to id: inout JobID) async throws {
-        id = try await withTracer(FixedCarrier(carrier)) { try await jobs.enqueue(SendReceipt(orderID: 7)) }
+        // What came with a message goes on as it is where nobody makes spans; a wish has to be said anew.
+        let wish = StitchField(carrier[StitchField.name] ?? "").wish
+        id = try await withTracer(NoOpTracer()) {
+            try await withMeter(NoOpMeter()) {
+                try await ProcessSpan(of: carrier, from: source) { _ in }.run {
+                    try await jobs.enqueue(SendReceipt(orderID: 7), wish: wish)
+                }
+            }
+        }
     }
 
     func carrier(of id: JobID) async throws -> ContextCarrier {
         let rows = try await jobs.database.query("SELECT * FROM stitch.jobs WHERE id = $1", id.rawValue)
         return try CarrierColumns(try #require(rows.first)).carrier
     }
-}
-
-/// Writes the same fields for every span.
-private struct FixedCarrier: Tracer {
-    let carrier: ContextCarrier
-
-    init(_ carrier: ContextCarrier) { self.carrier = carrier }
-
-    func startSpan(
-        _ name: String,
-        ofKind kind: SpanKind,
-        parent: SpanContext?,
-        following: [SpanContext],
-        at time: Timestamp?,
-        _ build: (inout SpanBuilder) -> Void
-    ) -> Span { NoOpTracer().startSpan(name, ofKind: kind, parent: parent, following: following, at: time, build) }
-
-    func inject(_ context: SpanContext, into carrier: inout ContextCarrier) { carrier = self.carrier }
 }
 
 @Suite("A carrier in a row of a real Postgres")
