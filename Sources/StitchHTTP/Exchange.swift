@@ -98,7 +98,7 @@ final class Exchange: Sendable {
                     // Borrowed for this call, so copied; a field without a value has none.
                     if let name {
                         fields?.assumingMemoryBound(to: [(name: String, value: String)].self).pointee
-                            .append((String(cString: name), value.map { String(cString: $0) } ?? ""))
+                            .append((String(cString: name), value.map { fieldValue(String(cString: $0)) } ?? ""))
                     }
                     return .YES
                 },
@@ -107,4 +107,12 @@ final class Exchange: Sendable {
         }
         return HTTPRequest(method: method, path: target.path, query: target.query, fields: fields)
     }
+}
+
+/// A field's value as it was meant: what white space stands round it in the head is no part of it (RFC 9110, section
+/// 5.5), and libmicrohttpd leaves that at its end.
+private func fieldValue(_ text: String) -> String {
+    func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    guard let last = text.utf8.lastIndex(where: { !isSpace($0) }) else { return "" }
+    return String(text[...last].drop { $0 == " " || $0 == "\t" })
 }

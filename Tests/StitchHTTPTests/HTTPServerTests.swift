@@ -40,6 +40,21 @@ struct HTTPServerTests {
         }
     }
 
+    @Test("White space round a field's value is no part of it")
+    func fieldWhiteSpace() async throws {
+        let route = HTTPRoute.get("/") { request in
+            .text(request.fields.map { "\($0.name)=\($0.value)" }.joined(separator: "|"))
+        }
+        try await withServer([route]) { server in
+            let client = try TestClient(port: server.port)
+            try await client.send(
+                "GET / HTTP/1.1\nHost:test\nA: \t a b\t \nB:\tü \nC: \t \nD: d\n\n"
+            )
+            let answer = try await client.answer()
+            #expect(answer.body == "Host=test|A=a b|B=ü|C=|D=d")
+        }
+    }
+
     @Test("An answer keeps its status and its repeated fields")
     func answerFields() async throws {
         let route = HTTPRoute.get("/") { _ in
