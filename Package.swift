@@ -116,6 +116,10 @@ let examples: [Target] = [
     example("TracedKafkaProducerAndConsumer", ["StitchService", "TracedKafka"]),
     example("EnqueueAndWorkJobs", ["Stitch", "TracedJobs"]),
     example("HTTPEntry", ["Stitch", "TracedKafka"]),
+    example(
+        "TraceContextService",
+        ["KafkaTesting", "PostgresTesting", "Stitch", "StitchHTTP", "TraceContext", "TracedJobs", "TracedKafka"]
+    ),
     example("WholeService", ["Stitch", "TracedJobs", "TracedKafka"]),
 ]
 
