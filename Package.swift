@@ -173,10 +173,9 @@ let suites: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch", "StitchCommand", "StitchKafka",
-            "StitchPostgres",
-            "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext",
-            "TraceFlow", "TracedJobs", "TracedKafka",
+            "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch", "StitchCommand", "StitchHTTP",
+            "StitchKafka", "StitchPostgres", "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData",
+            "TelemetrySDK", "TraceContext", "TraceContextService", "TraceFlow", "TracedJobs", "TracedKafka",
         ],
         path: "IntegrationTests",
         swiftSettings: settings
