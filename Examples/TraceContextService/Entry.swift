@@ -25,7 +25,8 @@ struct Entry: Sendable {
 
     private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let carrier = ContextCarrier(httpFields: request.fields)
-        return try await withSpan("POST /test", ofKind: .server, continuing: carrier) { span in
+        // Whatever baggage comes in goes on; a service that others call takes only the keys that it knows.
+        return try await withSpan("POST /test", ofKind: .server, continuing: carrier, baggage: .all) { span in
             span.attributes["http.request.method"] = .string(request.method)
             span.attributes["http.route"] = "/test"
             span.attributes["url.scheme"] = "http"

@@ -12,7 +12,7 @@ func makeCall(_ call: Call) async -> CallFailure? {
             span.attributes["url.full"] = .string(call.url.absoluteString)
             span.attributes.set("server.address", call.url.host(percentEncoded: false))
             span.attributes.set("server.port", call.url.port ?? (call.url.scheme == "https" ? 443 : 80))
-            let status = try await HTTPPost(to: call.url, json: call.arguments, fields: outgoingFields(span)).answer()
+            let status = try await HTTPPost(to: call.url, json: call.arguments, fields: .current()).answer()
             span.attributes.set("http.response.status_code", status)
             // An answer is an answer, but a client counts these as errors.
             if status >= 400 {
@@ -24,11 +24,4 @@ func makeCall(_ call: Call) async -> CallFailure? {
     } catch {
         return CallFailure(description: "\(call.url.absoluteString) did not answer: \(error)")
     }
-}
-
-/// What a request that is made in `span` has to carry.
-private func outgoingFields(_ span: Span) -> ContextCarrier {
-    var carrier = ContextCarrier()
-    TelemetrySystem.tracer.inject(span.context, into: &carrier)
-    return carrier
 }

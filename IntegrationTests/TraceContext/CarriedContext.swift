@@ -55,7 +55,8 @@ extension CarriedContext {
         trace = traces.first.map { $0 == Self.sentTrace } == true ? .continued : .new
         self.flags = String(flags.first ?? "")
         state = try Self.value("tracestate", in: requests)
-        baggage = try Self.value("baggage", in: requests)
+        // White space within it is nobody's.
+        baggage = try Self.value("baggage", in: requests)?.replacing(/[ \t]*([,;=])[ \t]*/) { $0.output.1 }
     }
 
     /// The value that all requests have, each once at most.

@@ -12,6 +12,9 @@ struct PropagationTests {
     @Test("A state goes on with its trace, by every way", arguments: PropagationCase.traceState)
     func traceState(propagation: PropagationCase) async throws { try await check(propagation) }
 
+    @Test("Baggage goes on with or without a trace, by every way", arguments: PropagationCase.baggage)
+    func baggage(propagation: PropagationCase) async throws { try await check(propagation) }
+
     @Test("Several calls have one trace and a parent each, by every way", arguments: [true, false])
     func severalCalls(isContinued: Bool) async throws {
         let propagation = PropagationCase(
