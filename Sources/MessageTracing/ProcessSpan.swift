@@ -31,15 +31,16 @@ public struct ProcessSpan: Sendable {
     ///   - describe: Says what else is known of the message. Not called where nobody makes spans or measures.
     @inlinable
     public init(
-        of carrier: ContextCarrier,
-        from target: MessageTarget,
+        // Borrowed, so that the look at them counts no references.
+        of carrier: borrowing ContextCarrier,
+        from target: borrowing MessageTarget,
         policy: ContinuationPolicy = .default,
         at time: Timestamp? = nil,
         _ describe: (inout ReceivedMessage) -> Void
     ) {
         let active = ActiveContext.current
         guard active == nil, carrier.isEmpty, !TelemetrySystem.isAnythingInstalled else {
-            self.init(of: carrier, from: target, policy, time, in: active, describe)
+            self.init(of: copy carrier, from: copy target, policy, time, in: active, describe)
             return
         }
         self.init(context: nil, measurement: nil)
@@ -243,6 +244,7 @@ public struct ProcessSpan: Sendable {
 
     @usableFromInline
     func end() {
+        guard context?.hasSpan == true else { return }
         measurement?.end(in: span.context)
         span.end()
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Synchronization
 package import TraceContext
 
 /// What is current in a task: a span, baggage, what came with the message that is worked on and, in tests, a tracer and a
@@ -8,11 +9,28 @@ package import TraceContext
 /// One task-local value, read once by whoever needs it; a class so that binding it copies one reference.
 @usableFromInline
 package final class ActiveContext: Sendable {
-    // Spelled out, since the macro's own could not be inlined where it is bound.
+    // Spelled out rather than made by the macro, so that looking it up can be inlined.
     @usableFromInline static let local = TaskLocal<ActiveContext?>(wrappedValue: nil)
 
+    // The address of `local`, which lives for good, once anything was made current; 0 until then. A look at what is
+    // current is on the way of every message: this spares it a lazy global, reference counts and, in a process that
+    // traces nothing, the task-local itself.
+    @usableFromInline static let address = Atomic<UInt>(0)
+
     /// What is current in this task.
-    @inlinable package static var current: ActiveContext? { local.get() }
+    @inlinable package static var current: ActiveContext? {
+        guard let local = UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring)) else { return nil }
+        return Unmanaged<TaskLocal<ActiveContext?>>.fromOpaque(local)._withUnsafeGuaranteedRef { $0.get() }
+    }
+
+    /// Where a context is made current.
+    @inlinable static var binding: TaskLocal<ActiveContext?> {
+        let local = local
+        if address.load(ordering: .relaxed) == 0 {
+            address.store(UInt(bitPattern: Unmanaged.passUnretained(local).toOpaque()), ordering: .releasing)
+        }
+        return local
+    }
 
     let ownSpan: Span?
     let ownBaggage: Baggage?
@@ -66,6 +84,9 @@ package final class ActiveContext: Sendable {
     /// The span that was bound, rather than one that what came names.
     package var boundSpan: Span? { ownSpan }
 
+    /// Whether a span was bound.
+    package var hasSpan: Bool { ownSpan != nil }
+
     /// The span that is current: the one that was bound, else the one that what came names.
     package var span: Span? { ownSpan ?? incoming?.spanContext.map { Span(context: $0) } }
 
@@ -95,7 +116,7 @@ func bind<Success, Failure: Error>(
     _ context: ActiveContext,
     _ operation: () throws(Failure) -> Success
 ) throws(Failure) -> Success {
-    try ActiveContext.local.withValue(context) {
+    try ActiveContext.binding.withValue(context) {
         do throws(Failure) {
             return Result<Success, Failure>.success(try operation())
         } catch {
@@ -112,7 +133,7 @@ package func bind<Success, Failure: Error>(
     _ context: ActiveContext,
     _ operation: () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
-    try await ActiveContext.local.withValue(context) {
+    try await ActiveContext.binding.withValue(context) {
         do throws(Failure) {
             return Result<Success, Failure>.success(try await operation())
         } catch {
