@@ -2,8 +2,8 @@
 
 import TraceContext
 
-/// One suite for everything that carries a ``ContextCarrier``: HTTP fields, message headers, rows, and what you make
-/// yourself.
+/// One suite for everything that carries a ``/TraceContext/ContextCarrier``: HTTP fields, message headers, rows, and what
+/// you make yourself.
 ///
 /// ```swift
 /// @Test("Envelopes carry a trace") func envelopes() async {

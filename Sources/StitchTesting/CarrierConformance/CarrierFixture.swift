@@ -2,7 +2,8 @@
 
 public import TraceContext
 
-/// Something that carries a ``ContextCarrier``, made ready for ``CarrierConformance``: requests, messages, rows.
+/// Something that carries a ``/TraceContext/ContextCarrier``, made ready for ``CarrierConformance``: requests, messages,
+/// rows.
 ///
 /// **Contract.** The suite calls one method at a time, in its caller's isolation, and keeps no message when a case is
 /// done. `write` and `carrier` are the code under test; `message` and `fields` stand for a program that knows nothing of
@@ -53,7 +54,7 @@ public protocol CarrierFixture {
     func carrier(of message: Message) async throws -> ContextCarrier
 }
 
-/// What something is that carries a ``ContextCarrier``: it decides what repeated fields mean.
+/// What something is that carries a ``/TraceContext/ContextCarrier``: it decides what repeated fields mean.
 public enum CarrierKind: Sendable, Hashable, CaseIterable {
     /// Fields of HTTP: names in any case; two `traceparent` are no context at all; several `tracestate` or `baggage` are
     /// joined in order.
