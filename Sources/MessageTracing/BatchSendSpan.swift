@@ -56,19 +56,21 @@ public struct BatchSendSpan: Sendable {
         }
         let tracer = TelemetrySystem.tracer(in: active)
         measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
-        let parent = active?.validSpanContext
+        let parent = active?.parent(tracer)
         let created: [Span] =
             createSpans ? zip(messages, targets).map { $0.startCreateSpan(to: $1, tracer, parent: parent) } : []
+        // One that can't be named still says that it was dropped.
+        let creations = created.map { tracer.context(of: $0) ?? .invalid }
         span = tracer.startSpan(
             .send,
             on: target,
             ofKind: createSpans ? .client : .producer,
             parent: parent,
-            following: created.map(\.context),
+            following: creations,
             at: nil
         ) { builder in
             builder.attributes[MessagingConventions.Attribute.batchMessageCount] = .int(Int64(messages.count))
-            for create in created where create.context.isValid { builder.addLink(create.context, role: .creation) }
+            for creation in creations { builder.addLink(creation, role: .creation) }
         }
         let sending = span
         carriers = messages.indices.map { index in

@@ -40,7 +40,7 @@ public struct CreateSpan: Sendable {
             .create,
             on: target,
             ofKind: .producer,
-            parent: active?.validSpanContext,
+            parent: active?.parent(tracer),
             following: [],
             at: nil
         ) { builder in

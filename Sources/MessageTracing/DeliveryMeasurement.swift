@@ -11,7 +11,7 @@ extension ReceivedMessage {
     /// - Returns: At most one of missing and invalid, and whether fields came more than once.
     func contextFlaws(creation: SpanContext?) -> [MessagingConventions.ContextFlaw] {
         var found: [MessagingConventions.ContextFlaw] = []
-        if creation?.isValid != true {
+        if creation == nil {
             found.append(flaws.contains(.invalid) || carrier.namesSpan ? .invalid : .missing)
         }
         if flaws.contains(.duplicate) { found.append(.duplicate) }

@@ -117,9 +117,9 @@ public struct ProcessSpan: Sendable {
         let meter = TelemetrySystem.meter(in: active)
         let received = tracer.extract(from: message.carrier)
         let stitch = target.isExternal ? nil : message.carrier[StitchField.name].map { StitchField($0) }
-        let creation = received.span
+        let creation = received.validSpan
         let continues = !target.isExternal && policy.continues(message, wish: stitch?.wish, now: time ?? .now)
-        let ambient = active?.validSpanContext
+        let ambient = active?.parent(tracer)
         measurement = OperationMeasurement(
             of: .process,
             target,
@@ -159,8 +159,8 @@ public struct ProcessSpan: Sendable {
     {
         let tracer = TelemetrySystem.tracer(in: active)
         let meter = TelemetrySystem.meter(in: active)
-        let creations = messages.map { tracer.extract(from: $0.carrier).span }
-        let ambient = active?.validSpanContext
+        let creations = messages.map { tracer.extractSpan(from: $0.carrier) }
+        let ambient = active?.parent(tracer)
         measurement = OperationMeasurement(
             of: .process,
             target,

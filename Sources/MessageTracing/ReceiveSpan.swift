@@ -35,14 +35,14 @@ public enum ReceiveSpan {
         guard !messages.isEmpty, TelemetrySystem.isEnabled(in: active) else { return nil }
         let tracer = TelemetrySystem.tracer(in: active)
         let meter = TelemetrySystem.meter(in: active)
-        let creations = messages.map { tracer.extract(from: $0.carrier).span }
+        let creations = messages.map { tracer.extractSpan(from: $0.carrier) }
         let measurement = OperationMeasurement(of: .receive, target, meter: meter, since: start)
         let received = messages
         let span = tracer.startSpan(
             .receive,
             on: target,
             ofKind: .client,
-            parent: active?.validSpanContext,
+            parent: active?.parent(tracer),
             following: target.isExternal ? [] : creations.compactMap { $0 },
             at: start
         ) { builder in
@@ -81,13 +81,14 @@ public enum ReceiveSpan {
     ) {
         let active = ActiveContext.current
         guard TelemetrySystem.isEnabled(in: active) else { return }
+        let tracer = TelemetrySystem.tracer(in: active)
         let meter = TelemetrySystem.meter(in: active)
         let measurement = OperationMeasurement(of: .receive, target, meter: meter, since: start)
-        let span = TelemetrySystem.tracer(in: active).startSpan(
+        let span = tracer.startSpan(
             .receive,
             on: target,
             ofKind: .client,
-            parent: active?.validSpanContext,
+            parent: active?.parent(tracer),
             following: [],
             at: start
         ) { _ in }

@@ -46,7 +46,7 @@ public struct SendSpan: Sendable {
             .send,
             on: target,
             ofKind: .producer,
-            parent: active?.validSpanContext,
+            parent: active?.parent(tracer),
             following: [],
             at: nil
         ) { builder in
@@ -90,12 +90,12 @@ public struct SendSpan: Sendable {
         }
         let tracer = TelemetrySystem.tracer(in: active)
         measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
-        let creation = tracer.extract(from: carrier).span
+        let creation = tracer.extractSpan(from: carrier)
         span = tracer.startSpan(
             .send,
             on: target,
             ofKind: .client,
-            parent: active?.validSpanContext,
+            parent: active?.parent(tracer),
             following: creation.map { [$0] } ?? [],
             at: nil
         ) { builder in

@@ -36,13 +36,14 @@ public struct SettleSpan: Sendable {
             measurement = nil
             return
         }
+        let tracer = TelemetrySystem.tracer(in: active)
         let attempt = attempt.flatMap { $0.isValid ? $0 : nil }
         measurement = OperationMeasurement(of: .settle, target, meter: TelemetrySystem.meter(in: active))
-        span = TelemetrySystem.tracer(in: active).startSpan(
+        span = tracer.startSpan(
             .settle,
             on: target,
             ofKind: .client,
-            parent: attempt ?? active?.validSpanContext,
+            parent: attempt ?? active?.parent(tracer),
             following: [],
             at: nil
         ) { builder in

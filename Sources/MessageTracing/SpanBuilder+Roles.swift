@@ -5,12 +5,13 @@ import TelemetryData
 import TraceContext
 
 extension SpanBuilder {
-    /// Adds a link that says what it is to.
+    /// Adds a link that says what it is to; none to a span that nobody can name.
     mutating func addLink(
         _ context: SpanContext,
         role: MessagingConventions.LinkRole,
         attributes: Attributes = Attributes()
     ) {
+        guard context.isValid else { return }
         var attributes = attributes
         attributes[MessagingConventions.Attribute.linkRole] = .string(role.rawValue)
         addLink(context, attributes: attributes)
@@ -35,9 +36,4 @@ extension SpanBuilder {
             addLink(creation, role: .creation, attributes: attributes)
         }
     }
-}
-
-extension ActiveContext {
-    /// The span that is current, as a parent.
-    var validSpanContext: SpanContext? { span.flatMap { $0.context.isValid ? $0.context : nil } }
 }

@@ -33,6 +33,13 @@ package final class ActiveContext: Sendable {
     }
 
     let ownSpan: Span?
+
+    /// The span round the current one, where that one has no context: its tracer may have dropped it without a name.
+    var enclosingSpan: Span? { enclosing?.span }
+
+    // Apart, since there hardly ever is one.
+    private let enclosing: EnclosingSpan?
+
     let ownBaggage: Baggage?
 
     /// What came with the message or request that is worked on.
@@ -43,8 +50,15 @@ package final class ActiveContext: Sendable {
 
     let scope: TelemetryScope?
 
-    private init(span: Span?, baggage: Baggage?, incoming: ContextCarrier?, scope: TelemetryScope?) {
+    private init(
+        span: Span?,
+        enclosing: EnclosingSpan?,
+        baggage: Baggage?,
+        incoming: ContextCarrier?,
+        scope: TelemetryScope?
+    ) {
         ownSpan = span
+        self.enclosing = enclosing
         ownBaggage = baggage
         self.incoming = incoming
         self.scope = scope
@@ -59,6 +73,7 @@ package final class ActiveContext: Sendable {
     ) {
         self.init(
             span: span ?? current?.ownSpan,
+            enclosing: span.map { current?.enclosing(of: $0) } ?? current?.enclosing,
             baggage: baggage ?? current?.ownBaggage,
             incoming: current?.incoming,
             scope: scope ?? current?.scope
@@ -78,7 +93,14 @@ package final class ActiveContext: Sendable {
         baggage: Baggage?,
         incoming: ContextCarrier?
     ) {
-        self.init(span: span, baggage: baggage, incoming: incoming, scope: current?.scope)
+        self.init(span: span, enclosing: nil, baggage: baggage, incoming: incoming, scope: current?.scope)
+    }
+
+    /// What is round a span that becomes current here, where anybody will ask.
+    private func enclosing(of span: Span) -> EnclosingSpan? {
+        if span.context.isValid { return nil }
+        guard let ownSpan, ownSpan.context.isValid || ownSpan.recorder != nil else { return enclosing }
+        return EnclosingSpan(ownSpan)
     }
 
     /// The span that was bound, rather than one that what came names.
@@ -94,6 +116,13 @@ package final class ActiveContext: Sendable {
     package var baggage: Baggage {
         ownBaggage ?? incoming?[ContextCarrier.FieldName.baggage].map { Baggage($0) } ?? Baggage()
     }
+}
+
+/// A span round the current one.
+private final class EnclosingSpan: Sendable {
+    let span: Span
+
+    init(_ span: Span) { self.span = span }
 }
 
 /// A tracer and a meter that hold for a part of the program, as in a test; apart from the rest, since there are none in

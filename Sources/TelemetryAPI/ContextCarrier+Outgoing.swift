@@ -30,7 +30,7 @@ extension ContextCarrier {
     }
 
     /// What a message or a request has to carry, so that no trace gets lost because a tracer records nothing: what the
-    /// tracer writes for the span; else for the span that is current; else what came in, unchanged.
+    /// tracer writes for the span; else for the span that is current, or the one round it; else what came in, unchanged.
     ///
     /// - Parameters:
     ///   - span: The span that sends.
@@ -53,6 +53,9 @@ extension ContextCarrier {
         if let span { tracer.inject(span, baggage: baggage, into: &carrier) }
         if !carrier.namesSpan, let current = active?.ownSpan {
             tracer.inject(current, baggage: baggage, into: &carrier)
+        }
+        if !carrier.namesSpan, let enclosing = active?.enclosingSpan {
+            tracer.inject(enclosing, baggage: baggage, into: &carrier)
         }
         let isPassedOn = !carrier.namesSpan
         if isPassedOn {

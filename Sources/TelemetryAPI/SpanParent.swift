@@ -13,12 +13,12 @@ public enum SpanParent: Sendable, Hashable {
 
     /// What a carrier carries: the span that is in it, or none.
     public static func carrier(_ carrier: ContextCarrier) -> SpanParent {
-        TelemetrySystem.tracer.extract(from: carrier).span.map { .context($0) } ?? .root
+        TelemetrySystem.tracer.extractSpan(from: carrier).map { .context($0) } ?? .root
     }
 
-    func context(in active: ActiveContext?) -> SpanContext? {
+    func context(in active: ActiveContext?, _ tracer: any Tracer) -> SpanContext? {
         switch self {
-        case .current: active?.span.flatMap { $0.context.isValid ? $0.context : nil }
+        case .current: active?.parent(tracer)
         case .root: nil
         case .context(let context): context.isValid ? context : nil
         }

@@ -15,10 +15,11 @@ public func startSpan(
     _ build: (inout SpanBuilder) -> Void = { _ in }
 ) -> Span {
     let active = ActiveContext.current
-    return TelemetrySystem.tracer(in: active).startSpan(
+    let tracer = TelemetrySystem.tracer(in: active)
+    return tracer.startSpan(
         name,
         ofKind: kind,
-        parent: parent.context(in: active),
+        parent: parent.context(in: active, tracer),
         following: following,
         at: time,
         build
@@ -46,10 +47,11 @@ public func withSpan<Success, Failure: Error>(
     _ operation: (Span) throws(Failure) -> Success
 ) throws(Failure) -> Success {
     let active = ActiveContext.current
-    let span = TelemetrySystem.tracer(in: active).startSpan(
+    let tracer = TelemetrySystem.tracer(in: active)
+    let span = tracer.startSpan(
         name,
         ofKind: kind,
-        parent: parent.context(in: active),
+        parent: parent.context(in: active, tracer),
         following: following,
         at: nil
     ) { _ in }
@@ -78,10 +80,11 @@ public func withSpan<Success, Failure: Error>(
     _ operation: (Span) async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
     let active = ActiveContext.current
-    let span = TelemetrySystem.tracer(in: active).startSpan(
+    let tracer = TelemetrySystem.tracer(in: active)
+    let span = tracer.startSpan(
         name,
         ofKind: kind,
-        parent: parent.context(in: active),
+        parent: parent.context(in: active, tracer),
         following: following,
         at: nil
     ) { _ in }

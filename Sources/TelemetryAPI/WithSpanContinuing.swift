@@ -63,7 +63,7 @@ private func enter(
     let active = ActiveContext.current
     let tracer = TelemetrySystem.tracer(in: active)
     let received = tracer.extract(from: carrier)
-    let span = tracer.startSpan(name, ofKind: kind, parent: received.span, following: [], at: nil) { _ in }
+    let span = tracer.startSpan(name, ofKind: kind, parent: received.validSpan, following: [], at: nil) { _ in }
     // The field is for messages: over HTTP anybody could say when a flow began.
     var incoming = carrier
     incoming[StitchField.name] = nil
