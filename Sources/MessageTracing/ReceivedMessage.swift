@@ -61,6 +61,21 @@ public struct ReceivedMessage: Sendable {
         self.attributes = attributes
     }
 
+    /// A message to be worked on, with what its headers carry, and whether they say something more than once.
+    ///
+    /// - Parameters:
+    ///   - headers: Names and values, as any client gives them.
+    ///   - names: Which headers to take; no others are looked into.
+    @inlinable
+    public init<Value: Sequence<UInt8>>(
+        headers: some Sequence<(name: String, value: Value?)>,
+        names: Set<String> = ContextCarrier.knownFields
+    ) {
+        var duplicates = 0
+        self.init(carrier: ContextCarrier(messageHeaders: headers, names: names, duplicates: &duplicates))
+        if duplicates > 0 { flaws = [.duplicate] }
+    }
+
     /// The partition, where the message has one.
     var partition: AttributeValue? { attributes[MessagingConventions.Attribute.partitionID] }
 

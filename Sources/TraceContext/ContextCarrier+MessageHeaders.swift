@@ -8,10 +8,11 @@ extension ContextCarrier {
     ///
     /// - Parameters:
     ///   - messageHeaders: Names and values, as any client gives them.
-    ///   - names: Which headers to take.
+    ///   - names: Which headers to take; no others are looked into.
     ///   - duplicates: Is raised by one for each header that another one of its name took the place of, or that gave way.
-    public init(
-        messageHeaders: some Sequence<(name: String, value: [UInt8]?)>,
+    @inlinable
+    public init<Value: Sequence<UInt8>>(
+        messageHeaders: some Sequence<(name: String, value: Value?)>,
         names: Set<String> = ContextCarrier.knownFields,
         duplicates: inout Int
     ) {
@@ -27,4 +28,28 @@ extension ContextCarrier {
             self[name] = text
         }
     }
+    /// Takes the trace fields out of a message's headers, as the other initializer does, without counting.
+    ///
+    /// - Parameters:
+    ///   - messageHeaders: Names and values, as any client gives them.
+    ///   - names: Which headers to take; no others are looked into.
+    @inlinable
+    public init<Value: Sequence<UInt8>>(
+        messageHeaders: some Sequence<(name: String, value: Value?)>,
+        names: Set<String> = ContextCarrier.knownFields
+    ) {
+        var duplicates = 0
+        self.init(messageHeaders: messageHeaders, names: names, duplicates: &duplicates)
+    }
+
+    /// Whether a header of a message has to go where the carrier's fields are written to it, once each.
+    ///
+    /// ```swift
+    /// headers.removeAll { carrier.replaces($0.name) }
+    /// headers += carrier.fields.map { Header($0.name, Array($0.value.utf8)) }
+    /// ```
+    ///
+    /// Not only those of the carrier's own names go: whatever else a message says of a trace, in whatever format, belongs
+    /// to another span.
+    public func replaces(_ name: String) -> Bool { Self.knownFields.contains(name) || self[name] != nil }
 }
