@@ -25,11 +25,22 @@ func tests(of name: String, _ dependencies: [String] = []) -> Target {
     )
 }
 
-func example(_ name: String, _ dependencies: [String]) -> Target {
+func example(_ name: String, _ dependencies: [String], excluding parts: [String] = []) -> Target {
     .executableTarget(
         name: name,
         dependencies: dependencies.map { .init(stringLiteral: $0) },
         path: "Examples/\(name)",
+        exclude: parts,
+        swiftSettings: settings
+    )
+}
+
+/// A part of an example that its program and its tests share.
+func part(_ name: String, of folder: String, _ dependencies: [String] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies.map { .init(stringLiteral: $0) },
+        path: "Examples/\(folder)",
         swiftSettings: settings
     )
 }
@@ -121,6 +132,18 @@ let examples: [Target] = [
         ["KafkaTesting", "PostgresTesting", "Stitch", "StitchHTTP", "TraceContext", "TracedJobs", "TracedKafka"]
     ),
     example("WholeService", ["Stitch", "TracedJobs", "TracedKafka"]),
+    // A client that Stitch does not know, what traces it, and a program that uses both.
+    part("ForeignKafkaClient", of: "InstrumentForeignClient/Client"),
+    part(
+        "TracedForeignKafkaClient",
+        of: "InstrumentForeignClient/Tracing",
+        ["ForeignKafkaClient", "MessageTracing", "TelemetryAPI", "TelemetryData", "TraceContext"]
+    ),
+    example(
+        "InstrumentForeignClient",
+        ["ForeignKafkaClient", "Stitch", "TracedForeignKafkaClient"],
+        excluding: ["Client", "Tracing"]
+    ),
 ]
 
 let suites: [Target] = [
@@ -168,6 +191,13 @@ let suites: [Target] = [
         ]
     ),
     tests(of: "PostgresTesting"),
+    tests(
+        of: "TracedForeignKafkaClient",
+        [
+            "ForeignKafkaClient", "MessageTracing", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK",
+            "TraceContext", "TraceFlow",
+        ]
+    ),
     tests(of: "StitchCommand", ["TelemetryData", "TraceContext", "TraceFlow"]),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
