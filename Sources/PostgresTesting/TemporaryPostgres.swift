@@ -2,8 +2,10 @@
 
 import Foundation
 
-/// A Postgres server that lives as long as the process that wanted it, in a folder of its own under
-/// `TMPDIR`, or `/tmp` where that is too long for a socket's path or closed to the server's user.
+/// A Postgres server that lives as long as the process that wanted it, in a folder of its own.
+///
+/// The folder is under `TMPDIR`; without that in memory, under `/dev/shm`, where 2 GB are free there; else, and where that
+/// is too long for a socket's path or closed to the server's user, under `/tmp`.
 ///
 /// It is the system's Postgres (see ``PostgresTestingError/Code/serverNotInstalled``), started on a free port of
 /// 127.0.0.1, for speed without syncing to the disk, and open to every user of the machine. Started by root, it runs as
