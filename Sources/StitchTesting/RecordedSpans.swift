@@ -39,11 +39,19 @@ public final class RecordedSpans: SpanProcessor {
     /// The `send` spans of a topic or queue.
     public func send(_ destination: String) -> [SpanData] { named("send \(destination)") }
 
+    /// The `poll` spans of a topic.
+    ///
+    /// One that took records of several topics has no destination: it is `named("poll")`.
+    public func poll(_ destination: String) -> [SpanData] { named("poll \(destination)") }
+
     /// The `process` spans of a topic or queue.
     public func process(_ destination: String) -> [SpanData] { named("process \(destination)") }
 
     /// The `settle` spans of a topic or queue.
     public func settle(_ destination: String) -> [SpanData] { named("settle \(destination)") }
+
+    /// The `commit` spans of a topic.
+    public func commit(_ destination: String) -> [SpanData] { named("commit \(destination)") }
 
     /// The first finished span that matches; waits for it if there is none yet.
     public func first(where matches: @escaping @Sendable (SpanData) -> Bool) async -> SpanData {

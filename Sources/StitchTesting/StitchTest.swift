@@ -61,22 +61,3 @@ public struct StitchTestError: Error, Sendable, CustomStringConvertible {
     /// Says what is wrong and what to change.
     package init(_ description: String) { self.description = description }
 }
-
-/// The flow of a span, to be expected to be whole.
-public struct TestFlow: Sendable, CustomStringConvertible {
-    /// The flow.
-    public let flow: Flow
-
-    /// What keeps it from being whole.
-    public let problems: [FlowProblem]
-
-    /// Whether every hop is joined to what caused it: nothing dangles, nothing is orphaned, each message is linked to its
-    /// creation and each retry to the attempt before.
-    public var isStitched: Bool { problems.isEmpty }
-
-    /// Which hop broke and how.
-    public var description: String {
-        let whole = "flow of \(flow.spans.count) spans in \(flow.traceIDs.count) traces from \(flow.origin.name)"
-        return problems.isEmpty ? "stitched \(whole)" : ([whole] + problems.map(\.description)).joined(separator: "; ")
-    }
-}

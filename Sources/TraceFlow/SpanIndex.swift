@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import TelemetryData
+import TraceContext
 
 /// Spans of any number of traces, to be found by name, by parent and by what they link to.
 ///
@@ -10,11 +11,18 @@ public struct SpanIndex: Sendable {
     public private(set) var spans: [SpanReference: SpanData] = [:]
     private var children: [SpanReference: [SpanReference]] = [:]
     private var effects: [SpanReference: [SpanReference]] = [:]
+    private var spanCounts: [TraceID: Int] = [:]
+    /// Work on messages of which it isn't known what created them.
+    private(set) var unexplained: [SpanReference] = []
 
     /// An index of these spans.
     public init(_ spans: some Sequence<SpanData>) {
         for span in spans { self.spans[span.reference] = span }
         for span in self.spans.values {
+            spanCounts[span.traceID, default: 0] += 1
+            if span.messagingOperation == .process, span.missingCreationLinks != nil {
+                unexplained.append(span.reference)
+            }
             if let parent = span.parent { children[SpanReference(parent), default: []].append(span.reference) }
             guard span.linksJoin else { continue }
             for link in span.links where link.isCause {
@@ -25,6 +33,9 @@ public struct SpanIndex: Sendable {
 
     /// The span of that name.
     public subscript(reference: SpanReference) -> SpanData? { spans[reference] }
+
+    /// How many spans of a trace there are.
+    func spanCount(of trace: TraceID) -> Int { spanCounts[trace] ?? 0 }
 
     /// What was caused by a span: its children, and the spans that link to it.
     func effects(of reference: SpanReference) -> [SpanReference] {

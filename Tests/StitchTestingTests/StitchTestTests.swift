@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MessageTracing
 import StitchTesting
 import Synchronization
 import TelemetryAPI
@@ -56,25 +55,6 @@ struct StitchTestTests {
                 for try await number in group { #expect(number == 1) }
             }
             await #expect(throws: StitchTestError.self) { try await test.resource("number") { "text" } }
-        }
-    }
-
-    @Test("A broken flow says which hop broke and how")
-    func brokenFlow() async throws {
-        try await withStitchTest { test in
-            let target = MessageTarget(system: "kafka", destination: "orders")
-            let send = SendSpan(to: target)
-            send.end()
-            await ProcessSpan(of: ReceivedMessage(carrier: send.carrier), from: target).run {}
-            let whole = test.flow(of: test.spans.process("orders")[0])
-            #expect(whole.isStitched, "\(whole)")
-            #expect(whole.flow.spans.count == 2)
-
-            await ProcessSpan(of: ReceivedMessage(carrier: ContextCarrier()), from: target).run {}
-            let broken = test.flow(of: test.spans.process("orders")[1])
-            #expect(!broken.isStitched)
-            #expect(broken.description.contains("process orders (test, span"))
-            #expect(broken.description.contains("has no link to the span that created its message"))
         }
     }
 

@@ -31,6 +31,7 @@ enum Fixture {
             context: context(trace, id),
             parentSpanID: parent.map { SpanID(bits: $0) },
             name: name,
+            kind: ["send", "create"].contains(operation) ? .producer : .internal,
             start: start,
             end: start.advanced(by: .milliseconds(1)),
             attributes: attributes,
