@@ -53,8 +53,8 @@ extension CarrierCase {
             ),
             reads(.reading, "a tracestate without traceparent", [CarrierField(Name.traceState, "a=1")], nil),
         ]
-        cases += (0..<8).map { bit in
-            let flags = UInt8(1) << bit
+        let everyFlag = (0..<8).map { UInt8(1) << $0 } + [0x00, 0x03, 0xfe, 0xff]
+        cases += everyFlag.map { flags in
             let digits = (flags < 16 ? "0" : "") + String(flags, radix: 16)
             let text = "\(Sample.newer.dropLast(2))\(digits)"
             return reads(.reading, "flags \(digits)", [CarrierField(Name.traceParent, text)], Sample.context(text))
