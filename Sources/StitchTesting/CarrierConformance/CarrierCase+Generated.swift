@@ -11,7 +11,14 @@ extension CarrierCase {
             let name = "made-up case \(number) of seed \(seed)"
             if number.isMultiple(of: 2) {
                 let carrier = generator.carrier()
-                return CarrierCase(.roundTrip, name, writing: carrier, over: generator.fields(), kind: kind)
+                let older = generator.fields()
+                return CarrierCase(
+                    older.isEmpty ? .roundTrip : .replacement,
+                    name,
+                    writing: carrier,
+                    over: older,
+                    kind: kind
+                )
             }
             let fields = generator.fields()
             let model = CarrierModel(kind: kind, fields: fields)

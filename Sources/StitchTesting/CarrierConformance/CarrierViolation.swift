@@ -44,8 +44,8 @@ public struct CarrierViolation: Error, Sendable, Hashable, CustomStringConvertib
     /// Rule, case, expected and found, in one sentence.
     public var description: String { "\(rule), \(name): expected \(expected), found \(found)" }
 
-    /// The description, which is what a failed expectation shows.
-    public var debugDescription: String { description }
+    /// The description on a line of its own, because a failed expectation shows all violations.
+    public var debugDescription: String { "\n- \(description)" }
 }
 
 /// Texts from outside as a sentence can hold them.
