@@ -29,7 +29,9 @@ final class TestServer: Sendable {
         self.configuration = configuration
         self.temporary = temporary
         var administration = configuration
-        administration.maximumConnections = 4
+        // Each DROP makes the server write down all that is new: databases that are made together are dropped together, and
+        // share that.
+        administration.maximumConnections = 16
         // All tests of a suite may ask at once.
         administration.acquireTimeout = .seconds(300)
         pool = try PostgresPool(administration)
