@@ -138,6 +138,18 @@ struct DatabaseTemplateTests {
         }
     }
 
+    @Test("does not come from a template whose preparation fails as a name does that is taken")
+    func uniqueViolation() async throws {
+        let template = DatabaseTemplate("violating", version: "\(UInt64.random(in: 0...(.max)))") { database in
+            try await database.execute("CREATE TABLE orders (id bigint PRIMARY KEY)")
+            try await database.execute("INSERT INTO orders VALUES (1), (1)")
+        }
+        let error = await #expect(throws: PostgresTestingError.self) {
+            try await withStitchTest { test in _ = try await test.database(template) }
+        }
+        #expect((error?.cause as? PostgresError)?.code == .server("23505"))
+    }
+
     @Test("is one: a second template is refused, and a queue goes into the database that is there")
     func one() async throws {
         let counted = CountedTemplate()

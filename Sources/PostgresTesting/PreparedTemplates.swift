@@ -43,13 +43,26 @@ final class PreparedTemplates: Sendable {
             try await fill(unfinished, by: template)
             // A database that somebody is connected to can't be copied.
             try await server.execute("ALTER DATABASE \(unfinished) WITH ALLOW_CONNECTIONS false")
-            try await server.execute("ALTER DATABASE \(unfinished) RENAME TO \(PostgresIdentifier(name))")
+            try await publish(unfinished, as: name)
         } catch {
-            _ = try? await server.execute("DROP DATABASE IF EXISTS \(unfinished) WITH (FORCE)")
-            if (error as? PostgresError)?.code.sqlState == Self.duplicateDatabase { return name }
+            await drop(unfinished)
             throw error
         }
         return name
+    }
+
+    /// Gives a whole template its name, unless another process has been faster.
+    private func publish(_ unfinished: String, as name: String) async throws {
+        do {
+            try await server.execute("ALTER DATABASE \(unfinished) RENAME TO \(PostgresIdentifier(name))")
+        } catch {
+            guard let state = error.code.sqlState, Self.nameIsTaken.contains(state) else { throw error }
+            await drop(unfinished)
+        }
+    }
+
+    private func drop(_ unfinished: String) async {
+        _ = try? await server.execute("DROP DATABASE IF EXISTS \(unfinished) WITH (FORCE)")
     }
 
     private func fill(_ database: String, by template: DatabaseTemplate) async throws {
@@ -63,5 +76,6 @@ final class PreparedTemplates: Sendable {
         await pool.shutdown()
     }
 
-    private static let duplicateDatabase = "42P04"
+    /// What a server says that has a database of that name, or gets one at the same moment.
+    private static let nameIsTaken = ["42P04", "23505"]
 }
