@@ -36,7 +36,7 @@ final class RecordingTarget: Sendable {
         let target = RecordingTarget()
         let server = try HTTPServer(
             HTTPServerConfiguration(),
-            routes: [.post("/{name}") { request in await target.record(request) }]
+            routes: ["GET", "POST"].map { HTTPRoute($0, "/{name}") { request in await target.record(request) } }
         )
         async let running: Void = server.run()
         let result: Result<Success, any Error>
