@@ -45,7 +45,7 @@ extension ContextCarrier {
         wish: StitchField.Wish?
     ) {
         self = incoming
-        if active != nil || target.isExternal {
+        if active != nil || target.isExternal || target.baggage != .all {
             self =
                 Self.outgoing(
                     of: nil,

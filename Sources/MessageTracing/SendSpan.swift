@@ -66,7 +66,8 @@ public struct SendSpan: Sendable {
     /// Starts to send a message that was created before, and carries its creation already: one that is moved to another
     /// topic, sent again, or relayed from an outbox.
     ///
-    /// What it carries is never rewritten; the span links to the creation.
+    /// What it carries is never rewritten, but that a stranger gets neither its baggage nor its `tracestate`; the span
+    /// links to the creation.
     ///
     /// - Parameters:
     ///   - carrier: What the message carries.
@@ -81,7 +82,7 @@ public struct SendSpan: Sendable {
         attempt: SpanContext? = nil,
         _ describe: (inout Attributes) -> Void = { _ in }
     ) {
-        self.carrier = carrier
+        self.carrier = target.isExternal ? carrier.forStrangers : carrier
         let active = ActiveContext.current
         guard TelemetrySystem.isEnabled(in: active) else {
             span = Span(context: .invalid)

@@ -63,9 +63,11 @@ extension ContextCarrier {
             carrier = (source ?? carrier).passedOn(own: active?.ownBaggage, policy)
         }
         // Whatever a tracer writes of its own accord.
-        if isExternal { carrier = carrier.without { $0 != FieldName.traceParent && isCompanion($0) } }
-        return (carrier, isPassedOn)
+        return (isExternal ? carrier.forStrangers : carrier, isPassedOn)
     }
+
+    /// What of it somebody else may get: the span, and nothing that was said beside.
+    package var forStrangers: ContextCarrier { without { Self.isCompanion($0) } }
 
     /// What came in, as it is but for the baggage, of which the policy and the application decide.
     private func passedOn(own: Baggage?, _ policy: BaggagePolicy) -> ContextCarrier {

@@ -9,6 +9,7 @@ extension Span {
     /// Makes the span current while `operation` runs.
     ///
     /// Does not end it.
+    @discardableResult
     public func makeCurrent<Success, Failure: Error>(
         _ operation: () throws(Failure) -> Success
     ) throws(Failure) -> Success {
@@ -18,6 +19,7 @@ extension Span {
     /// Makes the span current while `operation` runs, and in the tasks that it starts.
     ///
     /// Does not end it.
+    @discardableResult
     public func makeCurrent<Success, Failure: Error>(
         _ operation: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
@@ -38,6 +40,7 @@ extension Baggage {
 /// baggage["tenant"] = "eu-1"
 /// try withBaggage(baggage) { … }
 /// ```
+@discardableResult
 public func withBaggage<Success, Failure: Error>(
     _ baggage: Baggage,
     _ operation: () throws(Failure) -> Success
@@ -47,6 +50,7 @@ public func withBaggage<Success, Failure: Error>(
 
 /// Makes baggage current while `operation` runs, and in the tasks that it starts, in place of what was; what is sent
 /// meanwhile carries it.
+@discardableResult
 public func withBaggage<Success, Failure: Error>(
     _ baggage: Baggage,
     _ operation: () async throws(Failure) -> Success

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Uses another tracer while `operation` runs, as a test does.
+@discardableResult
 public func withTracer<Success, Failure: Error>(
     _ tracer: any Tracer,
     _ operation: () throws(Failure) -> Success
@@ -9,6 +10,7 @@ public func withTracer<Success, Failure: Error>(
 }
 
 /// Uses another tracer while `operation` runs, and in the tasks that it starts, as a test does.
+@discardableResult
 public func withTracer<Success, Failure: Error>(
     _ tracer: any Tracer,
     _ operation: () async throws(Failure) -> Success
@@ -17,6 +19,7 @@ public func withTracer<Success, Failure: Error>(
 }
 
 /// Uses another meter while `operation` runs, as a test does.
+@discardableResult
 public func withMeter<Success, Failure: Error>(
     _ meter: any Meter,
     _ operation: () throws(Failure) -> Success
@@ -25,6 +28,7 @@ public func withMeter<Success, Failure: Error>(
 }
 
 /// Uses another meter while `operation` runs, and in the tasks that it starts, as a test does.
+@discardableResult
 public func withMeter<Success, Failure: Error>(
     _ meter: any Meter,
     _ operation: () async throws(Failure) -> Success

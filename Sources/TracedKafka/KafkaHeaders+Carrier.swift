@@ -17,9 +17,9 @@ extension KafkaHeaders {
     /// Writes a carrier's fields, each in place of whatever headers there are under its name.
     ///
     /// Nothing is left of an older context: whoever reads the record would take it for a part of the new one. A carrier
-    /// without fields changes nothing.
-    mutating func write(_ carrier: ContextCarrier) {
-        guard !carrier.isEmpty else { return }
+    /// without fields changes nothing, unless there was one to be taken away.
+    mutating func write(_ carrier: ContextCarrier, inPlaceOf incoming: ContextCarrier = ContextCarrier()) {
+        guard !carrier.isEmpty || !incoming.isEmpty else { return }
         let older = Set(map(\.name)).intersection(ContextCarrier.knownFields)
         for name in older where carrier[name] == nil { remove(name) }
         for field in carrier.fields { replace(field.name, with: field.value) }

@@ -76,11 +76,12 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///   `error.type` too.
     @discardableResult
     public func send(_ record: KafkaRecord, wish: StitchField.Wish?) async throws(KafkaError) -> KafkaDelivery {
-        let send = SendSpan(to: targets[record.topic], wish: wish, incoming: record.headers.carrier) {
+        let incoming = record.headers.carrier
+        let send = SendSpan(to: targets[record.topic], wish: wish, incoming: incoming) {
             RecordAttributes.fill(&$0, record)
         }
         var record = record
-        record.headers.write(send.carrier)
+        record.headers.write(send.carrier, inPlaceOf: incoming)
         do throws(KafkaError) {
             let delivery = try await producer.send(record)
             send.end(partition: String(delivery.partition)) { attributes in

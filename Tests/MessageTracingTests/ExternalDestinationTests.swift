@@ -115,4 +115,23 @@ struct ExternalDestinationTests {
             work()
         }
     }
+
+    @Test("Nor does a message that was created for our own, and is passed on to a stranger")
+    func createdForOurOwn() async throws {
+        #expect(SendSpan(passingOn: incoming(), to: theirs).carrier.fields.map(\.name) == ["traceparent"])
+        try await withStitchTest { _ in
+            #expect(SendSpan(passingOn: incoming(), to: theirs).carrier.fields.map(\.name) == ["traceparent"])
+            #expect(SendSpan(passingOn: incoming(), to: ours).carrier == incoming())
+        }
+    }
+
+    @Test("A policy holds without a tracer too")
+    func policyWithoutTracer() {
+        let careful = MessageTarget(system: "kafka", destination: "orders", baggage: .keys(["tenant"]))
+        var carrier = incoming()
+        carrier["baggage"] = "user=alice,tenant=eu-1"
+        #expect(SendSpan(to: careful, incoming: carrier).carrier["baggage"] == "tenant=eu-1")
+        carrier["baggage"] = "user=alice"
+        #expect(SendSpan(to: careful, incoming: carrier).carrier["baggage"] == nil)
+    }
 }
