@@ -150,7 +150,7 @@ let suites: [Target] = [
     tests(of: "StitchService"),
     tests(of: "TraceContext"),
     tests(of: "TelemetryData", ["TraceContext"]),
-    tests(of: "TelemetryAPI", ["TelemetryData", "TraceContext"]),
+    tests(of: "TelemetryAPI", ["StitchTesting", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]),
     tests(
         of: "MessageTracing",
         ["StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]

@@ -120,7 +120,7 @@ extension OutgoingMessage {
     fileprivate func startCreateSpan(to target: MessageTarget, _ tracer: any Tracer, parent: SpanContext?) -> Span {
         tracer.startSpan(.create, on: target, ofKind: .producer, parent: parent, following: [], at: nil) { builder in
             builder.attributes.set(MessagingConventions.Attribute.messageID, id)
-            for element in attributes.elements { builder.attributes[element.key] = element.value }
+            builder.attributes.merge(attributes)
         }
     }
 }

@@ -137,7 +137,7 @@ public struct ProcessSpan: Sendable {
             at: time
         ) { builder in
             builder.attributes.set(MessagingConventions.Attribute.messageID, message.id)
-            for element in message.attributes.elements { builder.attributes[element.key] = element.value }
+            builder.attributes.merge(message.attributes)
             message.wait?.fill(&builder.attributes)
             if let creation { builder.addLink(creation, role: .creation) }
             if let previous = message.previousAttempt { builder.addLink(previous, role: .previousAttempt) }

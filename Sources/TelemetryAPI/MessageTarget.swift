@@ -99,7 +99,7 @@ public final class MessageTarget: Sendable {
             all.set(MessagingConventions.Attribute.destinationName, destination)
             if operation != .create { all.set(MessagingConventions.Attribute.clientID, clientID) }
             if !operation.isProducing { all.set(MessagingConventions.Attribute.consumerGroup, consumerGroup) }
-            for element in attributes.elements { all[element.key] = element.value }
+            all.merge(attributes)
             let spanName = destination.map { "\(name) \($0)" } ?? name
             return Shape(operationName: name, spanName: spanName, attributes: all)
         }

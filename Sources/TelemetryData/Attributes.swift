@@ -38,6 +38,11 @@ public struct Attributes: Sendable, Hashable {
         if let value { self[key] = value.attributeValue }
     }
 
+    /// Sets all of these; of a key that is there already the new value counts.
+    public mutating func merge(_ others: Attributes) {
+        for element in others.elements { self[element.key] = element.value }
+    }
+
     /// How many there are.
     public var count: Int { elements.count }
 

@@ -7,7 +7,8 @@ extension ContextCarrier {
 
     /// Takes the trace fields out of a request's fields.
     ///
-    /// Names may be in any case. Two `traceparent` fields are no context at all, so the trace starts anew; without exactly
+    /// Names may be in any case. Spaces and tabs round `traceparent` are no part of it, whether or not the server has taken
+    /// them away (RFC 9110, section 5.5); those round members of the others are legal. Two `traceparent` fields are no context at all, so the trace starts anew; without exactly
     /// one, `tracestate` is dropped. Several `tracestate` or `baggage` fields are joined in order (W3C Trace Context,
     /// sections 3.2, 3.3 and 4.1.1; W3C Baggage, section 3). Of other fields the first counts.
     ///
@@ -26,7 +27,7 @@ extension ContextCarrier {
             switch name {
             case FieldName.traceParent:
                 traceParents += 1
-                self[name] = value
+                self[name] = value.withoutWhitespaceAround
             case FieldName.traceState, FieldName.baggage:
                 self[name] = self[name].map { "\($0),\(value)" } ?? value
             default:
@@ -37,5 +38,17 @@ extension ContextCarrier {
             self[FieldName.traceParent] = nil
             self[FieldName.traceState] = nil
         }
+    }
+}
+
+extension String {
+    /// Without the spaces and tabs at both ends.
+    fileprivate var withoutWhitespaceAround: String {
+        func isWhitespace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        guard let first = utf8.first, let last = utf8.last, isWhitespace(first) || isWhitespace(last) else { return self }
+        var value = self[...].utf8
+        while value.first.map(isWhitespace) == true { value.removeFirst() }
+        while value.last.map(isWhitespace) == true { value.removeLast() }
+        return String(Substring(value))
     }
 }

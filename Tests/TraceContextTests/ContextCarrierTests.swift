@@ -153,4 +153,11 @@ struct ContextCarrierTests {
         #expect(doubled.spanContext == nil)
         #expect(doubled.isEmpty)
     }
+
+    @Test("Spaces and tabs round traceparent are no part of it (RFC 9110 §5.5)")
+    func whiteSpaceAround() throws {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let carrier = ContextCarrier(httpFields: [(name: "traceparent", value: " \t\(parent)\t ")])
+        #expect(carrier["traceparent"] == parent)
+    }
 }
