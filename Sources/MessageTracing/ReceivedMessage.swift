@@ -65,11 +65,11 @@ public struct ReceivedMessage: Sendable {
     ///
     /// - Parameters:
     ///   - headers: Names and values, as any client gives them.
-    ///   - names: Which headers to take; no others are looked into.
+    ///   - names: Which headers to take, those of the tracer unless told otherwise; no others are looked into.
     @inlinable
     public init<Value: Sequence<UInt8>>(
         headers: some Sequence<(name: String, value: Value?)>,
-        names: Set<String> = ContextCarrier.knownFields
+        names: Set<String> = TelemetrySystem.tracer.fields
     ) {
         var duplicates = 0
         self.init(carrier: ContextCarrier(messageHeaders: headers, names: names, duplicates: &duplicates))

@@ -68,6 +68,11 @@ public protocol Tracer: Sendable {
     /// Reads the context and the baggage that a carrier carries.
     func extract(from carrier: ContextCarrier) -> PropagationContext
 
+    /// The names, in lower case, of all fields that it may write or read.
+    ///
+    /// Whoever takes a carrier out of a message's headers or a request's fields takes these, and no others.
+    var fields: Set<String> { get }
+
     /// Makes spans under ids that were given out before; `nil` for a tracer that can't.
     var reserving: (any SpanReserving)? { get }
 
@@ -108,6 +113,9 @@ extension Tracer {
             baggage: carrier[ContextCarrier.FieldName.baggage].map { Baggage($0) } ?? Baggage()
         )
     }
+
+    /// Those of every format that Stitch knows.
+    public var fields: Set<String> { ContextCarrier.knownFields }
 
     /// `nil`.
     public var reserving: (any SpanReserving)? { nil }

@@ -16,6 +16,9 @@ public struct SDKTracer: Tracer {
     private let propagator: any Propagator
     private let clock = SpanClock()
 
+    /// Those of every format that Stitch knows, and the propagator's.
+    public let fields: Set<String>
+
     /// A tracer.
     ///
     /// - Parameters:
@@ -42,6 +45,7 @@ public struct SDKTracer: Tracer {
         self.limits = limits
         self.scope = scope
         self.propagator = propagator
+        fields = ContextCarrier.knownFields.union(propagator.fields)
     }
 
     /// Starts a span: a child of `parent` in its trace, or the root of a new one.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import StitchKafka
+import TelemetryAPI
 import TraceContext
 
 extension KafkaHeaders {
@@ -10,7 +11,11 @@ extension KafkaHeaders {
     /// What the headers carry of a trace, and how many fields came more than once.
     func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) {
         var duplicates = 0
-        let carrier = ContextCarrier(messageHeaders: map { ($0.name, $0.value) }, duplicates: &duplicates)
+        let carrier = ContextCarrier(
+            messageHeaders: lazy.map { ($0.name, $0.value) },
+            names: TelemetrySystem.tracer.fields,
+            duplicates: &duplicates
+        )
         return (carrier, duplicates)
     }
 

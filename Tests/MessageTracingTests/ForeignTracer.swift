@@ -27,6 +27,8 @@ struct ForeignTracer: Tracer {
 
     let behaviour: Behaviour
 
+    var fields: Set<String> { ContextCarrier.knownFields.union(behaviour.format.fields) }
+
     /// The spans that it drops, whatever their parents say.
     var dropped: Set<String> = []
 

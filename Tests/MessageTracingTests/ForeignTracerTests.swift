@@ -70,6 +70,18 @@ struct ForeignTracerTests {
         }
     }
 
+    @Test("what it writes is found in the headers of a message, and nothing else is", arguments: Behaviour.all)
+    private func headers(_ behaviour: Behaviour) async throws {
+        let tracer = ForeignTracer(behaviour: behaviour)
+        let origin = Self.origin(sampled: true)
+        let carrier = behaviour.carrier(of: origin, baggage: Baggage("tenant=eu"))
+        let headers = carrier.fields.map { (name: $0.name, value: Array($0.value.utf8) as [UInt8]?) }
+        let received = withTracer(tracer) { ReceivedMessage(headers: headers + [("cookie", [0x31])]) }
+        #expect(received.carrier == carrier)
+        await withTracer(tracer) { await ProcessSpan(of: received, from: orders).run {} }
+        #expect(tracer.backend.spans.first?.parent?.spanID == origin.spanID)
+    }
+
     // MARK: What is written where a span has nothing to write
 
     @Test(
