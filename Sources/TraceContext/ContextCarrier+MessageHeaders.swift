@@ -50,6 +50,8 @@ extension ContextCarrier {
     /// ```
     ///
     /// Not only those of the carrier's own names go: whatever else a message says of a trace, in whatever format, belongs
-    /// to another span.
-    public func replaces(_ name: String) -> Bool { Self.knownFields.contains(name) || self[name] != nil }
+    /// to another span. A carrier without fields replaces nothing.
+    public func replaces(_ name: String) -> Bool {
+        !isEmpty && (Self.knownFields.contains(name) || self[name] != nil)
+    }
 }
