@@ -3,6 +3,7 @@
 import ForeignKafkaClient
 import MessageTracing
 import StitchTesting
+import TelemetrySDK
 import Testing
 import TracedForeignKafkaClient
 
@@ -120,6 +121,20 @@ struct TracedKafkaClientTests {
             #expect(headers.map(\.key) == ["a", "b", "a", "traceparent", "stitch"])
             let sent = try #require(test.spans.send("orders").first)
             #expect(headers[3] == header("traceparent", sent.context.traceParent.description))
+        }
+    }
+
+    @Test("Under a tracer that writes b3, that is what a message carries, and what carries its trace on")
+    func b3() async throws {
+        let spans = RecordedSpans()
+        let tracer = SDKTracer(resource: Resource(), processor: spans, propagator: B3Propagator())
+        try await withTracer(tracer) {
+            let shop = Shop()
+            try shop.producer.send(order("7", [header("traceparent", older), header("b3", "0")]))
+            await shop.deliver()
+            #expect(try shop.headers().map(\.key) == ["b3", "stitch"])
+            try await shop.poll(1) { polled in await shop.consumer.process(polled[0]) {} }
+            #expect(spans.process("orders").map(\.parentSpanID) == spans.send("orders").map(\.spanID))
         }
     }
 

@@ -28,7 +28,7 @@ public final class TracedProducer: Sendable {
     /// - Throws: What the client throws when it doesn't take the message.
     @discardableResult
     public func send<Key, Value>(_ message: KafkaProducerMessage<Key, Value>) throws -> KafkaProducerMessageID {
-        let incoming = ContextCarrier(messageHeaders: message.headers.namesAndValues)
+        let incoming = ReceivedMessage(headers: message.headers.namesAndValues).carrier
         let span = SendSpan(to: targets[message.topic], incoming: incoming) {
             $0.set(Attribute.kafkaKey, message.key?.withUnsafeBytes { String(validating: $0, as: UTF8.self) })
         }
