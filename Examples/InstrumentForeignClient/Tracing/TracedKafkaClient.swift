@@ -4,7 +4,7 @@
 // has too; with that in place of the stand-in, little more than the imports would change.
 
 public import ForeignKafkaClient
-import MessageTracing
+public import MessageTracing
 import Synchronization
 
 private typealias Attribute = MessagingConventions.Attribute
@@ -28,8 +28,7 @@ public final class TracedProducer: Sendable {
     /// - Throws: What the client throws when it doesn't take the message.
     @discardableResult
     public func send<Key, Value>(_ message: KafkaProducerMessage<Key, Value>) throws -> KafkaProducerMessageID {
-        let incoming = ReceivedMessage(headers: message.headers.namesAndValues).carrier
-        let span = SendSpan(to: targets[message.topic], incoming: incoming) {
+        let span = SendSpan(to: targets[message.topic], incoming: message.headers.carrier) {
             $0.set(Attribute.kafkaKey, message.key?.withUnsafeBytes { String(validating: $0, as: UTF8.self) })
         }
         var message = message
@@ -153,8 +152,11 @@ extension [KafkaHeader] {
         lazy.map { ($0.key, $0.value?.readableBytesView) }
     }
 
+    /// What they carry of a trace.
+    public var carrier: ContextCarrier { ReceivedMessage(headers: namesAndValues).carrier }
+
     /// Writes each field once, in place of all that the headers said of a trace.
-    fileprivate mutating func write(_ carrier: ContextCarrier) {
+    public mutating func write(_ carrier: ContextCarrier) {
         removeAll { carrier.replaces($0.key) }
         append(contentsOf: carrier.fields.map { KafkaHeader(key: $0.name, value: ByteBuffer(string: $0.value)) })
     }
