@@ -110,6 +110,7 @@ struct ForeignTracerTests {
         let recorded = tracer.backend.spans
         #expect(recorded.map(\.name) == ["POST /orders", "charge", "send orders"].filter { !dropped.contains($0) })
         #expect(span.spanID == recorded.last?.context.spanID ?? origin.spanID)
+        #expect(recorded.map(\.parent?.spanID) == ([origin.spanID] + recorded.map(\.context.spanID)).dropLast())
     }
 
     @Test("where no span has anything to write, what came in goes on, to the letter", arguments: Behaviour.silent)
