@@ -111,7 +111,8 @@ struct ServiceFailureTests {
             let answer = try await RawRequest(body: body).post(to: service.port)
             #expect(answer.status == status, "via \(service.way): \(answer.body)")
             #expect(text(answer.body), "via \(service.way): \(answer.body)")
-            answers.insert(answer.body)
+            // How long it took to find out is another each time.
+            answers.insert(answer.body.replacing(/\d+ ms/, with: "… ms"))
         }
         #expect(answers.count == 1, "the ways differ: \(answers)")
     }
