@@ -45,7 +45,7 @@ extension String {
     /// Without the spaces and tabs at both ends.
     fileprivate var withoutWhitespaceAround: String {
         func isWhitespace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        guard let first = utf8.first, let last = utf8.last, isWhitespace(first) || isWhitespace(last) else { return self }
+        guard utf8.first.map(isWhitespace) == true || utf8.last.map(isWhitespace) == true else { return self }
         var value = self[...].utf8
         while value.first.map(isWhitespace) == true { value.removeFirst() }
         while value.last.map(isWhitespace) == true { value.removeLast() }
