@@ -103,7 +103,7 @@ let modules: [Target] = [
     // Tracing: what spans are, how they are made, where they go, what they tell.
     module("TraceFlow", ["TelemetryData", "TraceContext"]),
     module("StitchOTLP", ["StitchService", "TelemetryData", "TraceContext"]),
-    module("TelemetrySDK", ["StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]),
+    module("TelemetrySDK", ["CStitchPlatform", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]),
     module("MessageTracing", ["TelemetryAPI", "TelemetryData", "TraceContext"]),
     module("TelemetryAPI", ["TraceContext", "TelemetryData", "StitchService"]),
     module("TelemetryData", ["TraceContext"]),
@@ -116,6 +116,9 @@ let modules: [Target] = [
 
     // How every long-lived part runs, stops and reports.
     module("StitchService"),
+
+    // What Swift can't say by itself, or not without a cost at each use; of ours, and without a library.
+    .target(name: "CStitchPlatform"),
 
     library("CStitchMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
     library("CStitchRdkafka", pkgConfig: "rdkafka", apt: "librdkafka-dev", brew: "librdkafka"),

@@ -13,7 +13,7 @@ let package = Package(
             name: "StitchBenchmarks",
             dependencies: [
                 "CAllocationCounter", .product(name: "MessageTracing", package: "stitch"),
-                .product(name: "TraceContext", package: "stitch"),
+                .product(name: "Stitch", package: "stitch"), .product(name: "TraceContext", package: "stitch"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),

@@ -21,16 +21,25 @@ public struct Attributes: Sendable, Hashable {
 
     /// The value of a key; setting `nil` removes it.
     public subscript(key: String) -> AttributeValue? {
-        get { elements.first { $0.key == key }?.value }
+        get { index(of: key).map { elements[$0].value } }
         set {
-            let index = elements.firstIndex { $0.key == key }
+            let index = index(of: key)
             switch (index, newValue) {
             case (let index?, let value?): elements[index].value = value
             case (let index?, nil): elements.remove(at: index)
-            case (nil, let value?): elements.append(Element(key: key, value: value))
+            case (nil, let value?):
+                // One allocation for what a span usually has.
+                if elements.isEmpty { elements.reserveCapacity(12) }
+                elements.append(Element(key: key, value: value))
             case (nil, nil): break
             }
         }
+    }
+
+    /// Most names differ in their length, which is much quicker to see than that their letters differ.
+    private func index(of key: String) -> Int? {
+        let count = key.utf8.count
+        return elements.firstIndex { $0.key.utf8.count == count && $0.key == key }
     }
 
     /// Sets an attribute from a Swift value; `nil` sets nothing.

@@ -14,19 +14,27 @@ public protocol IDGenerator: Sendable {
     var isRandom: Bool { get }
 }
 
-/// Random ids, from the system's generator.
+/// Random ids, from a generator of each thread's own that the system has seeded.
 public struct RandomIDGenerator: IDGenerator {
     /// There is nothing to set up.
     public init() {}
 
     /// A random id.
     public func makeTraceID() -> TraceID {
-        TraceID(high: .random(in: 1 ... .max), low: .random(in: .min ... .max))
+        let random = ThreadRandom()
+        while true {
+            let id = TraceID(high: random.next(), low: random.next())
+            if id.isValid { return id }
+        }
     }
 
     /// A random id.
     public func makeSpanID() -> SpanID {
-        SpanID(bits: .random(in: 1 ... .max))
+        let random = ThreadRandom()
+        while true {
+            let id = SpanID(bits: random.next())
+            if id.isValid { return id }
+        }
     }
 
     /// `true`.

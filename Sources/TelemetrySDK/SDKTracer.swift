@@ -122,11 +122,11 @@ public struct SDKTracer: Tracer {
         _ time: Timestamp?,
         _ builder: SpanBuilder
     ) -> Span {
-        let start = time ?? clock.now
-        let data = data(context, name, kind, parent, start, builder)
+        let (now, offset) = clock.start()
+        let data = data(context, name, kind, parent, time ?? now, builder)
         return Span(
             context: context,
-            recorder: SpanRecorder(data, limits: limits, clock: clock, processor: processor)
+            recorder: SpanRecorder(data, limits: limits, offset: offset, processor: processor)
         )
     }
 

@@ -1,12 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import TelemetryData
 
-/// Tells the time so that within one process no span seems to end before it began: the system's time when the clock was
-/// made, moved on by a clock that never goes back.
-struct SpanClock: Sendable {
-    private let base = Timestamp.now
-    private let start = ContinuousClock.now
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
-    var now: Timestamp { base.advanced(by: ContinuousClock.now - start) }
+/// Tells the time so that no span seems to end before it began: a clock that never goes back, moved to the system's time.
+///
+/// By how much it is moved is found out again every ten seconds, so that spans follow a system clock that is corrected.
+/// Each span keeps to what held at its start: its duration is right whatever happens to the system clock meanwhile.
+final class SpanClock: Sendable {
+    /// By how many nanoseconds a span's clock is moved; wraps.
+    struct Offset: Sendable, Hashable {
+        fileprivate var nanoseconds: UInt64
+    }
+
+    private static let lifetime: UInt64 = 10_000_000_000
+
+    private let offset: Atomic<UInt64>
+    private let determinedAt: Atomic<UInt64>
+
+    init() {
+        let monotonic = Self.monotonic
+        offset = Atomic(Timestamp.now.nanoseconds &- monotonic)
+        determinedAt = Atomic(monotonic)
+    }
+
+    /// Now, for a span that starts, and what its end is to be measured with.
+    func start() -> (time: Timestamp, offset: Offset) {
+        let monotonic = Self.monotonic
+        let determined = determinedAt.load(ordering: .relaxed)
+        if monotonic &- determined > Self.lifetime,
+            determinedAt.compareExchange(expected: determined, desired: monotonic, ordering: .relaxed).exchanged
+        {
+            offset.store(Timestamp.now.nanoseconds &- monotonic, ordering: .relaxed)
+        }
+        let offset = offset.load(ordering: .relaxed)
+        return (Timestamp(nanoseconds: monotonic &+ offset), Offset(nanoseconds: offset))
+    }
+
+    /// Now, for a span that started with this offset.
+    static func now(_ offset: Offset) -> Timestamp {
+        Timestamp(nanoseconds: monotonic &+ offset.nanoseconds)
+    }
+
+    private static var monotonic: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
 }

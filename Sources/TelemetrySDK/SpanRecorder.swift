@@ -13,12 +13,12 @@ final class SpanRecorder: SpanRecording {
     private let state: Mutex<State>
     private let processor: any SpanProcessor
     private let limits: SpanLimits
-    private let clock: SpanClock
+    private let offset: SpanClock.Offset
 
-    init(_ data: SpanData, limits: SpanLimits, clock: SpanClock, processor: any SpanProcessor) {
+    init(_ data: SpanData, limits: SpanLimits, offset: SpanClock.Offset, processor: any SpanProcessor) {
         state = Mutex(State(data: data))
         self.limits = limits
-        self.clock = clock
+        self.offset = offset
         self.processor = processor
     }
 
@@ -56,7 +56,7 @@ final class SpanRecorder: SpanRecording {
             guard !state.isEnded else { return nil }
             state.isEnded = true
             // Not before the start, whatever the clocks say.
-            state.data.end = max(state.data.start, time ?? clock.now)
+            state.data.end = max(state.data.start, time ?? SpanClock.now(offset))
             return state.data
         }
         if let finished { processor.ended(finished) }
