@@ -51,7 +51,14 @@ extension ProcessSpan {
             entering: active,
             span: span,
             baggage: target.baggage.applied(to: received.baggage),
-            incoming: target.isExternal ? nil : message.carrier
+            incoming: target.isExternal ? nil : message.carrier,
+            work: MessageWork(
+                target,
+                messageID: message.id,
+                attempt: message.attributes[MessagingConventions.Attribute.jobAttempt]?.intValue.map {
+                    Int(clamping: $0)
+                }
+            )
         )
     }
 
@@ -98,7 +105,8 @@ extension ProcessSpan {
             span: span,
             baggage: Baggage(),
             // What comes of all of them began with the first.
-            incoming: origins.compactMap { $0 }.min().map { ContextCarrier(origin: $0) }
+            incoming: origins.compactMap { $0 }.min().map { ContextCarrier(origin: $0) },
+            work: MessageWork(target)
         )
     }
 
@@ -114,7 +122,8 @@ extension ProcessSpan {
                 entering: active,
                 span: nil,
                 baggage: target.ownBaggage(of: carrier),
-                incoming: carries ? carrier : nil
+                incoming: carries ? carrier : nil,
+                work: MessageWork(target)
             )
     }
 }

@@ -48,6 +48,9 @@ package final class ActiveContext: Sendable {
     /// passed on as it is where a tracer has nothing to write.
     package let incoming: ContextCarrier?
 
+    /// The message that is worked on, for lines of the log.
+    let work: MessageWork?
+
     let scope: TelemetryScope?
 
     private init(
@@ -55,12 +58,14 @@ package final class ActiveContext: Sendable {
         enclosing: EnclosingSpan?,
         baggage: Baggage?,
         incoming: ContextCarrier?,
+        work: MessageWork?,
         scope: TelemetryScope?
     ) {
         ownSpan = span
         self.enclosing = enclosing
         ownBaggage = baggage
         self.incoming = incoming
+        self.work = work
         self.scope = scope
     }
 
@@ -76,6 +81,7 @@ package final class ActiveContext: Sendable {
             enclosing: span.map { current?.enclosing(of: $0) } ?? current?.enclosing,
             baggage: baggage ?? current?.ownBaggage,
             incoming: current?.incoming,
+            work: current?.work,
             scope: scope ?? current?.scope
         )
     }
@@ -87,13 +93,22 @@ package final class ActiveContext: Sendable {
     ///   - span: The span of the work; `nil` where nobody makes spans, and what came tells whose trace it is.
     ///   - baggage: Its baggage; `nil` for that which came, all of it.
     ///   - incoming: What came with the message or the request.
+    ///   - work: The message that is worked on.
     package convenience init(
         entering current: ActiveContext?,
         span: Span?,
         baggage: Baggage?,
-        incoming: ContextCarrier?
+        incoming: ContextCarrier?,
+        work: MessageWork? = nil
     ) {
-        self.init(span: span, enclosing: nil, baggage: baggage, incoming: incoming, scope: current?.scope)
+        self.init(
+            span: span,
+            enclosing: nil,
+            baggage: baggage,
+            incoming: incoming,
+            work: work,
+            scope: current?.scope
+        )
     }
 
     /// What is round a span that becomes current here, where anybody will ask.
