@@ -15,86 +15,84 @@ public struct StitchField: Hashable, Sendable, CustomStringConvertible {
         case continueTrace = "continue"
     }
 
-    private struct Pair: Hashable {
-        var key: Substring
-        var value: Substring
-    }
-
     /// The field's name.
     public static let name = "stitch"
 
     /// How many bytes the field may have.
     public static let maximumByteCount = 256
 
-    private var pairs: [Pair] = []
+    /// The field's value: legal pairs, each key once, within the limit; kept as text, since most of it is only passed on.
+    public private(set) var description: String
 
     /// Says nothing.
-    public init() {}
+    public init() {
+        description = ""
+    }
 
     /// Reads a field's value; a longer one than is allowed says nothing.
     public init(_ text: String) {
-        guard text.utf8.count <= Self.maximumByteCount else { return }
-        for part in text.split(separator: ";") {
-            guard let equals = part.firstIndex(of: "=") else { continue }
-            let pair = Pair(key: part[..<equals], value: part[equals...].dropFirst())
-            guard Self.isKey(pair.key), Self.isValue(pair.value), self[pair.key] == nil else { continue }
-            pairs.append(pair)
+        guard text.utf8.count <= Self.maximumByteCount else {
+            description = ""
+            return
         }
+        var text = text
+        let isLegal = text.withUTF8 { StitchPairs($0).isLegal }
+        description = isLegal ? text : text.withUTF8 { Self.text(of: Array(StitchPairs($0).legal)) }
     }
 
     /// When the flow's origin was, in milliseconds since 1970.
     ///
     /// Set by the first producer that sees none.
     public var originMilliseconds: Int64? {
-        get { self["o"].flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil } }
-        set { self["o"] = newValue.map { Substring(String($0)) } }
+        get { value(of: UInt8(ascii: "o")).flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil } }
+        set { set(UInt8(ascii: "o"), newValue.map { String($0) }) }
     }
 
     /// What the sender wants; `nil` leaves it to the receiver.
     public var wish: Wish? {
-        get { self["c"].flatMap { Wish(rawValue: String($0)) } }
-        set { self["c"] = newValue.map { Substring($0.rawValue) } }
-    }
-
-    /// The field's value; pairs that no longer fit are left out, unknown ones first.
-    public var description: String {
-        let known = pairs.filter { $0.key == "o" || $0.key == "c" }
-        let unknown = pairs.filter { $0.key != "o" && $0.key != "c" }
-        var text = ""
-        for pair in known + unknown {
-            let part = (text.isEmpty ? "" : ";") + pair.key + "=" + pair.value
-            if text.utf8.count + part.utf8.count <= Self.maximumByteCount { text += part }
-        }
-        return text
+        get { value(of: UInt8(ascii: "c")).flatMap { Wish(rawValue: $0) } }
+        set { set(UInt8(ascii: "c"), newValue?.rawValue) }
     }
 
     /// Whether it says nothing.
-    public var isEmpty: Bool { pairs.isEmpty }
+    public var isEmpty: Bool { description.isEmpty }
 
-    private subscript(key: Substring) -> Substring? {
-        get { pairs.first { $0.key == key }?.value }
-        set {
-            let index = pairs.firstIndex { $0.key == key }
-            switch (index, newValue) {
-            case (let index?, let value?): pairs[index].value = value
-            case (let index?, nil): pairs.remove(at: index)
-            case (nil, let value?): pairs.append(Pair(key: key, value: value))
-            case (nil, nil): break
+    private func value(of key: UInt8) -> String? {
+        var text = description
+        return text.withUTF8 { bytes in
+            StitchPairs(bytes).first { $0.isKey(key) }.map { String(decoding: $0.value, as: UTF8.self) }
+        }
+    }
+
+    /// Sets a known key, or removes it.
+    private mutating func set(_ key: UInt8, _ value: String?) {
+        guard value != self.value(of: key) else { return }
+        var text = description
+        description = text.withUTF8 { bytes in
+            var pairs = StitchPairs(bytes).filter { !$0.isKey(key) }
+            // Known keys stand before unknown ones, the origin first.
+            let own = value.map { [key, UInt8(ascii: "=")] + Array($0.utf8) }
+            return (own ?? []).withUnsafeBufferPointer { own in
+                if let pair = StitchPairs(own).first(where: { _ in true }) {
+                    pairs.insert(
+                        pair,
+                        at: key == UInt8(ascii: "o") ? 0 : pairs.prefix { $0.isKey(UInt8(ascii: "o")) }.count
+                    )
+                }
+                return Self.text(of: pairs)
             }
         }
     }
 
-    private static func isKey(_ key: Substring) -> Bool {
-        !key.isEmpty
-            && key.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-                default: byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-                }
-            }
-    }
-
-    private static func isValue(_ value: Substring) -> Bool {
-        !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: ";") }
+    /// The text of pairs; those that no longer fit are left out, unknown ones first.
+    private static func text(of pairs: [StitchPairs.Pair]) -> String {
+        var bytes: [UInt8] = []
+        for pair in pairs.filter(\.isKnown) + pairs.filter({ !$0.isKnown }) {
+            let separator = bytes.isEmpty ? 0 : 1
+            guard bytes.count + separator + pair.bytes.count <= maximumByteCount else { continue }
+            if separator == 1 { bytes.append(UInt8(ascii: ";")) }
+            bytes.append(contentsOf: pair.bytes)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
