@@ -34,6 +34,12 @@ public struct SpanData: Sendable, Hashable {
     /// How it ended.
     public var status: SpanStatus
 
+    /// How many attributes were left out.
+    public var droppedAttributeCount = 0
+
+    /// How many events were left out.
+    public var droppedEventCount = 0
+
     /// How many links were left out.
     public var droppedLinkCount: Int
 

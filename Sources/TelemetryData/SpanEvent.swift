@@ -11,6 +11,9 @@ public struct SpanEvent: Sendable, Hashable {
     /// What there is to say about it.
     public var attributes: Attributes
 
+    /// How many attributes were left out.
+    public var droppedAttributeCount = 0
+
     /// An event of now, unless told otherwise.
     public init(name: String, time: Timestamp = .now, attributes: Attributes = Attributes()) {
         self.name = name

@@ -10,6 +10,9 @@ public struct SpanLink: Sendable, Hashable {
     /// What there is to say about the relation.
     public var attributes: Attributes
 
+    /// How many attributes were left out.
+    public var droppedAttributeCount = 0
+
     /// A link to a span.
     public init(_ context: SpanContext, attributes: Attributes = Attributes()) {
         self.context = context
