@@ -158,7 +158,7 @@ let suites: [Target] = [
         of: "MessageTracing",
         ["StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]
     ),
-    tests(of: "TelemetrySDK", ["TelemetryAPI", "TelemetryData", "TraceContext"]),
+    tests(of: "TelemetrySDK", ["StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]),
     tests(of: "StitchOTLP", ["TelemetryData", "TraceContext"]),
     tests(
         of: "Stitch",

@@ -45,6 +45,9 @@ struct BatchQueue {
 ///
 /// `ended` is the sum of the others once nothing waits.
 public struct SpanCounts: Sendable, Hashable {
+    /// Nothing so far.
+    public init() {}
+
     /// Recorded spans that have ended.
     public internal(set) var ended = 0
 

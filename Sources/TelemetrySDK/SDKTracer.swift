@@ -15,6 +15,7 @@ public struct SDKTracer: Tracer {
     private let processor: any SpanProcessor
     private let propagator: any Propagator
     private let clock = SpanClock()
+    private let notice = DropNotice()
 
     /// Those of every format that Stitch knows, and the propagator's.
     public let fields: Set<String>
@@ -59,7 +60,7 @@ public struct SDKTracer: Tracer {
     ) -> Span {
         // What is no span can't be a parent.
         let parent = parent.flatMap { $0.isValid ? $0 : nil }
-        var builder = BuiltOnce(linkLimit: limits.links)
+        var builder = BuiltOnce(linkLimit: max(0, limits.links))
         let context = decide(name, kind, parent, following, &builder, build)
         guard context.isSampled else { return Span(context: context) }
         builder.run(build)
@@ -123,21 +124,21 @@ public struct SDKTracer: Tracer {
         _ builder: SpanBuilder
     ) -> Span {
         let (now, offset) = clock.start()
-        let data = data(context, name, kind, parent, time ?? now, builder)
+        let span = span(context, name, kind, parent, time ?? now, builder)
         return Span(
             context: context,
-            recorder: SpanRecorder(data, limits: limits, offset: offset, processor: processor)
+            recorder: SpanRecorder(span, offset: offset, processor: processor, notice: notice)
         )
     }
 
-    private func data(
+    private func span(
         _ context: SpanContext,
         _ name: String,
         _ kind: SpanKind,
         _ parent: SpanContext?,
         _ start: Timestamp,
         _ builder: SpanBuilder
-    ) -> SpanData {
+    ) -> LimitedSpan {
         var data = SpanData(
             context: context,
             parentSpanID: parent?.spanID,
@@ -151,7 +152,7 @@ public struct SDKTracer: Tracer {
             scope: scope
         )
         data.droppedLinkCount = builder.droppedLinkCount
-        return data
+        return LimitedSpan(data, limits: limits)
     }
 }
 
@@ -164,7 +165,7 @@ extension SDKTracer: SpanReserving {
         following: [SpanContext],
         _ build: (inout SpanBuilder) -> Void
     ) -> SpanContext {
-        var builder = BuiltOnce(linkLimit: limits.links)
+        var builder = BuiltOnce(linkLimit: max(0, limits.links))
         return decide(name, kind, parent.flatMap { $0.isValid ? $0 : nil }, following, &builder, build)
     }
 
@@ -178,7 +179,7 @@ extension SDKTracer: SpanReserving {
         _ build: (inout SpanBuilder) -> Void
     ) -> Span {
         guard context.isSampled else { return Span(context: context) }
-        var builder = SpanBuilder(linkLimit: limits.links)
+        var builder = SpanBuilder(linkLimit: max(0, limits.links))
         build(&builder)
         return record(context, name, kind, parent, time, builder)
     }
@@ -197,12 +198,13 @@ extension SDKTracer: SpanEmitting {
         _ build: (inout SpanBuilder) -> Void
     ) {
         guard context.isSampled, context.isValid else { return }
-        var builder = SpanBuilder(linkLimit: limits.links)
+        var builder = SpanBuilder(linkLimit: max(0, limits.links))
         build(&builder)
-        var data = data(context, name, kind, parent, start, builder)
-        data.end = max(start, end)
-        data.status = status
-        processor.ended(data)
+        var span = span(context, name, kind, parent, start, builder)
+        span.setStatus(status)
+        span.end(at: end)
+        notice.tell(of: span)
+        processor.ended(span.data)
     }
 }
 

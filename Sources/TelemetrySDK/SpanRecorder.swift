@@ -6,63 +6,61 @@ import TelemetryAPI
 /// Keeps what is said about one span until it ends, then hands it on, once.
 final class SpanRecorder: SpanRecording {
     private struct State {
-        var data: SpanData
+        var span: LimitedSpan
         var isEnded = false
     }
 
     private let state: Mutex<State>
     private let processor: any SpanProcessor
-    private let limits: SpanLimits
+    private let notice: DropNotice
     private let offset: SpanClock.Offset
 
-    init(_ data: SpanData, limits: SpanLimits, offset: SpanClock.Offset, processor: any SpanProcessor) {
-        state = Mutex(State(data: data))
-        self.limits = limits
+    init(_ span: LimitedSpan, offset: SpanClock.Offset, processor: any SpanProcessor, notice: DropNotice) {
+        state = Mutex(State(span: span))
         self.offset = offset
         self.processor = processor
+        self.notice = notice
     }
 
     var isRecording: Bool { state.withLock { !$0.isEnded } }
 
     func attribute(_ key: String) -> AttributeValue? {
-        state.withLock { $0.data.attributes[key] }
+        state.withLock { $0.span.data.attributes[key] }
     }
 
     func setAttribute(_ key: String, _ value: AttributeValue?) {
-        change { $0.attributes[key] = value }
+        change { $0.setAttribute(key, value) }
     }
 
     func rename(_ name: String) {
-        change { $0.name = name }
+        change { $0.rename(name) }
     }
 
     func addLink(_ link: SpanLink) {
-        let limit = limits.links
-        change { data in
-            if data.links.count < limit { data.links.append(link) } else { data.droppedLinkCount += 1 }
-        }
+        change { $0.addLink(link) }
     }
 
     func addEvent(_ event: SpanEvent) {
-        change { $0.events.append(event) }
+        change { $0.addEvent(event) }
     }
 
     func setStatus(_ status: SpanStatus) {
-        change { if $0.status != .ok { $0.status = status } }
+        change { $0.setStatus(status) }
     }
 
     func end(at time: Timestamp?) {
-        let finished = state.withLock { state -> SpanData? in
+        let finished = state.withLock { state -> LimitedSpan? in
             guard !state.isEnded else { return nil }
             state.isEnded = true
-            // Not before the start, whatever the clocks say.
-            state.data.end = max(state.data.start, time ?? SpanClock.now(offset))
-            return state.data
+            state.span.end(at: time ?? SpanClock.now(offset))
+            return state.span
         }
-        if let finished { processor.ended(finished) }
+        guard let finished else { return }
+        notice.tell(of: finished)
+        processor.ended(finished.data)
     }
 
-    private func change(_ change: (inout SpanData) -> Void) {
-        state.withLock { if !$0.isEnded { change(&$0.data) } }
+    private func change(_ change: (inout LimitedSpan) -> Void) {
+        state.withLock { if !$0.isEnded { change(&$0.span) } }
     }
 }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchService
+import Synchronization
+import TelemetryAPI
+
+/// Tells that spans lose something to their limits, at most once a span: the first time as a warning, then as a detail,
+/// because a batch of many messages has more links than are kept each time it comes.
+final class DropNotice: Sendable {
+    private let hasWarned = Atomic<Bool>(false)
+
+    func tell(of span: LimitedSpan) {
+        guard span.hasDropped else { return }
+        let isFirst = !hasWarned.exchange(true, ordering: .relaxed)
+        let data = span.data
+        let dropped =
+            "\(data.droppedAttributeCount) attributes, \(data.droppedEventCount) events, \(data.droppedLinkCount) links"
+        Diagnostics.log(
+            isFirst ? .warning : .debug,
+            "the span \(data.name) was above its limits (\(dropped) left out); OTEL_SPAN_*_LIMIT sets them",
+            metadata: ["trace": data.traceID.description]
+        )
+    }
+}
