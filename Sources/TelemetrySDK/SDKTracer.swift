@@ -106,12 +106,13 @@ public struct SDKTracer: Tracer {
         }
         // Whoever continues a trace may not say that its id is random when its creator didn't.
         var flags = parent.map { $0.flags.intersection(.random) } ?? (ids.isRandom ? .random : [])
-        if sampler.isSampled(request) { flags.insert(.sampled) }
+        let decision = sampler.decide(request)
+        if decision.isSampled { flags.insert(.sampled) }
         return SpanContext(
             traceID: request.traceID,
             spanID: ids.makeSpanID(),
             flags: flags,
-            state: parent?.state ?? TraceState()
+            state: decision.state
         )
     }
 

@@ -3,6 +3,8 @@
 public import TelemetryAPI
 
 /// Decides whether a span is recorded.
+///
+/// Any thread may call it, at the start of each span, so it must not block.
 public protocol Sampler: Sendable {
     /// Whether the decision depends on the attributes or links that a span starts with.
     ///
@@ -10,7 +12,7 @@ public protocol Sampler: Sendable {
     var readsAttributes: Bool { get }
 
     /// Decides about a span that is about to start.
-    func isSampled(_ span: SamplingRequest) -> Bool
+    func decide(_ span: SamplingRequest) -> SamplingDecision
 }
 
 extension Sampler {
@@ -18,58 +20,18 @@ extension Sampler {
     public var readsAttributes: Bool { false }
 }
 
-/// What a sampler knows of a span that is about to start.
-public struct SamplingRequest: Sendable {
-    /// The trace that the span belongs to.
-    public var traceID: TraceID
+/// What a sampler says of a span.
+public struct SamplingDecision: Sendable, Hashable {
+    /// Whether the span is recorded.
+    public var isSampled: Bool
 
-    /// What is done.
-    public var name: String
+    /// The trace state that the span has, recorded or not.
+    public var state: TraceState
 
-    /// Which side of a relation it is.
-    public var kind: SpanKind
-
-    /// The span that it is a child of.
-    public var parent: SpanContext?
-
-    /// For a span that starts a trace: the spans that caused it.
-    public var following: [SpanContext]
-
-    /// What the span starts with; empty unless the sampler reads it.
-    public var attributes: Attributes
-
-    /// What the span links to from its start; empty unless the sampler reads it.
-    public var links: [SpanLink]
-
-    /// A span that is about to start.
-    public init(
-        traceID: TraceID,
-        name: String = "",
-        kind: SpanKind = .internal,
-        parent: SpanContext? = nil,
-        following: [SpanContext] = [],
-        attributes: Attributes = Attributes(),
-        links: [SpanLink] = []
-    ) {
-        self.traceID = traceID
-        self.name = name
-        self.kind = kind
-        self.parent = parent
-        self.following = following
-        self.attributes = attributes
-        self.links = links
-    }
-}
-
-/// Follows whoever caused the span, so that a flow is kept or dropped whole: its parent; else, if it starts a trace, the
-/// spans that it follows, of which one sampled is enough; else everything is recorded.
-public struct FollowingSampler: Sampler {
-    /// There is nothing to set up.
-    public init() {}
-
-    /// Decides as the type says.
-    public func isSampled(_ span: SamplingRequest) -> Bool {
-        if let parent = span.parent { return parent.isSampled }
-        return span.following.isEmpty || span.following.contains(where: \.isSampled)
+    /// A decision, and the trace state that goes with it: usually ``SamplingRequest/inheritedState``, or what becomes of
+    /// it.
+    public init(isSampled: Bool, state: TraceState) {
+        self.isSampled = isSampled
+        self.state = state
     }
 }

@@ -8,7 +8,9 @@ import TraceContext
 private struct FixedSampler: Sampler {
     let decision: Bool
 
-    func isSampled(_ span: SamplingRequest) -> Bool { decision }
+    func decide(_ span: SamplingRequest) -> SamplingDecision {
+        SamplingDecision(isSampled: decision, state: span.inheritedState)
+    }
 }
 
 /// Gives each trace the same id, which is not random.

@@ -7,8 +7,9 @@ import Testing
 private struct LateSampler: Sampler {
     var readsAttributes: Bool { true }
 
-    func isSampled(_ span: SamplingRequest) -> Bool {
-        (span.attributes["stitch.wait"]?.doubleValue ?? 0) > 60 || span.links.count > 1
+    func decide(_ span: SamplingRequest) -> SamplingDecision {
+        let isLate = (span.attributes["stitch.wait"]?.doubleValue ?? 0) > 60
+        return SamplingDecision(isSampled: isLate || span.links.count > 1, state: span.inheritedState)
     }
 }
 
