@@ -10,7 +10,7 @@ public import TelemetrySDK
 /// A ``/StitchService/Service`` like the others; `runUntilSignal` stops it after all others, wherever it stands in the
 /// list, so the spans of the others' last work are delivered too.
 public final class Telemetry: Service {
-    private let processor: BatchSpanProcessor
+    private let processor: BatchSpanProcessor?
     private let (stopped, stop) = AsyncStream.makeStream(of: Never.self)
 
     /// Starts tracing and makes the tracer the one of the process.
@@ -21,23 +21,40 @@ public final class Telemetry: Service {
     public static func start(
         _ configuration: TelemetryConfiguration = TelemetryConfiguration()
     ) throws(OTLPError) -> Telemetry {
-        let exporter: any SpanExporter
-        if let file = configuration.file {
-            exporter = try FileSpanExporter(path: file)
-        } else {
-            exporter = DiscardingSpanExporter()
-        }
-        return Telemetry(configuration, exporter: exporter)
+        if configuration.isDisabled { return Telemetry() }
+        return Telemetry(configuration, exporter: try makeExporter(configuration))
+    }
+
+    /// The way out of the process.
+    static func makeExporter(_ configuration: TelemetryConfiguration) throws(OTLPError) -> any SpanExporter {
+        if let file = configuration.file { return try FileSpanExporter(path: file) }
+        return DiscardingSpanExporter()
+    }
+
+    /// Makes no spans, and delivers none.
+    private init() {
+        processor = nil
+        // Hands on what comes in, in whatever format it came.
+        TelemetrySystem.install(NoOpTracer())
     }
 
     private init(_ configuration: TelemetryConfiguration, exporter: any SpanExporter) {
-        processor = BatchSpanProcessor(
+        let processor = BatchSpanProcessor(
             exporter: exporter,
             capacity: configuration.queueCapacity,
             batchSize: configuration.batchSize,
             delay: configuration.exportDelay / .seconds(1)
         )
-        TelemetrySystem.install(SDKTracer(resource: configuration.resource, processor: processor))
+        self.processor = processor
+        TelemetrySystem.install(
+            SDKTracer(
+                resource: configuration.resource(detected: .read()),
+                processor: processor,
+                sampler: configuration.sampler,
+                limits: configuration.limits,
+                propagator: configuration.propagator
+            )
+        )
     }
 
     /// `Telemetry`.
@@ -47,7 +64,7 @@ public final class Telemetry: Service {
     public var stopsLast: Bool { true }
 
     /// What became of the spans so far.
-    public var counts: SpanCounts { processor.counts }
+    public var counts: SpanCounts { processor?.counts ?? SpanCounts() }
 
     /// Unhealthy once spans were lost.
     public var health: ServiceHealth {
@@ -64,7 +81,10 @@ public final class Telemetry: Service {
 
     /// Delivers every span that has ended, and ends the export.
     public func shutdown() async {
-        let processor = processor
+        guard let processor else {
+            stop.finish()
+            return
+        }
         // Blocks until the exporter is done, so not on a thread of the cooperative pool.
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
 public import TelemetrySDK
+public import TraceContext
 
-/// What an application's telemetry is called and where it goes.
+/// What an application's telemetry is called, what of it is kept and where it goes.
 public struct TelemetryConfiguration: Sendable {
+    /// A way for spans to leave the process.
+    public enum Exporter: String, Sendable, CaseIterable {
+        /// To a receiver of OTLP, as ``TelemetryConfiguration/otlp`` says.
+        case otlp
+        /// To standard output, for people to read.
+        case console
+    }
+
     /// The service's name, `service.name`.
     ///
     /// `OTEL_SERVICE_NAME`.
@@ -12,20 +20,30 @@ public struct TelemetryConfiguration: Sendable {
 
     /// What else is known about the service, by OpenTelemetry's resource conventions.
     ///
-    /// `OTEL_RESOURCE_ATTRIBUTES`.
+    /// Counts before what is found out about the process, its host and its container. `OTEL_RESOURCE_ATTRIBUTES`.
     public var resourceAttributes: Attributes
+
+    /// Where spans go beside the file.
+    ///
+    /// `OTEL_TRACES_EXPORTER`.
+    public var exporters: [Exporter]
 
     /// The file that spans are appended to as OTLP JSON lines; `nil` keeps none.
     ///
     /// `STITCH_TRACES_FILE`.
     public var file: String?
 
+    /// How spans go to a receiver of OTLP.
+    ///
+    /// `OTEL_EXPORTER_OTLP_…`, `OTEL_EXPORTER_OTLP_TRACES_…`.
+    public var otlp = OTLPHTTPConfiguration()
+
     /// How many finished spans may wait for their export, from 1.
     ///
     /// `OTEL_BSP_MAX_QUEUE_SIZE`.
     public var queueCapacity: Int
 
-    /// How many spans are exported at a time, from 1.
+    /// How many spans are exported at a time, from 1 to ``queueCapacity``.
     ///
     /// `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`.
     public var batchSize: Int
@@ -35,11 +53,46 @@ public struct TelemetryConfiguration: Sendable {
     /// `OTEL_BSP_SCHEDULE_DELAY`, in milliseconds.
     public var exportDelay: Duration
 
+    /// How long the export of one batch may take.
+    ///
+    /// `OTEL_BSP_EXPORT_TIMEOUT`, in milliseconds.
+    public var exportTimeout = Duration.seconds(30)
+
+    /// Decides which spans are recorded: all flows whose origin was, unless told otherwise.
+    ///
+    /// `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`.
+    public var sampler: any Sampler = FollowingSampler()
+
+    /// In which formats contexts travel: W3C trace context and baggage, unless told otherwise.
+    ///
+    /// `OTEL_PROPAGATORS`.
+    public var propagator: any Propagator = CompositePropagator([W3CPropagator(), BaggagePropagator()])
+
+    /// How much of each span is kept.
+    ///
+    /// `OTEL_SPAN_…_LIMIT`, `OTEL_ATTRIBUTE_…_LIMIT`, `OTEL_EVENT_…`, `OTEL_LINK_…`.
+    public var limits = SpanLimits()
+
+    /// Whether no spans are made at all; what comes in is passed on as it is.
+    ///
+    /// `OTEL_SDK_DISABLED`.
+    public var isDisabled = false
+
     /// Telemetry of a service, with the defaults of OpenTelemetry.
+    ///
+    /// - Parameters:
+    ///   - serviceName: The service's name.
+    ///   - resourceAttributes: What else is known about the service.
+    ///   - file: The file that spans are appended to.
+    ///   - exporters: Where spans go beside the file; to a receiver of OTLP if there is no file, unless told otherwise.
+    ///   - queueCapacity: How many finished spans may wait for their export, from 1.
+    ///   - batchSize: How many spans are exported at a time, from 1.
+    ///   - exportDelay: How long the first span of a batch waits for more to come.
     public init(
         serviceName: String,
         resourceAttributes: Attributes = Attributes(),
         file: String? = nil,
+        exporters: [Exporter]? = nil,
         queueCapacity: Int = 2048,
         batchSize: Int = 512,
         exportDelay: Duration = .seconds(5)
@@ -47,53 +100,9 @@ public struct TelemetryConfiguration: Sendable {
         self.serviceName = serviceName
         self.resourceAttributes = resourceAttributes
         self.file = file
+        self.exporters = exporters ?? (file == nil ? [.otlp] : [])
         self.queueCapacity = queueCapacity
         self.batchSize = batchSize
         self.exportDelay = exportDelay
     }
-
-    /// What the environment says.
-    ///
-    /// A number that can't be read, or is too small, is warned about by name and ignored.
-    public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-        var attributes = Attributes()
-        for pair in (environment["OTEL_RESOURCE_ATTRIBUTES"] ?? "").split(separator: ",") {
-            guard let equals = pair.firstIndex(of: "=") else { continue }
-            let key = pair[..<equals].trimmingCharacters(in: .whitespaces)
-            let value = pair[pair.index(after: equals)...].trimmingCharacters(in: .whitespaces)
-            attributes[key] = .string(value.removingPercentEncoding ?? value)
-        }
-        self.init(
-            serviceName: environment["OTEL_SERVICE_NAME"].nonEmpty ?? attributes["service.name"]?.stringValue
-                ?? "unknown_service",
-            resourceAttributes: attributes,
-            file: environment["STITCH_TRACES_FILE"].nonEmpty
-        )
-        if let value = Self.number("OTEL_BSP_MAX_QUEUE_SIZE", environment) { queueCapacity = value }
-        if let value = Self.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", environment) { batchSize = value }
-        if let value = Self.number("OTEL_BSP_SCHEDULE_DELAY", environment) { exportDelay = .milliseconds(value) }
-    }
-
-    var resource: Resource {
-        var attributes = resourceAttributes
-        attributes["service.name"] = .string(serviceName)
-        attributes["process.pid"] = .int(Int64(ProcessInfo.processInfo.processIdentifier))
-        attributes["telemetry.sdk.name"] = "stitch"
-        attributes["telemetry.sdk.language"] = "swift"
-        if attributes["service.instance.id"] == nil {
-            attributes["service.instance.id"] = .string(UUID().uuidString.lowercased())
-        }
-        return Resource(attributes: attributes)
-    }
-
-    private static func number(_ name: String, _ environment: [String: String]) -> Int? {
-        guard let text = environment[name].nonEmpty else { return nil }
-        if let number = Int(text), number > 0 { return number }
-        Diagnostics.log(.warning, "\(name) is ignored: it must be a whole number from 1")
-        return nil
-    }
-}
-
-extension Optional where Wrapped == String {
-    fileprivate var nonEmpty: String? { flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -3,21 +3,69 @@
 import Foundation
 import Stitch
 import StitchOTLP
+import Synchronization
 import Testing
+import TraceContext
 
 @Suite("Telemetry", .serialized)
 struct TelemetryTests {
-    @Test("The environment's variables count, and numbers that are none are ignored")
+    @Test("The environment is read, and what is wrong in it is warned about")
     func environment() {
+        let told = Mutex<[String]>([])
+        Diagnostics.setHandler { diagnostic in told.withLock { $0.append(diagnostic.message) } }
+        defer { Diagnostics.setHandler { _ in } }
         let configuration = TelemetryConfiguration(environment: [
-            "OTEL_SERVICE_NAME": "billing", "OTEL_RESOURCE_ATTRIBUTES": "team=a%20b, service.name=other",
-            "OTEL_BSP_MAX_QUEUE_SIZE": "10", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "-1", "OTEL_BSP_SCHEDULE_DELAY": "soon",
+            "OTEL_SERVICE_NAME": "billing", "OTEL_BSP_MAX_QUEUE_SIZE": "many",
         ])
         #expect(configuration.serviceName == "billing")
-        #expect(configuration.resourceAttributes["team"] == "a b")
-        #expect(configuration.queueCapacity == 10)
-        #expect(configuration.batchSize == 512)
-        #expect(configuration.exportDelay == .seconds(5))
+        #expect(told.withLock { $0.filter { $0.hasPrefix("OTEL_BSP_MAX_QUEUE_SIZE is ignored") }.count } == 1)
+    }
+
+    @Test("The tracer samples, limits and propagates as the configuration says")
+    func wiring() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "stitch-telemetry-\(UUID()).jsonl")
+        defer { try? FileManager.default.removeItem(at: file) }
+        var configuration = TelemetryConfiguration(serviceName: "billing", file: file.path)
+        configuration.sampler = RuleBasedSampler(
+            [.rule(.name("wiring dropped"), use: AlwaysOffSampler())],
+            otherwise: AlwaysOnSampler()
+        )
+        configuration.limits.attributes = 1
+        configuration.propagator = B3Propagator(.single)
+        let telemetry = try Telemetry.start(configuration)
+        defer { TelemetrySystem.install(NoOpTracer()) }
+        let tracer = TelemetrySystem.tracer
+        withSpan("wiring kept") { span in
+            span.attributes["a"] = 1
+            span.attributes["b"] = 2
+            var carrier = ContextCarrier()
+            tracer.inject(span, baggage: Baggage(), into: &carrier)
+            #expect(carrier.fields.map(\.name) == ["b3"])
+        }
+        withSpan("wiring dropped") { span in #expect(span.context.isValid && !span.isRecording) }
+        await telemetry.shutdown()
+        let spans = try OTLPJSONLines.read(contentsOf: file).filter { $0.name.hasPrefix("wiring") }
+        #expect(spans.map(\.name) == ["wiring kept"])
+        #expect(spans.map(\.attributes) == [["a": 1]])
+        #expect(spans.first?.resource.attributes["process.pid"] != nil)
+    }
+
+    @Test("What is disabled makes no spans, passes on what comes in, and runs and stops as ever")
+    func disabled() async throws {
+        var configuration = TelemetryConfiguration(serviceName: "billing", file: "/nowhere/at/all")
+        configuration.isDisabled = true
+        let telemetry = try Telemetry.start(configuration)
+        #expect(TelemetrySystem.tracer is NoOpTracer)
+        var carrier = ContextCarrier()
+        carrier["b3"] = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1"
+        withSpan("GET /", ofKind: .server, continuing: carrier) { span in
+            #expect(!span.isRecording)
+            #expect(ContextCarrier.current()["b3"] == carrier["b3"])
+        }
+        let running = Task { try await telemetry.run() }
+        await telemetry.shutdown()
+        try await running.value
+        #expect(telemetry.counts == SpanCounts() && telemetry.health.isHealthy)
     }
 
     @Test("Spans that end before the shutdown are in the file, with the service's name")
@@ -41,7 +89,7 @@ struct TelemetryTests {
 
     @Test("Cancelling run() delivers what has ended and returns")
     func cancellation() async throws {
-        let telemetry = try Telemetry.start(TelemetryConfiguration(serviceName: "billing"))
+        let telemetry = try Telemetry.start(TelemetryConfiguration(serviceName: "billing", exporters: []))
         defer { TelemetrySystem.install(NoOpTracer()) }
         withSpan("a") { _ in }
         let running = Task { try await telemetry.run() }
