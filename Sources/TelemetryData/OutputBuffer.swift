@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes that are written from left to right, in memory of their own.
+///
+/// What the writers of protobuf and JSON stand on. Owned by whoever made it; the memory goes with it.
+public struct OutputBuffer: ~Copyable {
+    @usableFromInline var base: UnsafeMutableRawPointer
+    @usableFromInline var capacity: Int
+
+    @usableFromInline var used: Int
+
+    /// How many bytes have been written.
+    @inlinable public var count: Int { used }
+
+    /// An empty buffer.
+    ///
+    /// - Parameter capacity: How many bytes it takes before it has to grow.
+    public init(capacity: Int = 256) {
+        self.capacity = max(capacity, 16)
+        base = .allocate(byteCount: self.capacity, alignment: 16)
+        used = 0
+    }
+
+    deinit { base.deallocate() }
+
+    /// Makes room for that many more bytes.
+    @inlinable
+    @inline(__always)
+    public mutating func reserve(_ additional: Int) {
+        if capacity &- count < additional { grow(additional) }
+    }
+
+    @usableFromInline
+    @inline(never)
+    mutating func grow(_ additional: Int) {
+        capacity = max(capacity * 2, count + additional)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+        larger.copyMemory(from: base, byteCount: count)
+        base.deallocate()
+        base = larger
+    }
+
+    /// Appends one byte.
+    @inlinable
+    @inline(__always)
+    public mutating func append(_ byte: UInt8) {
+        reserve(1)
+        base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        advance(1)
+    }
+
+    /// Appends a copy of these bytes.
+    @inlinable
+    @inline(__always)
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress else { return }
+        reserve(bytes.count)
+        (base + count).copyMemory(from: source, byteCount: bytes.count)
+        advance(bytes.count)
+    }
+
+    /// Appends a text that is known to the compiler.
+    @inlinable
+    @inline(__always)
+    public mutating func append(_ text: StaticString) {
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Says that so many bytes of the reserved room have been written.
+    @inlinable
+    @inline(__always)
+    mutating func advance(_ written: Int) {
+        used &+= written
+    }
+
+    /// Forgets what was written and keeps the memory.
+    public mutating func removeAll() { used = 0 }
+
+    /// What was written; the pointer is valid inside the closure only.
+    @inlinable
+    public borrowing func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(start: base, count: count))
+    }
+
+    /// A copy of what was written.
+    public var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            if let start = UnsafeMutableRawPointer(target.baseAddress) {
+                start.copyMemory(from: base, byteCount: count)
+            }
+            initialized = count
+        }
+    }
+}
