@@ -63,6 +63,7 @@ struct OTLPValue: Codable {
         case .double(let number): doubleValue = number
         case .bytes(let bytes): bytesValue = Data(bytes)
         case .array(let values): arrayValue = Values(values: values.map(OTLPValue.init))
+        case .map: break
         }
     }
 

@@ -13,7 +13,9 @@ public enum AttributeValue: Sendable, Hashable {
     /// Bytes.
     case bytes([UInt8])
     /// Several values.
-    indirect case array([AttributeValue])
+    case array([AttributeValue])
+    /// Values by name.
+    case map(Attributes)
 
     /// The text, if it is text.
     public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
@@ -58,6 +60,8 @@ extension AttributeValue: CustomStringConvertible {
         case .double(let value): value.description
         case .bytes(let value): "\(value.count) bytes"
         case .array(let values): "[\(values.map(\.description).joined(separator: ", "))]"
+        case .map(let values):
+            "{\(values.elements.map { "\($0.key): \($0.value)" }.joined(separator: ", "))}"
         }
     }
 }

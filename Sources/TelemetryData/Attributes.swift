@@ -19,6 +19,11 @@ public struct Attributes: Sendable, Hashable {
     /// No attributes.
     public init() {}
 
+    /// Elements of which each has a key of its own, which the caller vouches for.
+    init(distinct elements: [Element]) {
+        self.elements = elements
+    }
+
     /// The value of a key; setting `nil` removes it.
     public subscript(key: String) -> AttributeValue? {
         get { index(of: key).map { elements[$0].value } }

@@ -5,9 +5,17 @@ public struct Resource: Sendable, Hashable {
     /// What is known about it, by OpenTelemetry's resource conventions.
     public var attributes: Attributes
 
+    /// How many attributes were left out.
+    public var droppedAttributeCount: Int
+
+    /// Which version of which conventions the attributes follow.
+    public var schemaURL: String
+
     /// A resource of these attributes.
-    public init(attributes: Attributes = Attributes()) {
+    public init(attributes: Attributes = Attributes(), droppedAttributeCount: Int = 0, schemaURL: String = "") {
         self.attributes = attributes
+        self.droppedAttributeCount = droppedAttributeCount
+        self.schemaURL = schemaURL
     }
 
     /// `service.name`, or `unknown_service`.
@@ -25,10 +33,24 @@ public struct InstrumentationScope: Sendable, Hashable {
     /// Which version of which conventions the attributes follow.
     public var schemaURL: String
 
+    /// What else is known about the library.
+    public var attributes: Attributes
+
+    /// How many attributes were left out.
+    public var droppedAttributeCount: Int
+
     /// A scope.
-    public init(name: String, version: String = "", schemaURL: String = "") {
+    public init(
+        name: String,
+        version: String = "",
+        schemaURL: String = "",
+        attributes: Attributes = Attributes(),
+        droppedAttributeCount: Int = 0
+    ) {
         self.name = name
         self.version = version
         self.schemaURL = schemaURL
+        self.attributes = attributes
+        self.droppedAttributeCount = droppedAttributeCount
     }
 }

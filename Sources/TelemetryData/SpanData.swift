@@ -10,6 +10,9 @@ public struct SpanData: Sendable, Hashable {
     /// The span that it is a child of; `nil` for the root of a trace.
     public var parentSpanID: SpanID?
 
+    /// Whether its parent is a span of another process; `nil` where nobody said.
+    public var parentIsRemote: Bool?
+
     /// What was done.
     public var name: String
 
@@ -35,10 +38,10 @@ public struct SpanData: Sendable, Hashable {
     public var status: SpanStatus
 
     /// How many attributes were left out.
-    public var droppedAttributeCount = 0
+    public var droppedAttributeCount: Int
 
     /// How many events were left out.
-    public var droppedEventCount = 0
+    public var droppedEventCount: Int
 
     /// How many links were left out.
     public var droppedLinkCount: Int
@@ -53,6 +56,7 @@ public struct SpanData: Sendable, Hashable {
     public init(
         context: SpanContext,
         parentSpanID: SpanID? = nil,
+        parentIsRemote: Bool? = nil,
         name: String,
         kind: SpanKind = .internal,
         start: Timestamp,
@@ -61,12 +65,15 @@ public struct SpanData: Sendable, Hashable {
         events: [SpanEvent] = [],
         links: [SpanLink] = [],
         status: SpanStatus = .unset,
+        droppedAttributeCount: Int = 0,
+        droppedEventCount: Int = 0,
         droppedLinkCount: Int = 0,
         resource: Resource = Resource(),
         scope: InstrumentationScope = InstrumentationScope(name: "")
     ) {
         self.context = context
         self.parentSpanID = parentSpanID
+        self.parentIsRemote = parentIsRemote
         self.name = name
         self.kind = kind
         self.start = start
@@ -75,6 +82,8 @@ public struct SpanData: Sendable, Hashable {
         self.events = events
         self.links = links
         self.status = status
+        self.droppedAttributeCount = droppedAttributeCount
+        self.droppedEventCount = droppedEventCount
         self.droppedLinkCount = droppedLinkCount
         self.resource = resource
         self.scope = scope
@@ -88,7 +97,7 @@ public struct SpanData: Sendable, Hashable {
 
     /// The span that it is a child of, as a context; `nil` for the root of a trace.
     public var parent: SpanContext? {
-        parentSpanID.map { SpanContext(traceID: traceID, spanID: $0) }
+        parentSpanID.map { SpanContext(traceID: traceID, spanID: $0, isRemote: parentIsRemote ?? false) }
     }
 
     /// How long it took.

@@ -12,12 +12,18 @@ public struct SpanEvent: Sendable, Hashable {
     public var attributes: Attributes
 
     /// How many attributes were left out.
-    public var droppedAttributeCount = 0
+    public var droppedAttributeCount: Int
 
     /// An event of now, unless told otherwise.
-    public init(name: String, time: Timestamp = .now, attributes: Attributes = Attributes()) {
+    public init(
+        name: String,
+        time: Timestamp = .now,
+        attributes: Attributes = Attributes(),
+        droppedAttributeCount: Int = 0
+    ) {
         self.name = name
         self.time = time
         self.attributes = attributes
+        self.droppedAttributeCount = droppedAttributeCount
     }
 }

@@ -11,12 +11,13 @@ public struct SpanLink: Sendable, Hashable {
     public var attributes: Attributes
 
     /// How many attributes were left out.
-    public var droppedAttributeCount = 0
+    public var droppedAttributeCount: Int
 
     /// A link to a span.
-    public init(_ context: SpanContext, attributes: Attributes = Attributes()) {
+    public init(_ context: SpanContext, attributes: Attributes = Attributes(), droppedAttributeCount: Int = 0) {
         self.context = context
         self.attributes = attributes
+        self.droppedAttributeCount = droppedAttributeCount
     }
 
     /// The trace of the span that is linked to.

@@ -171,6 +171,7 @@ extension AttributeValue {
         case .bool: "bool"
         case .bytes: "bytes"
         case .array: "array"
+        case .map: "map"
         }
     }
 }
