@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import StitchService
+import TelemetryData
 
 /// Why telemetry could not be written or read.
 public struct OTLPError: Error, Sendable, CustomStringConvertible {
@@ -11,6 +12,9 @@ public struct OTLPError: Error, Sendable, CustomStringConvertible {
 
         /// A file could not be opened, read or written.
         public static let file = Code(description: "file")
+
+        /// What was read is larger, or nested more deeply, than the limits allow.
+        public static let tooLarge = Code(description: "too_large")
 
         /// What was read is not OTLP.
         public static let malformed = Code(description: "malformed")
@@ -39,5 +43,14 @@ public struct OTLPError: Error, Sendable, CustomStringConvertible {
         self.message = message
         self.cause = cause
         self.location = location
+    }
+
+    init(wrapping error: any Error) {
+        switch error {
+        case let error as OTLPError: self = error
+        case let error as ProtobufError where error.code == .tooDeep || error.code == .tooMany:
+            self.init(.tooLarge, "a message of OTLP goes beyond the limits: \(error)", cause: error)
+        default: self.init(.malformed, "bytes are no message of OTLP in protobuf: \(error)", cause: error)
+        }
     }
 }

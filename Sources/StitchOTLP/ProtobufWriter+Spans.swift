@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+
+extension ProtobufWriter {
+    /// Writes `ExportTraceServiceRequest`, `ResourceSpans` and `ScopeSpans` round the spans.
+    mutating func write(_ groups: SpanGroups, of spans: [SpanData]) {
+        for group in groups.resources {
+            let resource = spans[group.first].resource
+            write(message: 1, lengthWidth: Self.lengthWidth(spans.count)) { writer in
+                writer.write(resource: resource, field: 1)
+                for scoped in group.scopes {
+                    let scope = spans[scoped.spans[0]].scope
+                    writer.write(message: 2, lengthWidth: Self.lengthWidth(scoped.spans.count)) { writer in
+                        writer.write(scope: scope, field: 1)
+                        for index in scoped.spans { writer.write(span: spans[index], field: 2) }
+                        writer.write(nonEmpty: scope.schemaURL, field: 3)
+                    }
+                }
+                writer.write(nonEmpty: resource.schemaURL, field: 3)
+            }
+        }
+    }
+
+    /// In how many bytes the length of so many spans is likely to fit.
+    private static func lengthWidth(_ count: Int) -> Int {
+        count < 40 ? 2 : count < 4000 ? 3 : 4
+    }
+}
