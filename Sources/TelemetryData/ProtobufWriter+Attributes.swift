@@ -5,7 +5,7 @@ extension ProtobufWriter {
     public mutating func write(attributes: Attributes, field: Int) {
         for element in attributes.elements {
             write(message: field) { writer in
-                writer.write(string: element.key, field: 1)
+                writer.write(nonEmpty: element.key, field: 1)
                 writer.write(value: element.value, field: 2)
             }
         }
