@@ -13,14 +13,38 @@ let settings: [SwiftSetting] =
         // STITCH_STRICT=1 (set by `make lint` and in CI) turns every warning into an error.
     ] + (Context.environment["STITCH_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
 
+/// What comes along with the import of a module.
+///
+/// SwiftPM builds a target anew only when a module that it names has changed, so whoever names one names these too.
+let exports = [
+    "MessageTracing": ["TelemetryAPI", "TraceContext"],
+    "Stitch": ["StitchService", "TelemetryAPI", "TelemetrySDK"],
+    "StitchTesting": ["TelemetrySDK", "TraceFlow"],
+    "TelemetryAPI": ["StitchService", "TelemetryData"],
+    "TelemetryData": ["TraceContext"],
+    "TelemetrySDK": ["TelemetryAPI"],
+    "TracedJobs": ["MessageTracing", "StitchPostgres"],
+    "TracedKafka": ["MessageTracing", "StitchKafka"],
+]
+
+func named(_ dependencies: [String]) -> [Target.Dependency] {
+    var names = dependencies
+    var index = 0
+    while index < names.count {
+        names += (exports[names[index]] ?? []).filter { !names.contains($0) }
+        index += 1
+    }
+    return names.map { .init(stringLiteral: $0) }
+}
+
 func module(_ name: String, _ dependencies: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, swiftSettings: settings)
+    .target(name: name, dependencies: named(dependencies), swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
-        dependencies: ([name] + dependencies).map { .init(stringLiteral: $0) },
+        dependencies: named([name] + dependencies),
         swiftSettings: settings
     )
 }
@@ -28,7 +52,7 @@ func tests(of name: String, _ dependencies: [String] = []) -> Target {
 func example(_ name: String, _ dependencies: [String], excluding parts: [String] = []) -> Target {
     .executableTarget(
         name: name,
-        dependencies: dependencies.map { .init(stringLiteral: $0) },
+        dependencies: named(dependencies),
         path: "Examples/\(name)",
         exclude: parts,
         swiftSettings: settings
@@ -39,7 +63,7 @@ func example(_ name: String, _ dependencies: [String], excluding parts: [String]
 func part(_ name: String, of folder: String, _ dependencies: [String] = []) -> Target {
     .target(
         name: name,
-        dependencies: dependencies.map { .init(stringLiteral: $0) },
+        dependencies: named(dependencies),
         path: "Examples/\(folder)",
         swiftSettings: settings
     )
