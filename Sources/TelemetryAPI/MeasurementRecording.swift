@@ -3,22 +3,6 @@
 public import TelemetryData
 public import TraceContext
 
-/// A measured value, whole or not.
-public enum MeasurementValue: Sendable, Hashable {
-    /// A whole number.
-    case int(Int64)
-    /// A floating-point number, neither infinite nor NaN.
-    case double(Double)
-
-    /// The value as a floating-point number; of a whole number beyond 2⁵³ the nearest there is.
-    public var doubleValue: Double {
-        switch self {
-        case .int(let value): Double(value)
-        case .double(let value): value
-        }
-    }
-}
-
 /// What a meter keeps of one instrument's measurements.
 ///
 /// Any thread may call it, at any time; it must not wait for anything.
