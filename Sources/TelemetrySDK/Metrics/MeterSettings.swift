@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// How much a meter keeps.
+///
+/// **Memory.** A set of attributes takes about 150 bytes and, of a histogram, 8 for each bucket; exemplars take up to about
+/// 80 each, one a bucket for histograms and ``exemplarLimit`` for others. That many times ``attributeSetLimit`` times the
+/// stripes (a power of two of at least twice the processors, at most 16) is what an instrument takes at most.
+public struct MeterSettings: Sendable, Hashable {
+    /// How many sets of attributes an instrument tells apart, from 1; what is measured of further ones is put together
+    /// under `otel.metric.overflow=true`.
+    public var attributeSetLimit: Int {
+        didSet { attributeSetLimit = max(1, attributeSetLimit) }
+    }
+
+    /// How many instruments there may be, from 1; further ones measure nothing, which is told once.
+    public var instrumentLimit: Int {
+        didSet { instrumentLimit = max(1, instrumentLimit) }
+    }
+
+    /// Which measurements may become exemplars.
+    public var exemplarFilter: ExemplarFilter
+
+    /// How many exemplars a point of a counter or gauge has, from 1; a histogram's has one for each bucket.
+    public var exemplarLimit: Int {
+        didSet { exemplarLimit = max(1, exemplarLimit) }
+    }
+
+    /// Among how many parts the threads that measure are spread: a power of two.
+    var stripeCount: Int
+
+    /// How much a meter keeps.
+    ///
+    /// - Parameters:
+    ///   - attributeSetLimit: How many sets of attributes an instrument tells apart, from 1.
+    ///   - instrumentLimit: How many instruments there may be, from 1.
+    ///   - exemplarFilter: Which measurements may become exemplars.
+    ///   - exemplarLimit: How many exemplars a point of a counter or gauge has, from 1.
+    public init(
+        attributeSetLimit: Int = 2000,
+        instrumentLimit: Int = 1000,
+        exemplarFilter: ExemplarFilter = .traceBased,
+        exemplarLimit: Int = 4
+    ) {
+        self.attributeSetLimit = max(1, attributeSetLimit)
+        self.instrumentLimit = max(1, instrumentLimit)
+        self.exemplarFilter = exemplarFilter
+        self.exemplarLimit = max(1, exemplarLimit)
+        let wanted = min(16, 2 * ProcessInfo.processInfo.activeProcessorCount)
+        var stripeCount = 1
+        while stripeCount < wanted { stripeCount *= 2 }
+        self.stripeCount = stripeCount
+    }
+}
