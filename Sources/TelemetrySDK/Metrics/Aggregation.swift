@@ -77,12 +77,14 @@ struct Aggregation {
     ///   - value: The value.
     ///   - position: Of its set.
     ///   - order: Of a gauge: the number of the measurement.
-    ///   - exemplar: Makes the exemplar of the measurement, if it may become one and is chosen.
+    ///   - mayBeExemplar: Whether it may become an exemplar.
+    ///   - exemplar: Makes the exemplar, if the measurement is chosen.
     mutating func record(
         _ value: MeasurementValue,
         at position: Int,
-        order: UInt64 = 0,
-        exemplar: (() -> Exemplar)? = nil
+        order: UInt64,
+        mayBeExemplar: Bool,
+        exemplar: () -> Exemplar
     ) {
         switch kind {
         case .histogram:
@@ -92,7 +94,7 @@ struct Aggregation {
             series[position].sum.add(.double(number))
             series[position].minimum = min(series[position].minimum, number)
             series[position].maximum = max(series[position].maximum, number)
-            guard let exemplar else { return }
+            guard mayBeExemplar else { return }
             series[position].exemplars.offer(bucket: bucket, of: bucketCount, random: random.next(), exemplar)
             return
         case .counter, .upDownCounter:
@@ -103,7 +105,7 @@ struct Aggregation {
                 series[position].order = order
             }
         }
-        guard let exemplar else { return }
+        guard mayBeExemplar else { return }
         series[position].exemplars.offer(keeping: exemplarLimit, random: random.next(), exemplar)
     }
 

@@ -98,11 +98,7 @@ final class Instrument: Sendable {
     ) {
         let number: UInt64 =
             description.kind == .gauge ? order.wrappingAdd(1, ordering: .relaxed).newValue : 0
-        guard filter.accepts(context) else {
-            aggregation.record(value, at: position, order: number)
-            return
-        }
-        aggregation.record(value, at: position, order: number) {
+        aggregation.record(value, at: position, order: number, mayBeExemplar: filter.accepts(context)) {
             Exemplar(
                 time: .now,
                 value: value,
