@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchOTLP
+import TelemetryData
+import Testing
+import TraceContext
+
+@Suite("Metrics in OTLP")
+struct OTLPMetricsTests {
+    private static let start = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
+    private static let time = Timestamp(nanoseconds: 1_700_000_060_000_000_001)
+
+    private static let exemplar = Exemplar(
+        time: Timestamp(nanoseconds: 1_700_000_000_500_000_000),
+        value: .double(0.5),
+        traceID: TraceID(high: 0x0102_0304_0506_0708, low: 0x090a_0b0c_0d0e_0f10),
+        spanID: SpanID(bits: 0x1112_1314_1516_1718),
+        attributes: ["user": 7]
+    )
+
+    private static func metric(_ name: String, _ content: MetricData.Content, of service: String = "shop") -> MetricData
+    {
+        MetricData(
+            name: name,
+            unit: "s",
+            description: "What it tells.",
+            content,
+            resource: Resource(attributes: ["service.name": .string(service)], schemaURL: "https://example.org/r"),
+            scope: InstrumentationScope(name: "stitch", version: "1", schemaURL: "https://example.org/s")
+        )
+    }
+
+    private static var everything: [MetricData] {
+        let numbers = [
+            NumberPoint(attributes: ["a": "b", "c": true], start: start, time: time, value: .int(.min)),
+            NumberPoint(start: start, time: time, value: .double(-0.25), exemplars: [exemplar, exemplar]),
+            NumberPoint(time: time, value: .int(0)),
+        ]
+        var second = exemplar
+        second.traceID = nil
+        second.spanID = nil
+        second.value = .int(-3)
+        let histograms = [
+            HistogramPoint(
+                attributes: ["topic": "orders"],
+                start: start,
+                time: time,
+                boundaries: [0.5, 1],
+                bucketCounts: [2, 0, .max / 2],
+                sum: 5.25,
+                minimum: 0,
+                maximum: 4.5,
+                exemplars: [exemplar, second]
+            ),
+            HistogramPoint(start: start, time: time, boundaries: [], bucketCounts: [7], sum: 0),
+        ]
+        return [
+            metric("counter", .sum(numbers, .cumulative, isMonotonic: true)),
+            metric("changes", .sum(numbers, .delta, isMonotonic: true)),
+            metric("open", .sum(numbers, .cumulative, isMonotonic: false)),
+            metric("gauge", .gauge(numbers)),
+            metric("duration", .histogram(histograms, .delta)),
+            metric("elsewhere", .histogram(histograms, .cumulative), of: "billing"),
+        ]
+    }
+
+    @Test("What was written in protobuf is read again, whole")
+    func roundTrip() throws {
+        #expect(try OTLPMetrics.decode(OTLPMetrics.encode(Self.everything)) == Self.everything)
+        #expect(try OTLPMetrics.decode([]) == [])
+    }
+
+    @Test("A small request has the bytes that the schema asks for")
+    func golden() {
+        let point = NumberPoint(
+            attributes: ["k": "v"],
+            start: Timestamp(nanoseconds: 1),
+            time: Timestamp(nanoseconds: 2),
+            value: .int(5)
+        )
+        let metric = MetricData(
+            name: "n",
+            unit: "1",
+            description: "d",
+            .sum([point], .cumulative, isMonotonic: true),
+            scope: InstrumentationScope(name: "s")
+        )
+        let keyValue: [UInt8] = [0x0a, 1, 0x6b, 0x12, 3, 0x0a, 1, 0x76]
+        let number: [UInt8] =
+            [0x11, 1, 0, 0, 0, 0, 0, 0, 0, 0x19, 2, 0, 0, 0, 0, 0, 0, 0, 0x31, 5, 0, 0, 0, 0, 0, 0, 0]
+            + [0x3a, UInt8(keyValue.count)] + keyValue
+        let sum: [UInt8] = [0x0a, UInt8(number.count)] + number + [0x10, 2, 0x18, 1]
+        let metricBytes: [UInt8] = [0x0a, 1, 0x6e, 0x12, 1, 0x64, 0x1a, 1, 0x31, 0x3a, UInt8(sum.count)] + sum
+        let scope: [UInt8] = [0x0a, 3, 0x0a, 1, 0x73, 0x12, UInt8(metricBytes.count)] + metricBytes
+        let resource: [UInt8] = [0x0a, 0, 0x12, UInt8(scope.count)] + scope
+        #expect(OTLPMetrics.encode([metric]) == [0x0a, UInt8(resource.count)] + resource)
+    }
+
+    @Test("A request that ends anywhere is refused or read as far as it goes, and never traps")
+    func truncated() {
+        let bytes = OTLPMetrics.encode(Self.everything)
+        for count in bytes.indices {
+            _ = try? OTLPMetrics.decode(Array(bytes[..<count]))
+            var changed = bytes
+            changed[count] ^= UInt8(truncatingIfNeeded: count &* 37 | 1)
+            _ = try? OTLPMetrics.decode(changed)
+        }
+        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(Array(bytes.dropLast())) }
+    }
+
+    @Test("No more is kept than is allowed")
+    func limit() throws {
+        let bytes = OTLPMetrics.encode(Self.everything)
+        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(bytes, maximumElementCount: 50) }
+        #expect(try OTLPMetrics.decode(bytes, maximumElementCount: 500).count == 6)
+    }
+
+    @Test("A kind that is not known is left out and takes nothing along; a histogram without buckets has one")
+    func tolerance() throws {
+        var writer = ProtobufWriter()
+        writer.write(message: 1) { writer in
+            writer.write(message: 2) { writer in
+                writer.write(message: 2) { writer in
+                    writer.write(string: "exponential", field: 1)
+                    writer.write(message: 10) { $0.write(varint: 2, field: 2) }
+                }
+                writer.write(message: 2) { writer in
+                    writer.write(string: "plain", field: 1)
+                    writer.write(message: 9) { writer in
+                        writer.write(message: 1) { writer in
+                            writer.write(fixed64: 3, field: 4)
+                            writer.write(double: 6, field: 5)
+                        }
+                    }
+                }
+            }
+        }
+        let metrics = try OTLPMetrics.decode(writer.bytes)
+        #expect(metrics.map(\.name) == ["plain"])
+        guard case .histogram(let points, .cumulative) = metrics.first?.content else {
+            Issue.record("not a histogram")
+            return
+        }
+        #expect(points.map(\.bucketCounts) == [[3]] && points.map(\.sum) == [6] && points.map(\.boundaries) == [[]])
+    }
+}
