@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ProtobufWriter {
-    /// Writes a metric as OTLP's `Metric`.
+    /// Writes a metric as OTLP's `Metric`, the fields in the order of their numbers.
     ///
     /// Its resource and scope belong to the messages round it.
     public mutating func write(metric: MetricData, field: Int) {
@@ -32,11 +32,9 @@ extension ProtobufWriter {
             write(message: 1, lengthWidth: 2) { writer in
                 if let start = point.start { writer.write(fixed64: start.nanoseconds, field: 2) }
                 writer.write(fixed64: point.time.nanoseconds, field: 3)
-                switch point.value {
-                case .double(let value): writer.write(double: value, field: 4)
-                case .int(let value): writer.write(fixed64: UInt64(bitPattern: value), field: 6)
-                }
+                if case .double(let value) = point.value { writer.write(double: value, field: 4) }
                 for exemplar in point.exemplars { writer.write(exemplar: exemplar, field: 5) }
+                if case .int(let value) = point.value { writer.write(fixed64: UInt64(bitPattern: value), field: 6) }
                 writer.write(attributes: point.attributes, field: 7)
             }
         }
@@ -62,12 +60,10 @@ extension ProtobufWriter {
     private mutating func write(exemplar: Exemplar, field: Int) {
         write(message: field) { writer in
             writer.write(fixed64: exemplar.time.nanoseconds, field: 2)
-            switch exemplar.value {
-            case .double(let value): writer.write(double: value, field: 3)
-            case .int(let value): writer.write(fixed64: UInt64(bitPattern: value), field: 6)
-            }
+            if case .double(let value) = exemplar.value { writer.write(double: value, field: 3) }
             if let span = exemplar.spanID { writer.write(spanID: span, field: 4) }
             if let trace = exemplar.traceID { writer.write(traceID: trace, field: 5) }
+            if case .int(let value) = exemplar.value { writer.write(fixed64: UInt64(bitPattern: value), field: 6) }
             writer.write(attributes: exemplar.attributes, field: 7)
         }
     }

@@ -50,6 +50,21 @@ public final class PeriodicMetricReader: Sendable {
         thread.start()
     }
 
+    /// A reader of that meter as the configuration says.
+    ///
+    /// - Parameters:
+    ///   - meter: What to report of.
+    ///   - exporter: Delivers the reports.
+    ///   - configuration: How often, and of what.
+    public convenience init(meter: SDKMeter, exporter: any MetricExporter, configuration: MetricConfiguration) {
+        self.init(
+            meter: meter,
+            exporter: exporter,
+            interval: configuration.interval,
+            temporality: configuration.temporality
+        )
+    }
+
     /// Reports at once, everything measured before the call included.
     ///
     /// Blocks its thread.
