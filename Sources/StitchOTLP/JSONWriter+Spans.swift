@@ -149,7 +149,8 @@ extension JSONWriter {
         writeList(attributes)
     }
 
-    private mutating func writeList(_ attributes: Attributes) {
+    /// Writes attributes as an array.
+    mutating func writeList(_ attributes: Attributes) {
         array { json in
             for element in attributes.elements {
                 json.object { json in

@@ -4,10 +4,27 @@ public import TelemetryData
 
 /// OTLP's `ExportMetricsServiceRequest`, which is also `MetricsData`: metrics by resource and scope.
 public enum OTLPMetrics {
-    /// Metrics in the protobuf encoding.
-    public static func encode(_ metrics: [MetricData]) -> [UInt8] {
+    /// A request with these metrics.
+    ///
+    /// - Parameters:
+    ///   - metrics: The metrics. Those of one resource and one scope stand together.
+    ///   - format: The encoding.
+    /// - Returns: The request's bytes.
+    public static func encode(_ metrics: [MetricData], as format: OTLPFormat = .protobuf) -> [UInt8] {
+        let groups = MetricGroup.groups(of: metrics)
+        switch format {
+        case .protobuf:
+            return protobuf(groups)
+        case .json:
+            var writer = JSONWriter(capacity: 4096)
+            writer.write(groups)
+            return writer.buffer.bytes
+        }
+    }
+
+    private static func protobuf(_ groups: [MetricGroup]) -> [UInt8] {
         var writer = ProtobufWriter(capacity: 4096)
-        for group in MetricGroup.groups(of: metrics) {
+        for group in groups {
             writer.write(message: 1, lengthWidth: 3) { writer in
                 writer.write(resource: group.resource, field: 1)
                 for scoped in group.scopes {
@@ -23,20 +40,27 @@ public enum OTLPMetrics {
         return writer.bytes
     }
 
-    /// Metrics of the protobuf encoding; those of kinds that Stitch doesn't know are left out.
+    /// Reads a request in the protobuf encoding.
     ///
     /// - Parameters:
-    ///   - bytes: The request, which anybody may have sent.
-    ///   - maximumElementCount: How many attributes, values, exemplars and points may be kept, a point counting as four.
-    /// - Throws: ``OTLPError/Code/malformed`` when the bytes are no such request, or hold too much.
+    ///   - bytes: The whole request, decompressed, from whoever sent it.
+    ///   - limits: How much of it is read.
+    /// - Returns: The metrics; those of kinds that Stitch doesn't know are left out.
+    /// - Throws: ``OTLPError``: `tooLarge` if a limit is passed, `malformed` if it is no such request.
     public static func decode(
         _ bytes: [UInt8],
-        maximumElementCount: Int = .max
+        limits: OTLPLimits = OTLPLimits()
     ) throws(OTLPError) -> [MetricData] {
+        guard bytes.count <= limits.maximumByteCount else {
+            throw OTLPError(
+                .tooLarge,
+                "a request has \(bytes.count) bytes and only \(limits.maximumByteCount) are read; send fewer metrics at once"
+            )
+        }
         do {
             return try bytes.withUnsafeBytes { bytes throws(ProtobufError) in
-                var decoder = TelemetryDecoder(maximumElementCount: maximumElementCount)
-                var reader = ProtobufReader(bytes)
+                var decoder = TelemetryDecoder(maximumElementCount: limits.maximumElementCount)
+                var reader = ProtobufReader(bytes, maximumDepth: limits.maximumDepth)
                 var metrics: [MetricData] = []
                 while let field = try reader.next() {
                     guard field.number == 1, field.type == .lengthDelimited else { continue }
@@ -45,7 +69,7 @@ public enum OTLPMetrics {
                 return metrics
             }
         } catch {
-            throw OTLPError(.malformed, "\(bytes.count) bytes are not OTLP's metrics: \(error)", cause: error)
+            throw OTLPError(wrapping: error)
         }
     }
 

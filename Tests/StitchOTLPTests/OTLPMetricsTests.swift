@@ -111,8 +111,10 @@ struct OTLPMetricsTests {
     @Test("No more is kept than is allowed")
     func limit() throws {
         let bytes = OTLPMetrics.encode(Self.everything)
-        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(bytes, maximumElementCount: 50) }
-        #expect(try OTLPMetrics.decode(bytes, maximumElementCount: 500).count == 6)
+        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(bytes, limits: OTLPLimits(maximumElementCount: 50)) }
+        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(bytes, limits: OTLPLimits(maximumByteCount: 500)) }
+        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(bytes, limits: OTLPLimits(maximumDepth: 3)) }
+        #expect(try OTLPMetrics.decode(bytes, limits: OTLPLimits(maximumElementCount: 500)).count == 6)
     }
 
     @Test("A kind that is not known is left out and takes nothing along; a histogram without buckets has one")
@@ -142,5 +144,51 @@ struct OTLPMetricsTests {
             return
         }
         #expect(points.map(\.bucketCounts) == [[3]] && points.map(\.sum) == [6] && points.map(\.boundaries) == [[]])
+    }
+
+    @Test("JSON has ids in hexadecimal, numbers of 64 bits as text, and numbers for enums")
+    func json() {
+        let number = NumberPoint(
+            attributes: ["k": "v"],
+            start: Timestamp(nanoseconds: 1),
+            time: Timestamp(nanoseconds: 2),
+            value: .int(-5),
+            exemplars: [Self.exemplar]
+        )
+        let histogram = HistogramPoint(
+            start: Timestamp(nanoseconds: 1),
+            time: Timestamp(nanoseconds: 2),
+            boundaries: [0.5],
+            bucketCounts: [2, 1],
+            sum: 1.5,
+            minimum: 0.25,
+            maximum: 1
+        )
+        let scope = InstrumentationScope(name: "s", schemaURL: "u")
+        let metrics = [
+            MetricData(name: "n", unit: "1", description: "d", .sum([number], .delta, isMonotonic: true), scope: scope),
+            MetricData(name: "h", .histogram([histogram], .cumulative), scope: scope),
+            MetricData(
+                name: "g",
+                .gauge([NumberPoint(time: Timestamp(nanoseconds: 2), value: .double(0.5))]),
+                scope: scope
+            ),
+        ]
+        let expected = #"""
+            {"resourceMetrics":[{"resource":{},"scopeMetrics":[{"scope":{"name":"s"},"metrics":[
+            {"name":"n","description":"d","unit":"1","sum":{"dataPoints":[
+            {"attributes":[{"key":"k","value":{"stringValue":"v"}}],"startTimeUnixNano":"1","timeUnixNano":"2","asInt":"-5",
+            "exemplars":[{"filteredAttributes":[{"key":"user","value":{"intValue":"7"}}],
+            "timeUnixNano":"1700000000500000000","asDouble":0.5,"spanId":"1112131415161718",
+            "traceId":"0102030405060708090a0b0c0d0e0f10"}]}
+            ],"aggregationTemporality":1,"isMonotonic":true}},
+            {"name":"h","histogram":{"dataPoints":[
+            {"startTimeUnixNano":"1","timeUnixNano":"2","count":"3","sum":1.5,"bucketCounts":["2","1"],
+            "explicitBounds":[0.5],"min":0.25,"max":1.0}
+            ],"aggregationTemporality":2}},
+            {"name":"g","gauge":{"dataPoints":[{"timeUnixNano":"2","asDouble":0.5}]}}
+            ],"schemaUrl":"u"}]}]}
+            """#.split(separator: "\n").joined()
+        #expect(String(decoding: OTLPMetrics.encode(metrics, as: .json), as: UTF8.self) == expected)
     }
 }

@@ -18,7 +18,7 @@ struct AttributeHash {
         attributes.elements.withUnsafeBufferPointer { elements in
             for index in elements.indices {
                 // Added, not chained, so that the order makes no difference.
-                sum &+= hash(elements[index].value, hash(elements[index].key, seed))
+                sum &+= hash(elements[index].value, outline(elements[index].key))
             }
         }
         return sum
@@ -26,6 +26,18 @@ struct AttributeHash {
 
     /// The hash of a name.
     func callAsFunction(_ name: String) -> UInt64 { hash(name, seed) }
+
+    /// Of a key its length and its ends, since there are few and they are written in programs.
+    private func outline(_ key: String) -> UInt64 {
+        let outline = key.utf8.withContiguousStorageIfAvailable { key in
+            let key = UnsafeRawBufferPointer(key)
+            guard key.count >= 8 else { return hash(key, seed) }
+            let first = key.loadUnaligned(as: UInt64.self)
+            let last = key.loadUnaligned(fromByteOffset: key.count - 8, as: UInt64.self)
+            return mix(mix(seed, first), last &+ UInt64(key.count))
+        }
+        return outline ?? hash(key, seed)
+    }
 
     private func hash(_ value: AttributeValue, _ state: UInt64) -> UInt64 {
         switch value {

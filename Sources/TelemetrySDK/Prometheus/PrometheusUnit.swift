@@ -15,11 +15,12 @@ enum PrometheusUnit {
         "d": "day", "h": "hour", "min": "minute", "s": "second", "m": "meter", "wk": "week", "mo": "month", "y": "year",
     ]
 
-    /// The word for a unit that UCUM writes so; empty where nothing is left to say.
+    /// The word for a unit that UCUM writes so.
     ///
     /// - Parameters:
     ///   - unit: The unit; what is in braces is left out.
     ///   - isGauge: Whether the metric goes up and down: a share of one is then a ratio.
+    /// - Returns: The word; nothing where nothing is left to say.
     static func word(for unit: String, isGauge: Bool) -> String {
         let unit = withoutAnnotations(unit)
         if unit == "1" { return isGauge ? "ratio" : "" }
