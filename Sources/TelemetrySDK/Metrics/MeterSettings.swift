@@ -4,9 +4,11 @@ import Foundation
 
 /// How much a meter keeps.
 ///
-/// **Memory.** A set of attributes takes about 150 bytes and, of a histogram, 8 for each bucket; exemplars take up to about
-/// 80 each, one a bucket for histograms and ``exemplarLimit`` for others. That many times ``attributeSetLimit`` times the
-/// stripes (a power of two of at least twice the processors, at most 16) is what an instrument takes at most.
+/// **Memory.** A set of attributes takes about 150 bytes beside the attributes themselves, which are kept once, and, of a
+/// histogram, 8 for each bucket; exemplars take about 90 each, one a bucket for histograms and ``exemplarLimit`` for others.
+/// Of each set there are as many as threads measure it at the same time, at most as many as there are stripes: a power of
+/// two, about twice the processors and no more than 16. So an instrument takes at most that many times
+/// ``attributeSetLimit`` times what one set takes.
 public struct MeterSettings: Sendable, Hashable {
     /// How many sets of attributes an instrument tells apart, from 1; what is measured of further ones is put together
     /// under `otel.metric.overflow=true`.
