@@ -67,7 +67,7 @@ public final class SDKMeter: Meter {
             }
         }
         let metrics = measured + sources.metrics(MetricPeriod(start: start, time: time))
-        return metrics.map { metric in
+        return metrics.filter { $0.pointCount > 0 }.map { metric in
             var metric = metric
             metric.resource = resource
             metric.scope = scope

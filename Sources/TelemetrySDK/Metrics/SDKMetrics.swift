@@ -51,11 +51,11 @@ public enum SDKMetrics {
 /// meter.observe(SpanStatistics.source { SpanStatistics(…) })
 /// ```
 public struct SpanStatistics: Sendable, Hashable {
-    /// Spans that were started and are recorded.
-    public var sampled = 0
+    /// Spans that were started and are recorded; `nil` where nobody counts them.
+    public var sampled: Int?
 
-    /// Spans that were started and are not recorded.
-    public var unsampled = 0
+    /// Spans that were started and are not recorded; `nil` where nobody counts them.
+    public var unsampled: Int?
 
     /// Spans that were handed to the exporter.
     public var processed = 0
@@ -72,7 +72,7 @@ public struct SpanStatistics: Sendable, Hashable {
     /// Nothing has happened.
     public init() {}
 
-    /// What the counts of a batch processor say.
+    /// What the counts of a batch processor say, which knows nothing of spans before their end.
     ///
     /// - Parameters:
     ///   - counts: What became of its spans.
@@ -81,7 +81,6 @@ public struct SpanStatistics: Sendable, Hashable {
         processed = counts.exported + counts.failed
         if counts.dropped > 0 { dropped = ["queue_full": counts.dropped] }
         waiting = max(0, counts.ended - counts.exported - counts.failed - counts.dropped)
-        sampled = counts.ended
         self.capacity = capacity
     }
 
@@ -115,15 +114,11 @@ public struct SpanStatistics: Sendable, Hashable {
                 .sum(points, .cumulative, isMonotonic: grows)
             )
         }
+        let started = [("RECORD_AND_SAMPLE", sampled), ("DROP", unsampled)].compactMap { result, count in
+            count.map { point($0, [SDKMetrics.samplingResult: .string(result)]) }
+        }
         var metrics = [
-            sum(
-                SDKMetrics.spansStarted,
-                "Spans that were started.",
-                [
-                    point(sampled, [SDKMetrics.samplingResult: "RECORD_AND_SAMPLE"]),
-                    point(unsampled, [SDKMetrics.samplingResult: "DROP"]),
-                ]
-            ),
+            sum(SDKMetrics.spansStarted, "Spans that were started.", started),
             sum(
                 SDKMetrics.spansProcessed,
                 "Spans that were handed to the exporter, or dropped before.",

@@ -45,6 +45,7 @@ struct SDKMetricsTests {
         let processed = meter.numbers("otel.sdk.processor.span.processed")
         #expect(processed.map(\.value) == [.int(2), .int(5)])
         #expect(processed.map { $0.attributes["error.type"] } == [nil, "queue_full"])
+        #expect(meter.numbers("otel.sdk.span.started").isEmpty, "a processor does not know")
         #expect(meter.numbers("otel.sdk.processor.span.queue.size").map(\.value) == [.int(0)])
         #expect(meter.numbers("otel.sdk.processor.span.queue.capacity").map(\.value) == [.int(8)])
         #expect(meter.numbers("otel.sdk.exporter.span.exported").map(\.value) == [.int(2)])
