@@ -18,10 +18,13 @@ public struct SpanBatch: Sendable {
 public protocol SpanExporter: Sendable {
     /// Delivers a batch, retries included.
     ///
-    /// - Throws: Why the batch is lost. The tracer counts its spans as failed.
+    /// - Throws: Why the batch is lost; ``PartialExport`` if it is only in part. The tracer counts lost spans as failed.
     func export(_ batch: SpanBatch) throws
 
     /// Delivers what the exporter still holds; nothing is exported after that.
+    ///
+    /// May be called from another thread while a batch is being exported, when there is no more time for that: the export
+    /// should then end soon and throw.
     func shutdown()
 }
 
