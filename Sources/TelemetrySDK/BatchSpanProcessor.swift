@@ -6,7 +6,7 @@ public import TelemetryData
 /// Collects finished spans and exports them in batches, on a thread of its own.
 ///
 /// Whoever ends a span never waits: when `capacity` spans are waiting, further ones are dropped and counted. The thread
-/// starts with the processor and is joined by ``shutdown()``.
+/// starts with the processor and ends with ``shutdown(timeout:)``.
 public final class BatchSpanProcessor: SpanProcessor {
     private let queue: SharedBatchQueue
     private let exporter: any SpanExporter
@@ -40,17 +40,29 @@ public final class BatchSpanProcessor: SpanProcessor {
     /// What became of the spans so far.
     public var counts: SpanCounts { queue.counts }
 
-    /// Returns when everything that has ended before has been exported, or could not be.
+    /// Returns when everything that has ended before has been exported, or could not be, or when the time is over.
     ///
     /// Blocks its thread.
-    public func flush() {
-        queue.flush()
+    ///
+    /// - Parameter timeout: How long it may take.
+    /// - Returns: Whether it was done in time; if not, it goes on.
+    @discardableResult
+    public func flush(timeout: Duration = .seconds(30)) -> Bool {
+        queue.flush(timeout: timeout / .seconds(1))
     }
 
-    /// Exports what waits and ends the thread.
+    /// Exports what waits, ends the thread and shuts the exporter down.
     ///
-    /// Spans that end later are dropped and counted. Blocks its thread.
-    public func shutdown() {
-        if queue.close() { exporter.shutdown() }
+    /// Spans that end later are dropped and counted. When the time is over, spans that wait are dropped, those that are
+    /// being exported count as failed, whatever may still become of them, and the exporter is shut down meanwhile, which
+    /// makes it end soon. Blocks its thread.
+    ///
+    /// - Parameter timeout: How long it may take.
+    /// - Returns: Whether it was done in time.
+    @discardableResult
+    public func shutdown(timeout: Duration = .seconds(30)) -> Bool {
+        let (isFirst, isInTime) = queue.close(timeout: timeout / .seconds(1))
+        if isFirst { exporter.shutdown() }
+        return isInTime
     }
 }

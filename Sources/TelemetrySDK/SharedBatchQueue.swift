@@ -11,9 +11,7 @@ final class SharedBatchQueue: @unchecked Sendable {
     private let condition = NSCondition()
     private let delay: TimeInterval
     private var queue: BatchQueue
-    private var isFlushing = false
     private var isClosed = false
-    private var isExporting = false
     private var isDrained = false
 
     init(_ queue: BatchQueue, delay: TimeInterval) {
@@ -39,35 +37,55 @@ final class SharedBatchQueue: @unchecked Sendable {
         while let batch = nextBatch() {
             var failure: (any Error)?
             do { try exporter.export(SpanBatch(batch)) } catch { failure = error }
-            condition.withLock {
-                queue.exported(batch.count, failed: failure != nil)
-                isExporting = false
+            let lost = failure.map { ($0 as? PartialExport)?.lostSpanCount ?? batch.count } ?? 0
+            let dropped = condition.withLock {
+                queue.exported(lost: lost)
                 condition.broadcast()
+                return queue.dropsToReport()
             }
-            if let failure { report(failure, lost: batch.count) }
+            if let failure { report(failure, lost: lost) }
+            if let dropped { report(dropped: dropped) }
         }
     }
 
-    func flush() {
-        condition.withLock { waitUntilEmpty() }
+    /// Whether all that had come by now is exported, or could not be, in time.
+    func flush(timeout: TimeInterval) -> Bool {
+        condition.withLock {
+            let target = queue.want()
+            condition.broadcast()
+            return wait(timeout) { self.queue.settled >= target }
+        }
     }
 
-    /// Whether this call closed it.
-    func close() -> Bool {
-        condition.withLock {
+    /// Takes nothing more in, and waits until all is exported.
+    ///
+    /// When the time is over, what isn't yet counts as lost.
+    ///
+    /// - Returns: Whether this call closed the queue, and whether all was exported, or could not be, in time.
+    func close(timeout: TimeInterval) -> (isFirst: Bool, isInTime: Bool) {
+        let (isFirst, isInTime, dropped) = condition.withLock {
             let isFirst = !isClosed
             isClosed = true
             condition.broadcast()
-            while !isDrained { condition.wait() }
-            return isFirst
+            let isInTime = wait(timeout) { self.isDrained }
+            if !isInTime {
+                queue.abandon()
+                // Those who wait for a flush have nothing more to wait for.
+                condition.broadcast()
+            }
+            return (isFirst, isInTime, queue.dropsToReport(isLast: true))
         }
+        if let dropped { report(dropped: dropped) }
+        return (isFirst, isInTime)
     }
 
-    private func waitUntilEmpty() {
-        isFlushing = true
-        condition.broadcast()
-        while !isDrained, isExporting || !queue.waiting.isEmpty { condition.wait() }
-        isFlushing = false
+    /// Whether the condition came true in time.
+    private func wait(_ timeout: TimeInterval, until isTrue: () -> Bool) -> Bool {
+        let deadline = Date(timeIntervalSinceNow: timeout)
+        while !isTrue() {
+            if !condition.wait(until: deadline) { return isTrue() }
+        }
+        return true
     }
 
     private func nextBatch() -> [SpanData]? {
@@ -81,15 +99,18 @@ final class SharedBatchQueue: @unchecked Sendable {
                 condition.wait()
             }
             let deadline = Date(timeIntervalSinceNow: delay)
-            while queue.waiting.count < queue.batchSize, !isFlushing, !isClosed {
+            while !queue.isDue, !isClosed {
                 if !condition.wait(until: deadline) { break }
             }
-            isExporting = true
             return queue.takeBatch()
         }
     }
 
     private func report(_ failure: any Error, lost count: Int) {
         Diagnostics.log(.error, "\(count) spans could not be exported: \(failure)")
+    }
+
+    private func report(dropped count: Int) {
+        Diagnostics.log(.warning, "\(count) spans were dropped so far: more ended than could be exported in time")
     }
 }

@@ -88,4 +88,85 @@ struct BatchSpanProcessorTests {
         processor.shutdown()
         #expect(processor.counts.failed == 1)
     }
+
+    @Test("A flush wants what had come by then, and no more; it is done when that has settled, exported or not")
+    func flushTarget() {
+        var queue = BatchQueue(capacity: 10, batchSize: 2)
+        _ = queue.add(span(1))
+        #expect(!queue.isDue)
+        let target = queue.want()
+        _ = queue.add(span(2))
+        _ = queue.add(span(3))
+        #expect(target == 1 && queue.isDue && queue.takeBatch().count == 2)
+        #expect(queue.settled < target)
+        queue.exported(lost: 2)
+        #expect(queue.settled >= target && !queue.isDue)
+    }
+
+    @Test("Of a batch that was lost in part the rest counts as exported")
+    func partialExport() {
+        var queue = BatchQueue(capacity: 10, batchSize: 10)
+        for id in 1...5 { _ = queue.add(span(UInt64(id))) }
+        _ = queue.takeBatch()
+        queue.exported(lost: 2)
+        #expect(queue.counts.exported == 3 && queue.counts.failed == 2)
+    }
+
+    @Test("What is given up is counted once, also when its export ends later after all")
+    func abandonment() {
+        var queue = BatchQueue(capacity: 10, batchSize: 2)
+        for id in 1...5 { _ = queue.add(span(UInt64(id))) }
+        let target = queue.want()
+        _ = queue.takeBatch()
+        queue.abandon()
+        queue.exported(lost: 0)
+        #expect(queue.settled >= target)
+        #expect(queue.counts == SpanCounts(ended: 5, exported: 0, dropped: 3, failed: 2))
+    }
+
+    @Test("Drops are told as they double, and at the end")
+    func dropReports() {
+        var queue = BatchQueue(capacity: 1, batchSize: 1)
+        var told: [Int] = []
+        for id in 1...11 {
+            _ = queue.add(span(UInt64(id)))
+            if let count = queue.dropsToReport() { told.append(count) }
+        }
+        #expect(told == [1, 2, 4, 8])
+        #expect(queue.dropsToReport(isLast: true) == 10)
+        #expect(queue.dropsToReport(isLast: true) == nil)
+    }
+
+    @Test("A flush or a shutdown that has no time says so, and a shutdown accounts for every span")
+    func deadlines() {
+        let exporter = GatedExporter(isOpen: false)
+        let processor = BatchSpanProcessor(exporter: exporter, capacity: 100, batchSize: 5, delay: 0)
+        for id in 1...50 { processor.ended(span(UInt64(id))) }
+        #expect(!processor.flush(timeout: .zero))
+        #expect(!processor.shutdown(timeout: .zero))
+        #expect(exporter.state.withLock { $0.isShutDown })
+        let counts = processor.counts
+        #expect(counts.ended == 50 && counts.exported + counts.dropped + counts.failed == 50)
+        exporter.open()
+        #expect(processor.shutdown())
+        #expect(processor.counts == counts)
+    }
+
+    @Test("A flush of each of many threads is done, without the delay, while others go on ending spans")
+    func manyFlushes() async {
+        let exporter = GatedExporter(isOpen: true)
+        let processor = BatchSpanProcessor(exporter: exporter, capacity: 10_000, batchSize: 7, delay: 3600)
+        await withTaskGroup { group in
+            for task in 0..<4 {
+                group.addTask {
+                    for id in 1...100 {
+                        processor.ended(span(UInt64(task * 100 + id)))
+                        #expect(processor.flush(timeout: .seconds(600)))
+                    }
+                }
+            }
+        }
+        #expect(processor.counts.exported == 400)
+        processor.shutdown()
+    }
 }
