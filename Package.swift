@@ -126,7 +126,7 @@ let modules: [Target] = [
 
     // Tracing: what spans are, how they are made, where they go, what they tell.
     module("TraceFlow", ["TelemetryData", "TraceContext"]),
-    module("StitchOTLP", ["StitchService", "TelemetryData", "TraceContext"]),
+    module("StitchOTLP", ["CStitchCurl", "CStitchZlib", "StitchService", "TelemetryData", "TraceContext"]),
     module("TelemetrySDK", ["CStitchPlatform", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]),
     module("MessageTracing", ["TelemetryAPI", "TelemetryData", "TraceContext"]),
     module("TelemetryAPI", ["TraceContext", "TelemetryData", "StitchService"]),
@@ -147,6 +147,8 @@ let modules: [Target] = [
     library("CStitchMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev", brew: "libmicrohttpd"),
     library("CStitchRdkafka", pkgConfig: "rdkafka", apt: "librdkafka-dev", brew: "librdkafka"),
     library("CStitchLibpq", pkgConfig: "libpq", apt: "libpq-dev", brew: "libpq"),
+    library("CStitchCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
+    library("CStitchZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
 ]
 
 let examples: [Target] = [
@@ -183,7 +185,7 @@ let suites: [Target] = [
         ["StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]
     ),
     tests(of: "TelemetrySDK", ["StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]),
-    tests(of: "StitchOTLP", ["TelemetryData", "TraceContext"]),
+    tests(of: "StitchOTLP", ["CStitchZlib", "StitchService", "TelemetryData", "TelemetrySDK", "TraceContext"]),
     tests(
         of: "Stitch",
         ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]

@@ -33,7 +33,7 @@ public struct OTLPError: Error, Sendable, CustomStringConvertible {
     public var location: SourceLocation
 
     /// Whether trying again may help.
-    public var isRetryable: Bool { false }
+    public var isRetryable: Bool { code == .unreachable }
 
     /// The message.
     public var description: String { message }

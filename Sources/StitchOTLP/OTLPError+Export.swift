@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension OTLPError.Code {
+    /// An exporter's setting is wrong.
+    public static let invalidConfiguration = Self(description: "invalidConfiguration")
+
+    /// The receiver could not be reached, or was too busy, until the deadline.
+    public static let unreachable = Self(description: "unreachable")
+
+    /// The receiver refused what was sent; sending it again would not help.
+    public static let refused = Self(description: "refused")
+
+    /// What is to be sent is larger than a request may be.
+    public static let tooLarge = Self(description: "tooLarge")
+
+    /// The exporter is shut down.
+    public static let shutDown = Self(description: "shutDown")
+
+    /// A C library has no memory.
+    public static let unavailable = Self(description: "unavailable")
+
+    /// Some of several exporters could not deliver.
+    public static let undelivered = Self(description: "undelivered")
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchService
+public import TelemetryData
+
+/// Sends spans to a receiver of OTLP over HTTP, such as OpenTelemetry's collector.
+///
+/// **Contract.** ``export(_:)`` blocks its thread until the receiver has taken the batch or
+/// ``OTLPHTTPConfiguration/timeout`` is over. It sends again after status 429, 502, 503 and 504, not before the server's
+/// `Retry-After`, and after a lost connection; after nothing else, as OTLP's specification says. A receiver may so get a
+/// span twice. ``shutdown()`` ends an export at once, from any thread. One export runs at a time; a further one waits.
+///
+/// Its own requests are never traced.
+public final class OTLPHTTPExporter: SpanExporter {
+    private let sender: OTLPRequestSender
+    private let encoding: any OTLPTraceEncoding
+
+    /// An exporter; connects with the first export.
+    ///
+    /// - Parameter configuration: Where spans go, and how.
+    /// - Throws: ``OTLPError/Code/invalidConfiguration`` if a setting is wrong.
+    public convenience init(_ configuration: OTLPHTTPConfiguration = OTLPHTTPConfiguration()) throws(OTLPError) {
+        try configuration.validate()
+        let options = CurlOptions(
+            certificateAuthority: configuration.certificateAuthority,
+            clientCertificate: configuration.clientCertificate,
+            clientKey: configuration.clientKey,
+            maximumAnswerSize: configuration.maximumAnswerSize
+        )
+        self.init(configuration, transport: try CurlClient(options), clock: SystemExportClock())
+    }
+
+    init(_ configuration: OTLPHTTPConfiguration, transport: any HTTPTransport, clock: any ExportClock) {
+        sender = OTLPRequestSender(configuration: configuration, transport: transport, clock: clock)
+        encoding =
+            switch configuration.encoding {
+            case .json: OTLPJSONTraceEncoding()
+            }
+    }
+
+    /// Sends a batch, again where that is allowed.
+    ///
+    /// - Parameter batch: The spans.
+    /// - Throws: ``/TelemetryData/PartialExport`` if the receiver left out some of the spans; ``OTLPError`` if it took
+    ///   none: ``OTLPError/Code/refused``, ``OTLPError/Code/unreachable``, ``OTLPError/Code/tooLarge``,
+    ///   ``OTLPError/Code/shutDown``.
+    public func export(_ batch: SpanBatch) throws {
+        let answer = try sender.send(
+            try encoding.request(batch),
+            contentType: encoding.contentType,
+            refusal: encoding.refusal
+        )
+        // A partial success is final: what was left out must not be sent again.
+        guard let partial = encoding.partialSuccess(answer) else { return }
+        let message = sender.quoted(partial.message)
+        if partial.rejectedSpanCount > 0 {
+            throw PartialExport(
+                lostSpanCount: partial.rejectedSpanCount,
+                message: "\(sender.configuration.displayedEndpoint) left out \(partial.rejectedSpanCount) of "
+                    + "\(batch.spans.count) spans: \(message)"
+            )
+        }
+        Diagnostics.log(.warning, "\(sender.configuration.displayedEndpoint) took the spans, but says: \(message)")
+    }
+
+    /// Ends an export under way, which throws ``OTLPError/Code/shutDown``, as does every later one.
+    public func shutdown() {
+        sender.interrupt()
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import StitchService
+
+/// Sends one OTLP request at a time, again where OTLP allows it, until the deadline; blocks its thread meanwhile.
+struct OTLPRequestSender: Sendable {
+    let configuration: OTLPHTTPConfiguration
+    let transport: any HTTPTransport
+    let clock: any ExportClock
+
+    /// Sends a request until a receiver has taken it.
+    ///
+    /// - Parameters:
+    ///   - body: The request, not compressed.
+    ///   - contentType: Its media type.
+    ///   - refusal: Reads the message of a `google.rpc.Status`.
+    /// - Returns: The body of the answer.
+    /// - Throws: Why no receiver has taken it; what the request held is lost.
+    func send(
+        _ body: [UInt8],
+        contentType: String,
+        refusal: ([UInt8]) -> String?
+    ) throws(OTLPError) -> [UInt8] {
+        guard body.count <= configuration.maximumRequestSize else {
+            throw OTLPError(
+                .tooLarge,
+                "a request of \(body.count) bytes was not sent to \(configuration.displayedEndpoint), because at most "
+                    + "\(configuration.maximumRequestSize) are; export fewer spans at a time"
+            )
+        }
+        let request = try post(body, contentType)
+        var state = RetryState(timeout: configuration.timeout)
+        let start = clock.elapsed
+        while true {
+            let outcome = transport.post(request, within: state.remaining(at: clock.elapsed - start))
+            let action = state.next(
+                outcome.event,
+                at: clock.elapsed - start,
+                now: clock.secondsSince1970,
+                jitter: .random(in: 0...1)
+            )
+            switch action {
+            case .done: return outcome.answer?.body ?? []
+            case .wait(let duration):
+                if !clock.wait(duration) { throw error(.interrupted, state.attempts, nil) }
+            case .giveUp(let reason): throw error(reason, state.attempts, outcome.answer.flatMap { refusal($0.body) })
+            }
+        }
+    }
+
+    /// Ends what goes on, and all that would come.
+    func interrupt() {
+        transport.interrupt()
+        clock.interrupt()
+    }
+
+    private func post(_ body: [UInt8], _ contentType: String) throws(OTLPError) -> HTTPPost {
+        var fields = configuration.headers
+        // Our own fields count, also where somebody set them.
+        fields.removeAll { ["content-type", "content-encoding", "content-length"].contains($0.name.lowercased()) }
+        if !fields.contains(where: { $0.name.lowercased() == "user-agent" }) {
+            fields.append(("User-Agent", "OTel-OTLP-Exporter-Swift/0.1.0"))
+        }
+        fields.append(("Content-Type", contentType))
+        guard configuration.compression == .gzip else {
+            return HTTPPost(url: configuration.endpoint, fields: fields, body: body)
+        }
+        guard let compressed = GzipStream.compress(body) else {
+            throw OTLPError(
+                .unavailable,
+                "zlib could not compress a request of \(body.count) bytes; is memory used up?"
+            )
+        }
+        fields.append(("Content-Encoding", "gzip"))
+        return HTTPPost(url: configuration.endpoint, fields: fields, body: compressed)
+    }
+
+    private func error(_ reason: RetryState.Reason, _ attempts: Int, _ said: String?) -> OTLPError {
+        let endpoint = configuration.displayedEndpoint
+        let said = said.map { ": \(quoted($0))" } ?? ""
+        return switch reason {
+        case .refused(let status):
+            OTLPError(.refused, "\(endpoint) refused the spans with status \(status)\(said)")
+        case .failed(let why):
+            OTLPError(.refused, "spans can't be sent to \(endpoint): \(quoted(why))")
+        case .deadline(let last):
+            OTLPError(
+                .unreachable,
+                "\(endpoint) did not take the spans within \(configuration.timeout), in \(attempts) "
+                    + "attempt\(attempts == 1 ? "" : "s"); the last one met \(described(last))\(said)"
+            )
+        case .interrupted: OTLPError(.shutDown, "the export to \(endpoint) was ended by a shutdown")
+        }
+    }
+
+    private func described(_ event: RetryState.Event) -> String {
+        switch event {
+        case .answered(let status, _): "status \(status)"
+        case .disconnected(let why), .failed(let why): quoted(why)
+        case .timedOut: "silence"
+        case .interrupted: "a shutdown"
+        }
+    }
+
+    /// What others wrote, fit for a line of a log: short, printable, and without the secrets that they were sent.
+    func quoted(_ text: String) -> String {
+        var text = text
+        for header in configuration.headers where !header.value.isEmpty {
+            text = text.replacing(header.value, with: "…")
+            // Of `Bearer x` the part that is the secret.
+            for word in header.value.split(separator: " ") where word.count >= 8 {
+                text = text.replacing(word, with: "…")
+            }
+        }
+        let printable = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+        return String(String.UnicodeScalarView(printable.prefix(300)))
+    }
+}
+
+extension HTTPOutcome {
+    var answer: HTTPAnswer? { if case .answered(let answer) = self { answer } else { nil } }
+
+    var event: RetryState.Event {
+        switch self {
+        case .answered(let answer):
+            .answered(status: answer.status, retryAfter: answer.retryAfter.flatMap { RetryAfter($0) })
+        case .disconnected(let why): .disconnected(why)
+        case .failed(let why): .failed(why)
+        case .timedOut: .timedOut
+        case .interrupted: .interrupted
+        }
+    }
+}

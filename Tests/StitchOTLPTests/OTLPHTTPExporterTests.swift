@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchZlib
+import Foundation
+import StitchService
+import Synchronization
+import TelemetryData
+import Testing
+import TraceContext
+
+@testable import StitchOTLP
+
+private func span(_ name: String = "send orders") -> SpanData {
+    SpanData(
+        context: SpanContext(traceID: TraceID(high: 1, low: 2), spanID: SpanID(bits: 3), flags: .sampled),
+        name: name,
+        start: Timestamp(nanoseconds: 5),
+        end: Timestamp(nanoseconds: 7)
+    )
+}
+
+/// An exporter over the network whose waits take no time.
+private func exporter(
+    to server: ScriptedServer,
+    clock: TestClock = TestClock(),
+    _ configure: (inout OTLPHTTPConfiguration) -> Void = { _ in }
+) throws -> OTLPHTTPExporter {
+    var configuration = OTLPHTTPConfiguration(endpoint: server.url)
+    configure(&configuration)
+    let client = try CurlClient(CurlOptions(maximumAnswerSize: configuration.maximumAnswerSize))
+    return OTLPHTTPExporter(configuration, transport: client, clock: clock)
+}
+
+private func inflated(_ bytes: [UInt8]) throws -> [UInt8] {
+    var stream = z_stream()
+    #expect(inflateInit2_(&stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK)
+    defer { inflateEnd(&stream) }
+    var (input, output) = (bytes, [UInt8](repeating: 0, count: 1 << 20))
+    let result = input.withUnsafeMutableBufferPointer { input in
+        output.withUnsafeMutableBufferPointer { output in
+            stream.next_in = input.baseAddress
+            stream.avail_in = UInt32(input.count)
+            stream.next_out = output.baseAddress
+            stream.avail_out = UInt32(output.count)
+            return inflate(&stream, Z_FINISH)
+        }
+    }
+    #expect(result == Z_STREAM_END)
+    return Array(output.prefix(Int(stream.total_out)))
+}
+
+@Suite("OTLP over HTTP")
+struct OTLPHTTPExporterTests {
+    @Test("A batch arrives as one compressed request with the headers that were asked for, and no trace of its own")
+    func delivery() throws {
+        let server = try ScriptedServer([.answer(200, [], "{}")])
+        defer { server.stop() }
+        let exporter = try exporter(to: server) {
+            $0.headers = [("Authorization", "Bearer abc"), ("x-tenant", "a b"), ("Content-Type", "text/plain")]
+        }
+        try exporter.export(SpanBatch([span("a"), span("b")]))
+        let request = try #require(server.requests.first)
+        #expect(request.head.hasPrefix("POST /v1/traces HTTP/1.1\r\n"))
+        #expect(request.value(of: "content-type") == "application/json")
+        #expect(request.value(of: "content-encoding") == "gzip")
+        #expect(request.value(of: "user-agent")?.hasPrefix("OTel-OTLP-Exporter-Swift/") == true)
+        #expect(request.value(of: "authorization") == "Bearer abc")
+        #expect(request.value(of: "x-tenant") == "a b")
+        #expect(request.value(of: "traceparent") == nil && request.value(of: "expect") == nil)
+        let spans = try OTLPJSONLines.decode(line: inflated(request.body))
+        #expect(spans == [span("a"), span("b")])
+    }
+
+    @Test("Without compression the request is plain")
+    func plain() throws {
+        let server = try ScriptedServer([.answer(200)])
+        defer { server.stop() }
+        try exporter(to: server) { $0.compression = .none }.export(SpanBatch([span()]))
+        let request = try #require(server.requests.first)
+        #expect(request.value(of: "content-encoding") == nil)
+        #expect(try OTLPJSONLines.decode(line: request.body) == [span()])
+    }
+
+    @Test("A busy receiver gets the same request again, no earlier than it wished")
+    func busy() throws {
+        let server = try ScriptedServer([
+            .answer(503, ["Retry-After: 3"]), .answer(429, ["retry-after: Sun, 06 Nov 1994 08:49:44 GMT"]),
+            .answer(200),
+        ])
+        defer { server.stop() }
+        let clock = TestClock()
+        try exporter(to: server, clock: clock).export(SpanBatch([span()]))
+        // The clock began at 08:49:37.
+        #expect(clock.waits == [.seconds(3), .seconds(4)])
+        #expect(Set(server.requests.map(\.body)).count == 1 && server.requests.count == 3)
+    }
+
+    @Test(
+        "A lost connection is tried again",
+        arguments: [ScriptedServer.Step.cut, .cutWithin(200)]
+    )
+    func cut(step: ScriptedServer.Step) throws {
+        let server = try ScriptedServer([step, step, .answer(200)])
+        defer { server.stop() }
+        let clock = TestClock()
+        try exporter(to: server, clock: clock).export(SpanBatch([span()]))
+        #expect(server.requests.count == 3 && clock.waits.count == 2)
+    }
+
+    @Test(
+        "What the receiver refuses is not sent again, and the error says why",
+        arguments: [ScriptedServer.Step.answer(400, ["Retry-After: 1"], #"{"message":"bad\nspan"}"#), .cutWithin(400)]
+    )
+    func refused(step: ScriptedServer.Step) throws {
+        let server = try ScriptedServer([step])
+        defer { server.stop() }
+        let error = #expect(throws: OTLPError.self) { try exporter(to: server).export(SpanBatch([span()])) }
+        #expect(error?.code == .refused && error?.isRetryable == false)
+        #expect(error?.message.contains("status 400") == true && error?.message.contains("\n") == false)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test("A redirection is refused: no header follows it to another server")
+    func redirection() throws {
+        let other = try ScriptedServer([.answer(200)])
+        let server = try ScriptedServer([.answer(307, ["Location: \(other.url)"])])
+        defer { [server, other].forEach { $0.stop() } }
+        let error = #expect(throws: OTLPError.self) { try exporter(to: server).export(SpanBatch([span()])) }
+        #expect(error?.code == .refused && other.requests.isEmpty)
+    }
+
+    @Test("A partial success is final, and tells how many spans were left out")
+    func partial() throws {
+        let said = #"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}"#
+        let server = try ScriptedServer([.answer(200, [], said)])
+        defer { server.stop() }
+        let error = #expect(throws: PartialExport.self) {
+            try exporter(to: server).export(SpanBatch([span(), span(), span()]))
+        }
+        #expect(error?.lostSpanCount == 2 && error?.message.hasSuffix("2 of 3 spans: too old") == true)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test(
+        "An answer of nothing, of an empty partial success or of nonsense is a success",
+        arguments: [
+            "", "{}", #"{"partialSuccess":{}}"#, #"{"partialSuccess":{"rejectedSpans":0}}"#, "<html>", "[1",
+        ]
+    )
+    func success(answer: String) throws {
+        let server = try ScriptedServer([.answer(200, [], answer)])
+        defer { server.stop() }
+        try exporter(to: server).export(SpanBatch([span()]))
+        #expect(server.requests.count == 1)
+    }
+
+    @Test("Nobody at the other end is tried until the deadline, and the error can be retried")
+    func down() throws {
+        let server = try ScriptedServer([.cut])
+        let clock = TestClock()
+        let exporter = try exporter(to: server, clock: clock)
+        server.stop()
+        // The listener is gone once a first connection fails; until then connections are cut.
+        let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        #expect(error?.code == .unreachable && error?.isRetryable == true)
+        #expect(clock.waits.count >= 2 && clock.elapsed < .seconds(10))
+    }
+
+    @Test("A receiver that never answers costs no more than the deadline")
+    func slow() throws {
+        let server = try ScriptedServer([.hang])
+        defer { server.stop() }
+        let error = #expect(throws: OTLPError.self) {
+            try exporter(to: server) { $0.timeout = .milliseconds(50) }.export(SpanBatch([span()]))
+        }
+        #expect(error?.code == .unreachable && error?.message.contains("silence") == true)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test("An answer that is too large, or no HTTP, ends the export")
+    func badAnswers() throws {
+        for step in [ScriptedServer.Step.answer(200, [], String(repeating: "x", count: 1025)), .babble] {
+            let server = try ScriptedServer([step])
+            defer { server.stop() }
+            let error = #expect(throws: OTLPError.self) {
+                try exporter(to: server) { $0.maximumAnswerSize = 1024 }.export(SpanBatch([span()]))
+            }
+            #expect(error?.code == .refused && server.requests.count == 1)
+        }
+    }
+
+    @Test("A request above the limit is not sent")
+    func tooLarge() throws {
+        let server = try ScriptedServer([.answer(200)])
+        defer { server.stop() }
+        let error = #expect(throws: OTLPError.self) {
+            try exporter(to: server) { $0.maximumRequestSize = 10 }.export(SpanBatch([span()]))
+        }
+        #expect(error?.code == .tooLarge && server.requests.isEmpty)
+    }
+
+    @Test("A shutdown ends a transfer that hangs, and nothing is sent after it")
+    func shutdownInTransfer() throws {
+        let server = try ScriptedServer([.hang])
+        defer { server.stop() }
+        let exporter = try exporter(to: server) { $0.timeout = .seconds(3600) }
+        Thread {
+            server.waitForRequests(1)
+            exporter.shutdown()
+        }.start()
+        for _ in 1...2 {
+            let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+            #expect(error?.code == .shutDown)
+        }
+        #expect(server.requests.count == 1)
+    }
+
+    @Test("A shutdown ends a wait for the next attempt")
+    func shutdownInWait() throws {
+        let server = try ScriptedServer([.answer(503)])
+        defer { server.stop() }
+        let clock = TestClock(blocks: true)
+        let exporter = try exporter(to: server, clock: clock)
+        Thread {
+            clock.untilWaiting()
+            exporter.shutdown()
+        }.start()
+        let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        #expect(error?.code == .shutDown && server.requests.count == 1)
+    }
+
+    @Test("Secrets are in no error, also when the receiver repeats them")
+    func secrets() throws {
+        let server = try ScriptedServer([.answer(401, [], #"{"message":"no such token: hunter22 (Bearer hunter22)"}"#)])
+        defer { server.stop() }
+        let exporter = try exporter(to: server) {
+            $0.endpoint = "http://me:pass-word@127.0.0.1:\(server.port)/v1/traces?key=query-secret"
+            $0.headers = [("Authorization", "Bearer hunter22")]
+        }
+        let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        let message = try #require(error?.message)
+        #expect(message.contains("no such token") && message.contains("/v1/traces refused"))
+        for secret in ["hunter22", "pass-word", "query-secret"] { #expect(!message.contains(secret)) }
+    }
+
+    @Test("Many batches use one connection and one exporter")
+    func reuse() throws {
+        let server = try ScriptedServer([.answer(200)])
+        defer { server.stop() }
+        let exporter = try exporter(to: server)
+        for _ in 1...20 { try exporter.export(SpanBatch([span()])) }
+        #expect(server.requests.count == 20)
+        #expect(server.connectionCount == 1)
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import StitchOTLP
+
+extension RetryState {
+    fileprivate mutating func next(_ event: Event, at elapsed: Duration = .zero, jitter: Double = 1) -> Action {
+        next(event, at: elapsed, now: 1_000, jitter: jitter)
+    }
+}
+
+@Suite("When a request is sent again")
+struct RetryStateTests {
+    @Test("After 429, 502, 503 and 504 it is, and after no other status", arguments: 100...599)
+    func statuses(status: Int) {
+        var state = RetryState(timeout: .seconds(10))
+        let action = state.next(.answered(status: status))
+        switch status {
+        case 200...299: #expect(action == .done)
+        case 429, 502, 503, 504: #expect(action == .wait(.seconds(1)))
+        default: #expect(action == .giveUp(.refused(status: status)))
+        }
+    }
+
+    @Test("After a lost connection it is; after a failure that stays one, a timeout or an interruption it isn't")
+    func transport() {
+        var state = RetryState(timeout: .seconds(10))
+        #expect(state.next(.disconnected("reset")) == .wait(.seconds(1)))
+        #expect(state.next(.failed("untrusted")) == .giveUp(.failed("untrusted")))
+        #expect(state.next(.timedOut) == .giveUp(.deadline(last: .timedOut)))
+        #expect(state.next(.interrupted) == .giveUp(.interrupted))
+    }
+
+    @Test("Waits double up to a limit, and jitter takes up to half of each away")
+    func backoff() {
+        var (slow, quick) = (RetryState(timeout: .seconds(3600)), RetryState(timeout: .seconds(3600)))
+        let slowest = (1...5).map { _ in slow.next(.disconnected("")) }
+        let quickest = (1...5).map { _ in quick.next(.disconnected(""), jitter: 0) }
+        #expect(slowest == [1, 2, 4, 5, 5].map { .wait(.seconds($0)) })
+        #expect(quickest == [500, 1000, 2000, 2500, 2500].map { .wait(.milliseconds($0)) })
+    }
+
+    @Test("A server's wish is kept, in seconds and as a date, unless the back-off is longer")
+    func retryAfter() {
+        var state = RetryState(timeout: .seconds(3600))
+        #expect(state.next(.answered(status: 503, retryAfter: .seconds(30))) == .wait(.seconds(30)))
+        #expect(state.next(.answered(status: 429, retryAfter: .date(1_045))) == .wait(.seconds(45)))
+        #expect(state.next(.answered(status: 503, retryAfter: .seconds(0))) == .wait(.seconds(4)))
+        #expect(state.next(.answered(status: 503, retryAfter: .date(0))) == .wait(.seconds(5)))
+    }
+
+    @Test("A wish changes nothing where sending again is forbidden")
+    func forbidden() {
+        var state = RetryState(timeout: .seconds(3600))
+        #expect(
+            state.next(.answered(status: 400, retryAfter: .seconds(1))) == .giveUp(.refused(status: 400))
+        )
+    }
+
+    @Test("A wait that would reach the deadline is not begun")
+    func deadline() {
+        var state = RetryState(timeout: .seconds(10))
+        let busy = RetryState.Event.answered(status: 503, retryAfter: .seconds(4))
+        #expect(state.next(busy, at: .milliseconds(5_999)) == .wait(.seconds(4)))
+        #expect(state.next(busy, at: .seconds(6)) == .giveUp(.deadline(last: busy)))
+        #expect(state.remaining(at: .seconds(6)) == .seconds(4))
+        #expect(state.remaining(at: .seconds(11)) == .zero)
+    }
+}
