@@ -233,8 +233,9 @@ let suites: [Target] = [
         name: "IntegrationTests",
         dependencies: [
             "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch", "StitchCommand", "StitchHTTP",
-            "StitchKafka", "StitchPostgres", "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData",
-            "TelemetrySDK", "TraceContext", "TraceContextService", "TraceFlow", "TracedJobs", "TracedKafka",
+            "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService", "StitchTesting", "TelemetryAPI",
+            "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService", "TraceFlow", "TracedJobs",
+            "TracedKafka",
         ],
         path: "IntegrationTests",
         swiftSettings: settings
