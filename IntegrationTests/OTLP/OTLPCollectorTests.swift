@@ -10,10 +10,13 @@ import TraceContext
 
 @Suite("Spans to OpenTelemetry's collector")
 struct OTLPCollectorTests {
-    @Test("All that a span holds comes back from the receiver as it was sent")
-    func fidelity() async throws {
+    @Test(
+        "All that a span holds comes back from the receiver as it was sent",
+        arguments: OTLPHTTPConfiguration.Encoding.allCases
+    )
+    func fidelity(encoding: OTLPHTTPConfiguration.Encoding) async throws {
         let sent = SpanSamples.all(trace: TraceID(high: 0x5b8e_fff7_9803_8103, low: 0xd269_b633_813f_c60c))
-        let received = try await OTLPReceiver.receive { exporter in try exporter.export(SpanBatch(sent)) }
+        let received = try await OTLPReceiver.receive(in: encoding) { exporter in try exporter.export(SpanBatch(sent)) }
         #expect(received.count == sent.count)
         for (sent, received) in zip(sent, received) { #expect(sent == received) }
     }
@@ -21,7 +24,7 @@ struct OTLPCollectorTests {
     @Test("Every span of many that end at once arrives exactly once")
     func volume() async throws {
         let exported = Mutex(0)
-        let received = try await OTLPReceiver.receive { exporter in
+        let received = try await OTLPReceiver.receive(in: .protobuf) { exporter in
             let processor = BatchSpanProcessor(exporter: exporter, capacity: 20_000, batchSize: 500, delay: 0)
             for number in 1...10_000 {
                 let context = SpanContext(

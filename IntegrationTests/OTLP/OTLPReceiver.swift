@@ -10,17 +10,24 @@ import TelemetryData
 /// servers are, a server of our own.
 enum OTLPReceiver {
     /// Exports by `body`, then stops the receiver; what it had received.
-    static func receive(_ body: @escaping @Sendable (OTLPHTTPExporter) throws -> Void) async throws -> [SpanData] {
-        ServerPack.isExpected ? try await inCollector(body) : try await inServer(body)
+    static func receive(
+        in encoding: OTLPHTTPConfiguration.Encoding,
+        _ body: @escaping @Sendable (OTLPHTTPExporter) throws -> Void
+    ) async throws -> [SpanData] {
+        ServerPack.isExpected ? try await inCollector(encoding, body) : try await inServer(encoding, body)
     }
 
-    private static func inCollector(_ body: @escaping @Sendable (OTLPHTTPExporter) throws -> Void) async throws
-        -> [SpanData]
-    {
+    private static func inCollector(
+        _ encoding: OTLPHTTPConfiguration.Encoding,
+        _ body: @escaping @Sendable (OTLPHTTPExporter) throws -> Void
+    ) async throws -> [SpanData] {
         var spans: [SpanData] = []
         try await ServerPack.with("otelcol", ["--config", "otlp-to-file"]) { collector in
-            let endpoint = "http://127.0.0.1:\(try collector.setting("OTELCOL_HTTP_PORT"))/v1/traces"
-            try await export(OTLPHTTPExporter(OTLPHTTPConfiguration(endpoint: endpoint)), body)
+            var configuration = OTLPHTTPConfiguration(
+                endpoint: "http://127.0.0.1:\(try collector.setting("OTELCOL_HTTP_PORT"))/v1/traces"
+            )
+            configuration.encoding = encoding
+            try await export(OTLPHTTPExporter(configuration), body)
             // Its file is whole once it has ended.
             try await collector.stop()
             spans = try OTLPJSONLines.read(contentsOf: URL(filePath: collector.setting("OTELCOL_FILE")))
@@ -28,17 +35,19 @@ enum OTLPReceiver {
         return spans
     }
 
-    private static func inServer(_ body: @escaping @Sendable (OTLPHTTPExporter) throws -> Void) async throws
-        -> [SpanData]
-    {
+    private static func inServer(
+        _ encoding: OTLPHTTPConfiguration.Encoding,
+        _ body: @escaping @Sendable (OTLPHTTPExporter) throws -> Void
+    ) async throws -> [SpanData] {
         let received = Mutex([SpanData]())
         let route = HTTPRoute.post("/v1/traces") { request in
-            let spans = try OTLPJSONLines.decode(line: request.body)
+            let spans = try OTLP.decode(request.body, as: encoding.format).spans
             received.withLock { $0 += spans }
-            return try .json(["partialSuccess": [String: String]()])
+            return HTTPResponse(body: OTLPResponse().encode(as: encoding.format))
         }
         let server = try HTTPServer(HTTPServerConfiguration(), routes: [route])
         var configuration = OTLPHTTPConfiguration(endpoint: "http://127.0.0.1:\(server.port)/v1/traces")
+        configuration.encoding = encoding
         configuration.compression = .none
         do {
             try await export(OTLPHTTPExporter(configuration), body)

@@ -10,9 +10,6 @@ extension OTLPError.Code {
     /// The receiver refused what was sent; sending it again would not help.
     public static let refused = Self(description: "refused")
 
-    /// What is to be sent is larger than a request may be.
-    public static let tooLarge = Self(description: "tooLarge")
-
     /// The exporter is shut down.
     public static let shutDown = Self(description: "shutDown")
 

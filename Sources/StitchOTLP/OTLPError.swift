@@ -13,7 +13,7 @@ public struct OTLPError: Error, Sendable, CustomStringConvertible {
         /// A file could not be opened, read or written.
         public static let file = Code(description: "file")
 
-        /// What was read is larger, or nested more deeply, than the limits allow.
+        /// What was read, or was to be sent, is larger or nested more deeply than the limits allow.
         public static let tooLarge = Code(description: "too_large")
 
         /// What was read is not OTLP.

@@ -11,8 +11,13 @@ public struct OTLPHTTPConfiguration: Sendable {
 
     /// How requests are encoded.
     public enum Encoding: String, Sendable, CaseIterable {
-        /// OTLP's JSON.
+        /// In protobuf.
+        case protobuf = "http/protobuf"
+        /// In OTLP's JSON.
         case json = "http/json"
+
+        /// The encoding of a message.
+        public var format: OTLPFormat { self == .json ? .json : .protobuf }
     }
 
     /// Where requests are posted to, exactly as it stands: an `http` or `https` URL with its path.
@@ -28,7 +33,7 @@ public struct OTLPHTTPConfiguration: Sendable {
     public var compression = Compression.gzip
 
     /// How requests are encoded.
-    public var encoding = Encoding.json
+    public var encoding = Encoding.protobuf
 
     /// A file of certificates, in PEM, that the receiver's certificate must come from; `nil` trusts the system's.
     public var certificateAuthority: String?

@@ -13,7 +13,6 @@ public import TelemetryData
 /// Its own requests are never traced.
 public final class OTLPHTTPExporter: SpanExporter {
     private let sender: OTLPRequestSender
-    private let encoding: any OTLPTraceEncoding
 
     /// An exporter; connects with the first export.
     ///
@@ -31,11 +30,7 @@ public final class OTLPHTTPExporter: SpanExporter {
     }
 
     init(_ configuration: OTLPHTTPConfiguration, transport: any HTTPTransport, clock: any ExportClock) {
-        sender = OTLPRequestSender(configuration: configuration, transport: transport, clock: clock)
-        encoding =
-            switch configuration.encoding {
-            case .json: OTLPJSONTraceEncoding()
-            }
+        sender = OTLPRequestSender("spans", configuration: configuration, transport: transport, clock: clock)
     }
 
     /// Sends a batch, again where that is allowed.
@@ -45,18 +40,16 @@ public final class OTLPHTTPExporter: SpanExporter {
     ///   none: ``OTLPError/Code/refused``, ``OTLPError/Code/unreachable``, ``OTLPError/Code/tooLarge``,
     ///   ``OTLPError/Code/shutDown``.
     public func export(_ batch: SpanBatch) throws {
-        let answer = try sender.send(
-            try encoding.request(batch),
-            contentType: encoding.contentType,
-            refusal: encoding.refusal
-        )
+        let format = sender.configuration.encoding.format
+        let answer = try sender.send(OTLP.encode(batch.spans, as: format))
+        // An answer that can't be read says nothing against the spans: the status said that they were taken.
+        guard let answer = try? OTLPResponse(answer, as: format), !answer.isComplete else { return }
+        let message = sender.quoted(answer.errorMessage)
         // A partial success is final: what was left out must not be sent again.
-        guard let partial = encoding.partialSuccess(answer) else { return }
-        let message = sender.quoted(partial.message)
-        if partial.rejectedSpanCount > 0 {
+        if answer.rejectedCount > 0 {
             throw PartialExport(
-                lostSpanCount: partial.rejectedSpanCount,
-                message: "\(sender.configuration.displayedEndpoint) left out \(partial.rejectedSpanCount) of "
+                lostSpanCount: Int(answer.rejectedCount),
+                message: "\(sender.configuration.displayedEndpoint) left out \(answer.rejectedCount) of "
                     + "\(batch.spans.count) spans: \(message)"
             )
         }

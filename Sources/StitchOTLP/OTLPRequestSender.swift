@@ -6,30 +6,37 @@ import StitchService
 /// Sends one OTLP request at a time, again where OTLP allows it, until the deadline; blocks its thread meanwhile.
 struct OTLPRequestSender: Sendable {
     let configuration: OTLPHTTPConfiguration
-    let transport: any HTTPTransport
-    let clock: any ExportClock
+    private let subject: String
+    private let transport: any HTTPTransport
+    private let clock: any ExportClock
 
-    /// Sends a request until a receiver has taken it.
+    /// A sender of what errors call `subject`, such as spans.
+    init(
+        _ subject: String,
+        configuration: OTLPHTTPConfiguration,
+        transport: any HTTPTransport,
+        clock: any ExportClock
+    ) {
+        self.subject = subject
+        self.configuration = configuration
+        self.transport = transport
+        self.clock = clock
+    }
+
+    /// Sends a request, not compressed yet, until a receiver has taken it.
     ///
-    /// - Parameters:
-    ///   - body: The request, not compressed.
-    ///   - contentType: Its media type.
-    ///   - refusal: Reads the message of a `google.rpc.Status`.
+    /// - Parameter body: The request, in the configuration's encoding.
     /// - Returns: The body of the answer.
     /// - Throws: Why no receiver has taken it; what the request held is lost.
-    func send(
-        _ body: [UInt8],
-        contentType: String,
-        refusal: ([UInt8]) -> String?
-    ) throws(OTLPError) -> [UInt8] {
+    func send(_ body: [UInt8]) throws(OTLPError) -> [UInt8] {
         guard body.count <= configuration.maximumRequestSize else {
             throw OTLPError(
                 .tooLarge,
                 "a request of \(body.count) bytes was not sent to \(configuration.displayedEndpoint), because at most "
-                    + "\(configuration.maximumRequestSize) are; export fewer spans at a time"
+                    + "\(configuration.maximumRequestSize) are; export fewer \(subject) at a time"
             )
         }
-        let request = try post(body, contentType)
+        let request = try post(body)
         var state = RetryState(timeout: configuration.timeout)
         let start = clock.elapsed
         while true {
@@ -44,7 +51,7 @@ struct OTLPRequestSender: Sendable {
             case .done: return outcome.answer?.body ?? []
             case .wait(let duration):
                 if !clock.wait(duration) { throw error(.interrupted, state.attempts, nil) }
-            case .giveUp(let reason): throw error(reason, state.attempts, outcome.answer.flatMap { refusal($0.body) })
+            case .giveUp(let reason): throw error(reason, state.attempts, outcome.answer)
             }
         }
     }
@@ -55,14 +62,14 @@ struct OTLPRequestSender: Sendable {
         clock.interrupt()
     }
 
-    private func post(_ body: [UInt8], _ contentType: String) throws(OTLPError) -> HTTPPost {
+    private func post(_ body: [UInt8]) throws(OTLPError) -> HTTPPost {
         var fields = configuration.headers
         // Our own fields count, also where somebody set them.
         fields.removeAll { ["content-type", "content-encoding", "content-length"].contains($0.name.lowercased()) }
         if !fields.contains(where: { $0.name.lowercased() == "user-agent" }) {
             fields.append(("User-Agent", "OTel-OTLP-Exporter-Swift/0.1.0"))
         }
-        fields.append(("Content-Type", contentType))
+        fields.append(("Content-Type", configuration.encoding.format.contentType))
         guard configuration.compression == .gzip else {
             return HTTPPost(url: configuration.endpoint, fields: fields, body: body)
         }
@@ -76,18 +83,19 @@ struct OTLPRequestSender: Sendable {
         return HTTPPost(url: configuration.endpoint, fields: fields, body: compressed)
     }
 
-    private func error(_ reason: RetryState.Reason, _ attempts: Int, _ said: String?) -> OTLPError {
+    private func error(_ reason: RetryState.Reason, _ attempts: Int, _ answer: HTTPAnswer?) -> OTLPError {
         let endpoint = configuration.displayedEndpoint
-        let said = said.map { ": \(quoted($0))" } ?? ""
+        let status = answer.flatMap { try? OTLPStatus($0.body, as: configuration.encoding.format) }
+        let said = status.map { $0.message.isEmpty ? "" : ": \(quoted($0.message))" } ?? ""
         return switch reason {
         case .refused(let status):
-            OTLPError(.refused, "\(endpoint) refused the spans with status \(status)\(said)")
+            OTLPError(.refused, "\(endpoint) refused the \(subject) with status \(status)\(said)")
         case .failed(let why):
-            OTLPError(.refused, "spans can't be sent to \(endpoint): \(quoted(why))")
+            OTLPError(.refused, "\(subject) can't be sent to \(endpoint): \(quoted(why))")
         case .deadline(let last):
             OTLPError(
                 .unreachable,
-                "\(endpoint) did not take the spans within \(configuration.timeout), in \(attempts) "
+                "\(endpoint) did not take the \(subject) within \(configuration.timeout), in \(attempts) "
                     + "attempt\(attempts == 1 ? "" : "s"); the last one met \(described(last))\(said)"
             )
         case .interrupted: OTLPError(.shutDown, "the export to \(endpoint) was ended by a shutdown")

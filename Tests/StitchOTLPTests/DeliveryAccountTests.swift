@@ -33,6 +33,7 @@ struct DeliveryAccountTests {
         defer { server.stop() }
         if receiver == .down { server.stop() }
         var configuration = OTLPHTTPConfiguration(endpoint: server.url)
+        configuration.encoding = .json
         if receiver == .hanging { configuration.timeout = .milliseconds(5) }
         let client = try CurlClient(CurlOptions(maximumAnswerSize: 1024))
         let exporter = OTLPHTTPExporter(configuration, transport: client, clock: TestClock())

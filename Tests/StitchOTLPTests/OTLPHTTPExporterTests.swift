@@ -26,6 +26,8 @@ private func exporter(
     _ configure: (inout OTLPHTTPConfiguration) -> Void = { _ in }
 ) throws -> OTLPHTTPExporter {
     var configuration = OTLPHTTPConfiguration(endpoint: server.url)
+    // What the servers of the scripts say is JSON.
+    configuration.encoding = .json
     configure(&configuration)
     let client = try CurlClient(CurlOptions(maximumAnswerSize: configuration.maximumAnswerSize))
     return OTLPHTTPExporter(configuration, transport: client, clock: clock)
@@ -79,6 +81,19 @@ struct OTLPHTTPExporterTests {
         let request = try #require(server.requests.first)
         #expect(request.value(of: "content-encoding") == nil)
         #expect(try OTLPJSONLines.decode(line: request.body) == [span()])
+    }
+
+    @Test("Protobuf is what is spoken unless told otherwise")
+    func protobuf() throws {
+        let server = try ScriptedServer([.answer(200, [], "\u{A}\u{6}\u{8}\u{1}\u{12}\u{2}no")])
+        defer { server.stop() }
+        let error = #expect(throws: PartialExport.self) {
+            try exporter(to: server) { $0.encoding = OTLPHTTPConfiguration().encoding }.export(SpanBatch([span()]))
+        }
+        #expect(error?.lostSpanCount == 1 && error?.message.hasSuffix("1 of 1 spans: no") == true)
+        let request = try #require(server.requests.first)
+        #expect(request.value(of: "content-type") == "application/x-protobuf")
+        #expect(try OTLP.decode(inflated(request.body)).spans == [span()])
     }
 
     @Test("A busy receiver gets the same request again, no earlier than it wished")
