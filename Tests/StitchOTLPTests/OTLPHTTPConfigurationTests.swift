@@ -51,4 +51,46 @@ struct OTLPHTTPConfigurationTests {
         #expect(failure { $0.certificateAuthority = "/no/such.pem" }?.contains("/no/such.pem") == true)
         #expect(failure { $0.clientCertificate = "/dev/null" }?.contains("clientKey") == true)
     }
+
+    @Test(
+        "Without variables the defaults of OpenTelemetry count; the base gets the signal's path, an own endpoint none"
+    )
+    func endpoints() {
+        func endpoint(_ environment: [String: String], _ signal: OTLPHTTPConfiguration.Signal = .traces) -> String {
+            OTLPHTTPConfiguration(environment: environment, signal: signal).endpoint
+        }
+        #expect(endpoint([:]) == "http://localhost:4318/v1/traces")
+        let all = "OTEL_EXPORTER_OTLP_ENDPOINT", own = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+        #expect(endpoint([all: "http://a:1"]) == "http://a:1/v1/traces")
+        #expect(endpoint([all: "http://a:1/x%2Fy/"], .metrics) == "http://a:1/x%2Fy/v1/metrics")
+        #expect(endpoint([all: "http://a:1", own: "http://b:2"]) == "http://b:2")
+        #expect(endpoint([all: "http://a:1", own: "http://b:2"], .metrics) == "http://a:1/v1/metrics")
+        #expect(endpoint([all: "http://a:1", own: " "]) == "http://a:1/v1/traces")
+        #expect(endpoint([all: "a:1"]) == "http://localhost:4318/v1/traces")
+    }
+
+    @Test("The other variables are read, those of the signal before those for all; wrong ones are ignored")
+    func variables() {
+        let configuration = OTLPHTTPConfiguration(environment: [
+            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20a=b, x-tenant = t ,broken,=v,y=%zz,empty=",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "soon", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "2500",
+            "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
+            "OTEL_EXPORTER_OTLP_CERTIFICATE": "/ca.pem", "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE": "/c.pem",
+            "OTEL_EXPORTER_OTLP_CLIENT_KEY": "/c.key",
+        ])
+        #expect(
+            configuration.headers.map { "\($0.name):\($0.value)" } == [
+                "authorization:Bearer a=b", "x-tenant:t", "empty:",
+            ]
+        )
+        #expect(configuration.timeout == .milliseconds(2500))
+        #expect(configuration.compression == .gzip && configuration.encoding == .json)
+        #expect(configuration.certificateAuthority == "/ca.pem")
+        #expect(configuration.clientCertificate == "/c.pem" && configuration.clientKey == "/c.key")
+        let wrong = OTLPHTTPConfiguration(environment: [
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "-1", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+        ])
+        #expect(wrong.timeout == .seconds(10) && wrong.compression == .none && wrong.encoding == .protobuf)
+    }
 }
