@@ -8,6 +8,11 @@ import TelemetryAPI
 /// because a batch of many messages has more links than are kept each time it comes.
 final class DropNotice: Sendable {
     private let hasWarned = Atomic<Bool>(false)
+    private let log: @Sendable (Diagnostic.Level, String) -> Void
+
+    init(log: @escaping @Sendable (Diagnostic.Level, String) -> Void = { Diagnostics.log($0, $1) }) {
+        self.log = log
+    }
 
     func tell(of span: LimitedSpan) {
         guard span.hasDropped else { return }
@@ -15,10 +20,9 @@ final class DropNotice: Sendable {
         let data = span.data
         let dropped =
             "\(data.droppedAttributeCount) attributes, \(data.droppedEventCount) events, \(data.droppedLinkCount) links"
-        Diagnostics.log(
+        log(
             isFirst ? .warning : .debug,
-            "the span \(data.name) was above its limits (\(dropped) left out); OTEL_SPAN_*_LIMIT sets them",
-            metadata: ["trace": data.traceID.description]
+            "the span \(data.name) was above its limits (\(dropped) left out); OTEL_SPAN_*_LIMIT sets them"
         )
     }
 }

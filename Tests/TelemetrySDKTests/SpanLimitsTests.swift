@@ -2,10 +2,11 @@
 
 import StitchService
 import Synchronization
-import TelemetrySDK
 import Testing
 
-@Suite("Limits of spans", .serialized)
+@testable import TelemetrySDK
+
+@Suite("Limits of spans")
 struct SpanLimitsTests {
     let processor = CollectingProcessor()
 
@@ -121,19 +122,22 @@ struct SpanLimitsTests {
     @Test("It is told at most once a span that something was dropped, and as a warning once")
     func notice() {
         let told = Mutex<[Diagnostic.Level]>([])
-        Diagnostics.setHandler { diagnostic in
-            if diagnostic.message.contains("above its limits") { told.withLock { $0.append(diagnostic.level) } }
+        let notice = DropNotice { level, _ in told.withLock { $0.append(level) } }
+        var limits = SpanLimits()
+        limits.attributes = 0
+        func start() -> SpanRecorder {
+            let data = SpanData(context: target, name: "s", start: .now, end: .now)
+            let span = LimitedSpan(data, limits: limits)
+            return SpanRecorder(span, clock: SpanClock(), processor: processor, notice: notice)
         }
-        defer { Diagnostics.setHandler { _ in } }
-        let tracer = tracer { $0.attributes = 0 }
         for _ in 0..<3 {
-            let span = start(tracer)
-            span.attributes["a"] = 1
-            span.attributes["b"] = 2
-            span.end()
-            span.end()
+            let span = start()
+            span.setAttribute("a", 1)
+            span.setAttribute("b", 2)
+            span.end(at: nil)
+            span.end(at: nil)
         }
-        start(tracer).end()
+        start().end(at: nil)
         #expect(told.withLock { $0 } == [.warning, .debug, .debug])
     }
 
