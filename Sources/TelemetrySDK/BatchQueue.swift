@@ -98,8 +98,15 @@ struct BatchQueue {
 ///
 /// `ended` is the sum of the others once nothing waits and nothing is being exported.
 public struct SpanCounts: Sendable, Hashable {
-    /// Nothing so far.
-    public init() {}
+    /// So many of each.
+    ///
+    /// For tests and for processors of one's own.
+    public init(ended: Int = 0, exported: Int = 0, dropped: Int = 0, failed: Int = 0) {
+        self.ended = ended
+        self.exported = exported
+        self.dropped = dropped
+        self.failed = failed
+    }
 
     /// Recorded spans that have ended.
     public internal(set) var ended = 0

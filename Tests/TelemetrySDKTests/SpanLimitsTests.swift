@@ -128,7 +128,7 @@ struct SpanLimitsTests {
         func start() -> SpanRecorder {
             let data = SpanData(context: target, name: "s", start: .now, end: .now)
             let span = LimitedSpan(data, limits: limits)
-            return SpanRecorder(span, clock: SpanClock(), processor: processor, notice: notice)
+            return SpanRecorder(span, offset: SpanClock().start().offset, processor: processor, notice: notice)
         }
         for _ in 0..<3 {
             let span = start()

@@ -10,7 +10,9 @@ private struct DroppingProcessor: SpanProcessor {
 }
 
 private struct Never: Sampler {
-    func isSampled(_ span: SamplingRequest) -> Bool { false }
+    func decide(_ span: SamplingRequest) -> SamplingDecision {
+        SamplingDecision(isSampled: false, state: TraceState())
+    }
 }
 
 @Suite("Exemplars")
