@@ -14,7 +14,7 @@ enum OTLPReceiver {
         in encoding: OTLPHTTPConfiguration.Encoding,
         _ body: @escaping @Sendable (OTLPHTTPExporter) throws -> Void
     ) async throws -> [SpanData] {
-        ServerPack.isExpected ? try await inCollector(encoding, body) : try await inServer(encoding, body)
+        ServerPack.isThere ? try await inCollector(encoding, body) : try await inServer(encoding, body)
     }
 
     private static func inCollector(
