@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Stitch needs no package from outside the toolchain: it stands on C libraries that every distribution keeps.
+// Stitch needs no package from outside the toolchain: it stands on C libraries that every distribution keeps. What joins
+// it to the packages of the Swift server ecosystem is behind traits, off unless asked for.
 // Read the lists below from the top: each module depends only on what stands under it.
 
 let settings: [SwiftSetting] =
@@ -37,16 +38,70 @@ func named(_ dependencies: [String]) -> [Target.Dependency] {
     return names.map { .init(stringLiteral: $0) }
 }
 
-func module(_ name: String, _ dependencies: [String] = []) -> Target {
-    .target(name: name, dependencies: named(dependencies), swiftSettings: settings)
+func module(_ name: String, _ dependencies: [String] = [], joining others: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: named(dependencies) + others, swiftSettings: settings)
 }
 
-func tests(of name: String, _ dependencies: [String] = []) -> Target {
+func tests(of name: String, _ dependencies: [String] = [], joining others: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
-        dependencies: named([name] + dependencies),
+        dependencies: named([name] + dependencies) + others,
         swiftSettings: settings
     )
+}
+
+/// A package of the Swift server ecosystem, and the trait that joins Stitch to it.
+///
+/// SwiftPM leaves a package alone, not even fetching it, as long as every use of it is guarded by a trait that is off:
+/// so there is one trait to a package, and no use of the package without it.
+struct Ecosystem {
+    let package: String
+    let trait: String
+    let summary: String
+    let owner: String
+    let oldest: Version
+
+    static let tracing = Ecosystem(
+        package: "swift-distributed-tracing",
+        trait: "DistributedTracingSupport",
+        summary: "Stitch as a backend of swift-distributed-tracing, and the other way round.",
+        owner: "apple",
+        oldest: "1.3.0"
+    )
+    static let logging = Ecosystem(
+        package: "swift-log",
+        trait: "LoggingSupport",
+        summary: "Stitch's diagnostics in swift-log, and the current span on every log line.",
+        owner: "apple",
+        oldest: "1.7.0"
+    )
+    static let metrics = Ecosystem(
+        package: "swift-metrics",
+        trait: "MetricsSupport",
+        summary: "Stitch as a backend of swift-metrics, and the other way round.",
+        owner: "apple",
+        oldest: "2.5.0"
+    )
+    static let lifecycle = Ecosystem(
+        package: "swift-service-lifecycle",
+        trait: "ServiceLifecycleSupport",
+        summary: "Stitch's services in a group of swift-service-lifecycle, and the other way round.",
+        owner: "swift-server",
+        oldest: "2.6.3"
+    )
+    static let all = [tracing, logging, metrics, lifecycle]
+
+    func product(_ name: String) -> Target.Dependency {
+        .product(name: name, package: package, condition: .when(traits: [trait]))
+    }
+
+    // STITCH_ADAPTERS=oldest (set by `make adapters`) tries the oldest versions that Stitch works with.
+    var dependency: Package.Dependency {
+        let address = "https://github.com/\(owner)/\(package).git"
+        return Context.environment["STITCH_ADAPTERS"] == "oldest"
+            ? .package(url: address, exact: oldest)
+            : .package(url: address, from: oldest)
+    }
 }
 
 func example(_ name: String, _ dependencies: [String], excluding parts: [String] = []) -> Target {
@@ -81,6 +136,7 @@ let products: [Product] = [
     .library(name: "TracedJobs", targets: ["TracedJobs"]),
     .library(name: "MessageTracing", targets: ["MessageTracing"]),
     .library(name: "TraceContext", targets: ["TraceContext"]),
+    .library(name: "StitchSwiftServer", targets: ["StitchSwiftServer"]),
     .library(name: "StitchTesting", targets: ["StitchTesting"]),
     .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
     .library(name: "PostgresTesting", targets: ["PostgresTesting"]),
@@ -124,12 +180,28 @@ let modules: [Target] = [
     ),
     module("Stitch", ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]),
 
+    // What joins Stitch to other packages; empty unless a trait is on.
+    module(
+        "StitchSwiftServer",
+        ["StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"],
+        joining: [
+            Ecosystem.tracing.product("Tracing"),
+            Ecosystem.logging.product("Logging"),
+            Ecosystem.metrics.product("CoreMetrics"),
+            Ecosystem.lifecycle.product("ServiceLifecycle"),
+        ]
+    ),
+
     // Tracing: what spans are, how they are made, where they go, what they tell.
     module("TraceFlow", ["TelemetryData", "TraceContext"]),
     module("StitchOTLP", ["CStitchCurl", "CStitchZlib", "StitchService", "TelemetryData", "TraceContext"]),
     module("TelemetrySDK", ["CStitchPlatform", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]),
     module("MessageTracing", ["TelemetryAPI", "TelemetryData", "TraceContext"]),
-    module("TelemetryAPI", ["TraceContext", "TelemetryData", "StitchService"]),
+    module(
+        "TelemetryAPI",
+        ["TraceContext", "TelemetryData", "StitchService"],
+        joining: [Ecosystem.tracing.product("Tracing")]
+    ),
     module("TelemetryData", ["TraceContext"]),
     module("TraceContext"),
 
@@ -190,6 +262,22 @@ let suites: [Target] = [
         of: "Stitch",
         ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]
     ),
+    tests(
+        of: "StitchSwiftServer",
+        [
+            "MessageTracing", "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK",
+            "TraceContext", "TraceFlow",
+        ],
+        joining: [
+            Ecosystem.tracing.product("Tracing"),
+            Ecosystem.tracing.product("InMemoryTracing"),
+            Ecosystem.logging.product("Logging"),
+            Ecosystem.logging.product("InMemoryLogging"),
+            Ecosystem.metrics.product("CoreMetrics"),
+            Ecosystem.lifecycle.product("ServiceLifecycle"),
+            Ecosystem.lifecycle.product("ServiceLifecycleTestKit"),
+        ]
+    ),
     tests(of: "TraceFlow", ["TelemetryData", "TraceContext"]),
     tests(of: "StitchHTTP", ["StitchService"]),
     tests(
@@ -246,6 +334,8 @@ let package = Package(
     name: "stitch",
     platforms: [.macOS(.v15)],
     products: products,
+    traits: Set(Ecosystem.all.map { .trait(name: $0.trait, description: $0.summary) }),
+    dependencies: Ecosystem.all.map(\.dependency),
     targets: modules + examples + suites,
     swiftLanguageModes: [.v6]
 )

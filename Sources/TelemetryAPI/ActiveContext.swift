@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Synchronization
 package import TraceContext
+
+#if DistributedTracingSupport
+package import Synchronization
+public import Tracing
+#else
+public import Synchronization
+#endif
 
 /// What is current in a task: a span, baggage, what came with the message that is worked on and, in tests, a tracer and a
 /// meter.
@@ -9,29 +15,6 @@ package import TraceContext
 /// One task-local value, read once by whoever needs it; a class so that binding it copies one reference.
 @usableFromInline
 package final class ActiveContext: Sendable {
-    // Spelled out rather than made by the macro, so that looking it up can be inlined.
-    @usableFromInline static let local = TaskLocal<ActiveContext?>(wrappedValue: nil)
-
-    // The address of `local`, which lives for good, once anything was made current; 0 until then. A look at what is
-    // current is on the way of every message: this spares it a lazy global, reference counts and, in a process that
-    // traces nothing, the task-local itself.
-    @usableFromInline static let address = Atomic<UInt>(0)
-
-    /// What is current in this task.
-    @inlinable package static var current: ActiveContext? {
-        guard let local = UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring)) else { return nil }
-        return Unmanaged<TaskLocal<ActiveContext?>>.fromOpaque(local)._withUnsafeGuaranteedRef { $0.get() }
-    }
-
-    /// Where a context is made current.
-    @inlinable static var binding: TaskLocal<ActiveContext?> {
-        let local = local
-        if address.load(ordering: .relaxed) == 0 {
-            address.store(UInt(bitPattern: Unmanaged.passUnretained(local).toOpaque()), ordering: .releasing)
-        }
-        return local
-    }
-
     let ownSpan: Span?
 
     /// The span round the current one, where that one has no context: its tracer may have dropped it without a name.
@@ -133,6 +116,116 @@ package final class ActiveContext: Sendable {
     }
 }
 
+#if DistributedTracingSupport
+
+/// With swift-distributed-tracing in the program there is one current context, its `ServiceContext`: what is current for
+/// Stitch is kept in it.
+extension ActiveContext {
+    private enum Key: ServiceContextKey { typealias Value = ActiveContext }
+
+    /// Whether there is a tracer that keeps its spans in a `ServiceContext` itself, so that the current one may be newer
+    /// than what is kept here.
+    package static let hasServiceContextTracer = Atomic<Bool>(false)
+
+    /// What is current in this task.
+    @usableFromInline package static var current: ActiveContext? { ServiceContext.current.flatMap { current(in: $0) } }
+
+    /// What is current in a context.
+    package static func current(in context: ServiceContext) -> ActiveContext? {
+        let kept = context[Key.self]
+        guard hasServiceContextTracer.load(ordering: .relaxed),
+            let tracer = TelemetrySystem.tracer(in: kept) as? any ServiceContextTracer
+        else { return kept }
+        guard let span = tracer.span(in: context, unlessNamedBy: kept?.ownSpan) else { return kept }
+        return ActiveContext(kept, span: span)
+    }
+
+    /// Where a context is made current.
+    @usableFromInline static var binding: TaskLocal<ServiceContext?> { ServiceContext.$current }
+
+    /// What `binding` binds where this is to be current.
+    @usableFromInline var bound: ServiceContext { bound(in: ServiceContext.current ?? .topLevel) }
+
+    /// That context with this made current in it.
+    package func bound(in context: ServiceContext) -> ServiceContext {
+        var context = context
+        if Self.hasServiceContextTracer.load(ordering: .relaxed),
+            let recorder = ownSpan?.recorder as? any ServiceContextRecording,
+            context[Key.self]?.ownSpan?.recorder !== recorder
+        {
+            context = recorder.serviceContext
+        }
+        context[Key.self] = self
+        return context
+    }
+
+    /// Whether it was here that the span was made current last.
+    package static func isBound(_ span: Span, in context: ServiceContext) -> Bool {
+        context[Key.self]?.ownSpan?.recorder === span.recorder
+    }
+
+    /// A span that is started in `active`, which need not be what is current: the tracer and the meter of that stay.
+    package convenience init(starting span: Span, in active: ActiveContext?) {
+        let active = ActiveContext(active, span: span)
+        self.init(
+            span: active.ownSpan,
+            enclosing: active.enclosing,
+            baggage: active.ownBaggage,
+            incoming: active.incoming,
+            scope: active.scope ?? ActiveContext.current?.scope
+        )
+    }
+}
+
+/// Keeps one span, for a tracer whose spans are in a `ServiceContext` of their own.
+package protocol ServiceContextRecording: SpanRecording {
+    /// The context in which the span is current.
+    var serviceContext: ServiceContext { get }
+}
+
+/// A tracer whose spans are in a `ServiceContext`, where others may make one current without Stitch's knowledge.
+package protocol ServiceContextTracer: Tracer {
+    /// The span that is current in a context, by this tracer's lights.
+    ///
+    /// - Parameters:
+    ///   - context: The context.
+    ///   - known: What was current when Stitch was asked last.
+    /// - Returns: The span; `nil` if it is the known one, or none.
+    func span(in context: ServiceContext, unlessNamedBy known: Span?) -> Span?
+}
+
+#else
+
+extension ActiveContext {
+    // Spelled out rather than made by the macro, so that looking it up can be inlined.
+    @usableFromInline static let local = TaskLocal<ActiveContext?>(wrappedValue: nil)
+
+    // The address of `local`, which lives for good, once anything was made current; 0 until then. A look at what is
+    // current is on the way of every message: this spares it a lazy global, reference counts and, in a process that
+    // traces nothing, the task-local itself.
+    @usableFromInline static let address = Atomic<UInt>(0)
+
+    /// What is current in this task.
+    @inlinable package static var current: ActiveContext? {
+        guard let local = UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring)) else { return nil }
+        return Unmanaged<TaskLocal<ActiveContext?>>.fromOpaque(local)._withUnsafeGuaranteedRef { $0.get() }
+    }
+
+    /// Where a context is made current.
+    @inlinable static var binding: TaskLocal<ActiveContext?> {
+        let local = local
+        if address.load(ordering: .relaxed) == 0 {
+            address.store(UInt(bitPattern: Unmanaged.passUnretained(local).toOpaque()), ordering: .releasing)
+        }
+        return local
+    }
+
+    /// What `binding` binds where this is to be current.
+    @inlinable var bound: ActiveContext { self }
+}
+
+#endif
+
 /// A span round the current one.
 private final class EnclosingSpan: Sendable {
     let span: Span
@@ -160,7 +253,7 @@ func bind<Success, Failure: Error>(
     _ context: ActiveContext,
     _ operation: () throws(Failure) -> Success
 ) throws(Failure) -> Success {
-    try ActiveContext.binding.withValue(context) {
+    try ActiveContext.binding.withValue(context.bound) {
         do throws(Failure) {
             return Result<Success, Failure>.success(try operation())
         } catch {
@@ -177,7 +270,7 @@ package func bind<Success, Failure: Error>(
     _ context: ActiveContext,
     _ operation: () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
-    try await ActiveContext.binding.withValue(context) {
+    try await ActiveContext.binding.withValue(context.bound) {
         do throws(Failure) {
             return Result<Success, Failure>.success(try await operation())
         } catch {
