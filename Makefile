@@ -8,11 +8,12 @@
 #   make docs      the reference of every module, in .docs/
 #   make bench     measures, one line a figure: name value unit         ONLY=context
 #   make mutants   breaks the code on purpose, expects the tests to see it   ONLY=header-appended
+#   make adapters  builds and tests what joins Stitch to swift-log and the like      ARGS=newest
 #   make fuzz      fuzzes the parsers, 10 minutes each                ONLY=60 for 60 seconds
 #   make clean     removes what was built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deps lint format docs bench mutants fuzz clean
+.PHONY: help demo test deps lint format docs bench mutants adapters fuzz clean
 
 ARGS ?=
 ONLY ?=
@@ -43,6 +44,9 @@ bench:
 
 mutants:
 	@scripts/mutants $(ONLY)
+
+adapters:
+	@scripts/adapters $(ARGS)
 
 fuzz:
 	@scripts/fuzz $(ONLY)
