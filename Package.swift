@@ -89,16 +89,20 @@ struct Ecosystem {
         owner: "swift-server",
         oldest: "2.6.3"
     )
-    static let all = [tracing, logging, metrics, lifecycle]
+    // STITCH_ADAPTERS=oldest (set by `make adapters`) tries the oldest versions that Stitch works with; `none` (set by
+    // `make docs`) knows of no other package, for commands of SwiftPM that turn all traits on of their own accord.
+    private static let versions = Context.environment["STITCH_ADAPTERS"]
 
-    func product(_ name: String) -> Target.Dependency {
-        .product(name: name, package: package, condition: .when(traits: [trait]))
+    static let all = versions == "none" ? [] : [tracing, logging, metrics, lifecycle]
+
+    func products(_ names: String...) -> [Target.Dependency] {
+        if Self.versions == "none" { return [] }
+        return names.map { .product(name: $0, package: package, condition: .when(traits: [trait])) }
     }
 
-    // STITCH_ADAPTERS=oldest (set by `make adapters`) tries the oldest versions that Stitch works with.
     var dependency: Package.Dependency {
         let address = "https://github.com/\(owner)/\(package).git"
-        return Context.environment["STITCH_ADAPTERS"] == "oldest"
+        return Self.versions == "oldest"
             ? .package(url: address, exact: oldest)
             : .package(url: address, from: oldest)
     }
@@ -184,12 +188,10 @@ let modules: [Target] = [
     module(
         "StitchSwiftServer",
         ["StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"],
-        joining: [
-            Ecosystem.tracing.product("Tracing"),
-            Ecosystem.logging.product("Logging"),
-            Ecosystem.metrics.product("CoreMetrics"),
-            Ecosystem.lifecycle.product("ServiceLifecycle"),
-        ]
+        joining: Ecosystem.tracing.products("Tracing")
+            + Ecosystem.logging.products("Logging")
+            + Ecosystem.metrics.products("CoreMetrics")
+            + Ecosystem.lifecycle.products("ServiceLifecycle")
     ),
 
     // Tracing: what spans are, how they are made, where they go, what they tell.
@@ -200,7 +202,7 @@ let modules: [Target] = [
     module(
         "TelemetryAPI",
         ["TraceContext", "TelemetryData", "StitchService"],
-        joining: [Ecosystem.tracing.product("Tracing")]
+        joining: Ecosystem.tracing.products("Tracing")
     ),
     module("TelemetryData", ["TraceContext"]),
     module("TraceContext"),
@@ -268,15 +270,10 @@ let suites: [Target] = [
             "MessageTracing", "StitchService", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK",
             "TraceContext", "TraceFlow",
         ],
-        joining: [
-            Ecosystem.tracing.product("Tracing"),
-            Ecosystem.tracing.product("InMemoryTracing"),
-            Ecosystem.logging.product("Logging"),
-            Ecosystem.logging.product("InMemoryLogging"),
-            Ecosystem.metrics.product("CoreMetrics"),
-            Ecosystem.lifecycle.product("ServiceLifecycle"),
-            Ecosystem.lifecycle.product("ServiceLifecycleTestKit"),
-        ]
+        joining: Ecosystem.tracing.products("Tracing", "InMemoryTracing")
+            + Ecosystem.logging.products("Logging", "InMemoryLogging")
+            + Ecosystem.metrics.products("CoreMetrics")
+            + Ecosystem.lifecycle.products("ServiceLifecycle", "ServiceLifecycleTestKit")
     ),
     tests(of: "TraceFlow", ["TelemetryData", "TraceContext"]),
     tests(of: "StitchHTTP", ["StitchService"]),

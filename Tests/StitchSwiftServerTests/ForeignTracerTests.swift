@@ -78,6 +78,13 @@ struct ForeignTracerTests {
                         withBaggage(Baggage("a=1")) {
                             #expect(ServiceContext.current?[TenantKey.self] == "eu-1")
                         }
+                        var context = ServiceContext.current ?? .topLevel
+                        context[TenantKey.self] = "eu-2"
+                        ServiceContext.$current.withValue(context) {
+                            TelemetryAPI.withSpan("below") { _ in
+                                #expect(ServiceContext.current?[TenantKey.self] == "eu-2")
+                            }
+                        }
                     }
                 }
             }
