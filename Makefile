@@ -50,6 +50,7 @@ adapters:
 
 fuzz:
 	@scripts/fuzz $(ONLY)
+	@scripts/fuzz-otlp $(firstword $(ONLY))
 
 clean:
 	rm -rf .build .build-* .docs Benchmarks/.build

@@ -19,7 +19,9 @@ enum SDKBenchmarks: BenchmarkGroup {
     }
 
     private struct NeverSampler: Sampler {
-        func isSampled(_ span: SamplingRequest) -> Bool { false }
+        func decide(_ span: SamplingRequest) -> SamplingDecision {
+            SamplingDecision(isSampled: false, state: TraceState())
+        }
     }
 
     private struct Lost: Error {}

@@ -3,7 +3,9 @@
 import Foundation
 
 /// Every group by name, in the order in which they run.
-let groups: [any BenchmarkGroup.Type] = [ContextBenchmarks.self, MetricsBenchmarks.self, SDKBenchmarks.self]
+let groups: [any BenchmarkGroup.Type] = [
+    ContextBenchmarks.self, MetricsBenchmarks.self, OTLPBenchmarks.self, SDKBenchmarks.self,
+]
 
 let wanted = Array(CommandLine.arguments.dropFirst())
 let names = groups.map { $0.name }
