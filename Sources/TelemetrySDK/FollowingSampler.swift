@@ -23,18 +23,21 @@ public struct FollowingSampler: Sampler {
     /// Decides as the type says.
     public func decide(_ span: SamplingRequest) -> SamplingDecision {
         if let parent = span.parent { return SamplingDecision(isSampled: parent.isSampled, state: parent.state) }
-        let followed = span.followed
-        guard !followed.isEmpty else { return origin.decide(span) }
-        var decision = SamplingDecision(isSampled: followed.contains(where: \.isSampled), state: span.inheritedState)
-        if decision.isSampled { decision.state.openTelemetry.threshold = threshold(followed, span.randomness) }
-        return decision
+        guard span.isCaused else { return origin.decide(span) }
+        let isSampled = span.following.contains { $0.isValid && $0.isSampled }
+        var state = span.inheritedState
+        if isSampled { state.openTelemetry.threshold = threshold(span) }
+        return SamplingDecision(isSampled: isSampled, state: state)
     }
 
     /// The threshold that the new trace was sampled by, in effect: of several the least, if all that were sampled say
     /// theirs; unknown otherwise, and where it contradicts the randomness.
-    private func threshold(_ followed: [SpanContext], _ randomness: UInt64) -> UInt64? {
-        let thresholds = followed.filter(\.isSampled).map(\.state.openTelemetry.threshold)
-        guard !thresholds.contains(nil), let least = thresholds.compactMap(\.self).min() else { return nil }
-        return randomness >= least ? least : nil
+    private func threshold(_ span: SamplingRequest) -> UInt64? {
+        var least = UInt64.max
+        for cause in span.following where cause.isValid && cause.isSampled {
+            guard let threshold = cause.state.openTelemetry.threshold else { return nil }
+            least = min(least, threshold)
+        }
+        return span.randomness >= least ? least : nil
     }
 }

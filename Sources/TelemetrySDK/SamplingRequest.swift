@@ -50,7 +50,9 @@ public struct SamplingRequest: Sendable {
     /// then equal thresholds decide alike on both sides of a link, and a batch is kept if any of its messages was.
     public var randomness: UInt64 {
         if let parent { return parent.state.openTelemetry.randomness ?? traceID.randomness }
-        return followed.map(\.randomness).max() ?? traceID.randomness
+        var greatest: UInt64?
+        for cause in following where cause.isValid { greatest = max(greatest ?? 0, cause.randomness) }
+        return greatest ?? traceID.randomness
     }
 
     /// The trace state that the span has unless the sampler says more: its parent's.
@@ -60,13 +62,14 @@ public struct SamplingRequest: Sendable {
     public var inheritedState: TraceState {
         if let parent { return parent.state }
         var state = TraceState()
-        guard !followed.isEmpty else { return state }
-        if !followed.contains(where: \.isSampled) || followed.contains(where: { !$0.state.openTelemetry.isEmpty }) {
+        guard isCaused else { return state }
+        let isNoneSampled = !following.contains { $0.isValid && $0.isSampled }
+        if isNoneSampled || following.contains(where: { $0.isValid && !$0.state.openTelemetry.isEmpty }) {
             state.openTelemetry.randomness = randomness
         }
         return state
     }
 
-    /// Those of the spans that caused this one that have a context; none for a child.
-    var followed: [SpanContext] { parent == nil ? following.filter(\.isValid) : [] }
+    /// Whether the span starts a trace because of others that have a context.
+    var isCaused: Bool { parent == nil && following.contains(where: \.isValid) }
 }

@@ -27,7 +27,7 @@ public struct TraceIDRatioSampler: Sampler {
         var state = span.inheritedState
         var member = state.openTelemetry
         member.threshold = isSampled ? threshold : nil
-        if !span.followed.isEmpty { member.randomness = randomness }
+        if span.isCaused { member.randomness = randomness }
         state.openTelemetry = member
         return SamplingDecision(isSampled: isSampled, state: state)
     }

@@ -46,7 +46,17 @@ public struct TraceState: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Setting a value that breaks the grammar, or for a key that does, changes nothing.
     public subscript(key: String) -> String? {
-        get { members.first { $0.key == key }?.value }
+        get {
+            // Samplers ask at each start of a span, so nothing is taken apart that isn't asked for.
+            var rest = description.utf8[...]
+            while !rest.isEmpty {
+                let member = rest.prefix { $0 != UInt8(ascii: ",") }
+                let value = member.dropFirst(key.utf8.count)
+                if value.first == UInt8(ascii: "="), member.starts(with: key.utf8) { return String(value.dropFirst()) }
+                rest = rest[member.endIndex...].dropFirst()
+            }
+            return nil
+        }
         set {
             var members = members.filter { $0.key != key }
             if let newValue {

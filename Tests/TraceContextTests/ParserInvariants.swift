@@ -30,11 +30,25 @@ enum ParserInvariants {
     }
 
     private static func traceState(_ text: String) -> String? {
+        let member = OpenTelemetryState(text)
+        guard member.description.utf8.count <= OpenTelemetryState.maximumByteCount,
+            OpenTelemetryState(member.description).description == member.description,
+            member.threshold ?? 0 <= TraceID.greatestRandomness, member.randomness ?? 0 <= TraceID.greatestRandomness
+        else { return "OpenTelemetry's member is not written as it was read" }
         guard let state = TraceState(text) else { return nil }
         let members = state.members
         guard members.count <= 32, members.allSatisfy({ (1...256).contains($0.key.utf8.count) }),
             members.allSatisfy({ (1...256).contains($0.value.utf8.count) && !$0.value.hasSuffix(" ") })
         else { return "an illegal value was read" }
+        guard members.allSatisfy({ member in state[member.key] == members.first { $0.key == member.key }?.value })
+        else {
+            return "a member was not found"
+        }
+        var sampled = state
+        sampled.openTelemetry.threshold = 1
+        guard sampled.members.first?.key == OpenTelemetryState.key, sampled.openTelemetry.threshold == 1 else {
+            return "OpenTelemetry's member was not set"
+        }
         let limited = state.limited(toByteCount: 512)
         guard limited.description.utf8.count <= 512, TraceState(limited.description) == limited else {
             return "it was not cut at a member"
