@@ -9,6 +9,9 @@ import TelemetryData
 /// Whatever takes spans in over HTTP and tells afterwards what it got: OpenTelemetry's collector, or, where no real
 /// servers are, a server of our own.
 enum OTLPReceiver {
+    /// Our own server answers on the threads that all other tests use too.
+    private static let patience = Duration.seconds(300)
+
     /// Exports by `body`, then stops the receiver; what it had received.
     static func receive(
         in encoding: OTLPHTTPConfiguration.Encoding,
@@ -27,6 +30,7 @@ enum OTLPReceiver {
                 endpoint: "http://127.0.0.1:\(try collector.setting("OTELCOL_HTTP_PORT"))/v1/traces"
             )
             configuration.encoding = encoding
+            configuration.timeout = patience
             try await export(OTLPHTTPExporter(configuration), body)
             // Its file is whole once it has ended.
             try await collector.stop()
@@ -49,6 +53,7 @@ enum OTLPReceiver {
         var configuration = OTLPHTTPConfiguration(endpoint: "http://127.0.0.1:\(server.port)/v1/traces")
         configuration.encoding = encoding
         configuration.compression = .none
+        configuration.timeout = patience
         do {
             try await export(OTLPHTTPExporter(configuration), body)
         } catch {
