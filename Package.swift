@@ -204,7 +204,7 @@ let modules: [Target] = [
         ["TraceContext", "TelemetryData", "StitchService"],
         joining: Ecosystem.tracing.products("Tracing")
     ),
-    module("TelemetryData", ["TraceContext"]),
+    module("TelemetryData", ["CStitchPlatform", "TraceContext"]),
     module("TraceContext"),
 
     // Clients of the servers and a server of HTTP, without tracing.

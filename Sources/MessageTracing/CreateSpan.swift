@@ -27,7 +27,7 @@ public struct CreateSpan: Sendable {
         messageID: String? = nil,
         wish: StitchField.Wish? = nil,
         incoming: ContextCarrier = ContextCarrier(),
-        _ describe: (inout Attributes) -> Void = { _ in }
+        _ describe: (inout AttributeWriter) -> Void = { _ in }
     ) {
         let active = ActiveContext.current
         guard TelemetrySystem.isEnabled(in: active) else {

@@ -31,7 +31,7 @@ public struct MessageWait: Sendable, Hashable {
         self.init(total: now.duration(since: created))
     }
 
-    func fill(_ attributes: inout Attributes) {
+    func fill(_ attributes: inout some AttributeSetting & ~Copyable) {
         typealias Attribute = MessagingConventions.Attribute
         // A message from the future is told as what it is, rather than as no wait at all.
         if total < .zero {

@@ -29,7 +29,7 @@ public enum ReceiveSpan {
         _ messages: inout [ReceivedMessage],
         from target: MessageTarget,
         since start: Timestamp,
-        _ describe: (inout Attributes) -> Void = { _ in }
+        _ describe: (inout AttributeWriter) -> Void = { _ in }
     ) -> SpanContext? {
         let active = ActiveContext.current
         guard !messages.isEmpty, TelemetrySystem.isEnabled(in: active) else { return nil }

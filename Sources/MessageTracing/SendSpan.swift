@@ -31,7 +31,7 @@ public struct SendSpan: Sendable {
         messageID: String? = nil,
         wish: StitchField.Wish? = nil,
         incoming: ContextCarrier = ContextCarrier(),
-        _ describe: (inout Attributes) -> Void = { _ in }
+        _ describe: (inout AttributeWriter) -> Void = { _ in }
     ) {
         let active = ActiveContext.current
         guard TelemetrySystem.isEnabled(in: active) else {
@@ -80,7 +80,7 @@ public struct SendSpan: Sendable {
         to target: MessageTarget,
         messageID: String? = nil,
         attempt: SpanContext? = nil,
-        _ describe: (inout Attributes) -> Void = { _ in }
+        _ describe: (inout AttributeWriter) -> Void = { _ in }
     ) {
         self.carrier = target.isExternal ? carrier.forStrangers : carrier
         let active = ActiveContext.current

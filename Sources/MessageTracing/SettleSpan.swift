@@ -28,7 +28,7 @@ public struct SettleSpan: Sendable {
         messageID: String? = nil,
         attempt: SpanContext? = nil,
         reason: String? = nil,
-        _ describe: (inout Attributes) -> Void = { _ in }
+        _ describe: (inout AttributeWriter) -> Void = { _ in }
     ) {
         let active = ActiveContext.current
         guard TelemetrySystem.isEnabled(in: active) else {

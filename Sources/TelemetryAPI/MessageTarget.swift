@@ -39,6 +39,7 @@ public final class MessageTarget: Sendable {
         var operationName: String
         var spanName: String
         var attributes: Attributes
+        var prepared: PreparedAttributes
     }
 
     /// One of each operation, found without looking anything up.
@@ -101,7 +102,12 @@ public final class MessageTarget: Sendable {
             if !operation.isProducing { all.set(MessagingConventions.Attribute.consumerGroup, consumerGroup) }
             all.merge(attributes)
             let spanName = destination.map { "\(name) \($0)" } ?? name
-            return Shape(operationName: name, spanName: spanName, attributes: all)
+            return Shape(
+                operationName: name,
+                spanName: spanName,
+                attributes: all,
+                prepared: PreparedAttributes(all)
+            )
         }
         shapes = Shapes(
             create: shape(.create),
@@ -120,4 +126,9 @@ public final class MessageTarget: Sendable {
 
     /// What every span of an operation says.
     public func attributes(of operation: MessagingConventions.Operation) -> Attributes { shapes[operation].attributes }
+
+    /// What every span of an operation says, ready to be copied.
+    package func prepared(_ operation: MessagingConventions.Operation) -> PreparedAttributes {
+        shapes[operation].prepared
+    }
 }

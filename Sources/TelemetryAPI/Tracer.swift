@@ -95,7 +95,7 @@ extension Tracer {
         _ build: (inout SpanBuilder) -> Void
     ) -> Span {
         startSpan(target.spanName(of: operation), ofKind: kind, parent: parent, following: following, at: time) {
-            $0.attributes = target.attributes(of: operation)
+            $0.attributes.merge(target.prepared(operation))
             build(&$0)
         }
     }

@@ -8,40 +8,40 @@ public protocol AttributeConvertible: Sendable {
 
 extension AttributeValue: AttributeConvertible {
     /// Itself.
-    public var attributeValue: AttributeValue { self }
+    @inlinable public var attributeValue: AttributeValue { self }
 }
 
 extension String: AttributeConvertible {
     /// Text.
-    public var attributeValue: AttributeValue { .string(self) }
+    @inlinable public var attributeValue: AttributeValue { .string(self) }
 }
 
 extension Bool: AttributeConvertible {
     /// Truth.
-    public var attributeValue: AttributeValue { .bool(self) }
+    @inlinable public var attributeValue: AttributeValue { .bool(self) }
 }
 
 extension Int: AttributeConvertible {
     /// A whole number.
-    public var attributeValue: AttributeValue { .int(Int64(self)) }
+    @inlinable public var attributeValue: AttributeValue { .int(Int64(self)) }
 }
 
 extension Int64: AttributeConvertible {
     /// A whole number.
-    public var attributeValue: AttributeValue { .int(self) }
+    @inlinable public var attributeValue: AttributeValue { .int(self) }
 }
 
 extension Int32: AttributeConvertible {
     /// A whole number.
-    public var attributeValue: AttributeValue { .int(Int64(self)) }
+    @inlinable public var attributeValue: AttributeValue { .int(Int64(self)) }
 }
 
 extension Double: AttributeConvertible {
     /// A floating-point number.
-    public var attributeValue: AttributeValue { .double(self) }
+    @inlinable public var attributeValue: AttributeValue { .double(self) }
 }
 
 extension Array: AttributeConvertible where Element: AttributeConvertible {
     /// Several values.
-    public var attributeValue: AttributeValue { .array(map(\.attributeValue)) }
+    @inlinable public var attributeValue: AttributeValue { .array(map(\.attributeValue)) }
 }

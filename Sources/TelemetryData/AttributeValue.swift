@@ -32,21 +32,25 @@ public enum AttributeValue: Sendable, Hashable {
 
 extension AttributeValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
     /// Text.
+    @inlinable
     public init(stringLiteral value: String) { self = .string(value) }
 }
 
 extension AttributeValue: ExpressibleByIntegerLiteral {
     /// A whole number.
+    @inlinable
     public init(integerLiteral value: Int64) { self = .int(value) }
 }
 
 extension AttributeValue: ExpressibleByFloatLiteral {
     /// A floating-point number.
+    @inlinable
     public init(floatLiteral value: Double) { self = .double(value) }
 }
 
 extension AttributeValue: ExpressibleByBooleanLiteral {
     /// Truth.
+    @inlinable
     public init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 

@@ -10,63 +10,63 @@ public enum MessagingConventions {
     /// Names of attributes.
     public enum Attribute {
         /// Which messaging system: `kafka`, `stitch`, ….
-        public static let system = "messaging.system"
+        @inlinable public static var system: String { "messaging.system" }
         /// What is done, as the system calls it: `send`, `poll`, `process`, `commit`, ….
-        public static let operationName = "messaging.operation.name"
+        @inlinable public static var operationName: String { "messaging.operation.name" }
         /// What kind of thing is done: `create`, `send`, `receive`, `process`, `settle`.
-        public static let operationType = "messaging.operation.type"
+        @inlinable public static var operationType: String { "messaging.operation.type" }
         /// The topic or queue.
-        public static let destinationName = "messaging.destination.name"
+        @inlinable public static var destinationName: String { "messaging.destination.name" }
         /// The partition, as text.
-        public static let partitionID = "messaging.destination.partition.id"
+        @inlinable public static var partitionID: String { "messaging.destination.partition.id" }
         /// How many messages an operation on several covers.
-        public static let batchMessageCount = "messaging.batch.message_count"
+        @inlinable public static var batchMessageCount: String { "messaging.batch.message_count" }
         /// The message's id.
-        public static let messageID = "messaging.message.id"
+        @inlinable public static var messageID: String { "messaging.message.id" }
         /// The id of the client.
-        public static let clientID = "messaging.client.id"
+        @inlinable public static var clientID: String { "messaging.client.id" }
         /// The consumer group.
-        public static let consumerGroup = "messaging.consumer.group.name"
+        @inlinable public static var consumerGroup: String { "messaging.consumer.group.name" }
         /// The offset of a Kafka record.
-        public static let kafkaOffset = "messaging.kafka.offset"
+        @inlinable public static var kafkaOffset: String { "messaging.kafka.offset" }
         /// The key of a Kafka record.
-        public static let kafkaKey = "messaging.kafka.message.key"
+        @inlinable public static var kafkaKey: String { "messaging.kafka.message.key" }
         /// Whether a Kafka record is a tombstone.
-        public static let kafkaTombstone = "messaging.kafka.message.tombstone"
+        @inlinable public static var kafkaTombstone: String { "messaging.kafka.message.tombstone" }
         /// The broker's host name.
-        public static let serverAddress = "server.address"
+        @inlinable public static var serverAddress: String { "server.address" }
         /// The broker's port.
-        public static let serverPort = "server.port"
+        @inlinable public static var serverPort: String { "server.port" }
         /// What kind of error ended the operation.
-        public static let errorType = "error.type"
+        @inlinable public static var errorType: String { "error.type" }
         /// How long the message waited to be worked on, in seconds.
-        public static let wait = "stitch.wait"
+        @inlinable public static var wait: String { "stitch.wait" }
         /// How much of the wait had been asked for, in seconds.
-        public static let waitScheduled = "stitch.wait.scheduled"
+        @inlinable public static var waitScheduled: String { "stitch.wait.scheduled" }
         /// How much of the wait was for a free worker, in seconds.
-        public static let waitReady = "stitch.wait.ready"
+        @inlinable public static var waitReady: String { "stitch.wait.ready" }
         /// How much of the wait lay between the failed attempt and the next, in seconds.
-        public static let waitBackoff = "stitch.wait.backoff"
+        @inlinable public static var waitBackoff: String { "stitch.wait.backoff" }
         /// By how much the message seems to come from the future, in seconds: clocks disagree.
-        public static let clockSkew = "stitch.clock_skew"
+        @inlinable public static var clockSkew: String { "stitch.clock_skew" }
         /// What the message's timestamp says: `create_time` or `log_append_time`.
-        public static let timestampType = "stitch.message.timestamp_type"
+        @inlinable public static var timestampType: String { "stitch.message.timestamp_type" }
         /// How long a broker took to acknowledge, in seconds.
-        public static let acknowledgeLatency = "stitch.send.latency"
+        @inlinable public static var acknowledgeLatency: String { "stitch.send.latency" }
         /// The broker that acknowledged.
-        public static let brokerID = "stitch.kafka.broker.id"
+        @inlinable public static var brokerID: String { "stitch.kafka.broker.id" }
         /// The queue of a job.
-        public static let jobQueue = "stitch.job.queue"
+        @inlinable public static var jobQueue: String { "stitch.job.queue" }
         /// The kind of a job.
-        public static let jobKind = "stitch.job.kind"
+        @inlinable public static var jobKind: String { "stitch.job.kind" }
         /// Which attempt of a job it is, from 1.
-        public static let jobAttempt = "stitch.job.attempt"
+        @inlinable public static var jobAttempt: String { "stitch.job.attempt" }
         /// Why a message was settled otherwise than by success: `retry`, `snooze`, `dead`, `cancel`, `rescue`, ….
-        public static let settleReason = "stitch.settle.reason"
+        @inlinable public static var settleReason: String { "stitch.settle.reason" }
         /// What a link is to: see ``LinkRole``.
-        public static let linkRole = "stitch.link"
+        @inlinable public static var linkRole: String { "stitch.link" }
         /// What is wrong with the context that came with a message: see ``ContextFlaw``.
-        public static let contextState = "state"
+        @inlinable public static var contextState: String { "state" }
     }
 
     /// What a link is to; the value of `stitch.link`.
@@ -84,21 +84,21 @@ public enum MessagingConventions {
     /// Names of metrics.
     public enum Metric {
         /// How long an operation took that a client asked a broker for, in seconds; of a send until it is acknowledged.
-        public static let operationDuration = "messaging.client.operation.duration"
+        @inlinable public static var operationDuration: String { "messaging.client.operation.duration" }
         /// How long work on a message, or on several at once, took, in seconds.
-        public static let processDuration = "messaging.process.duration"
+        @inlinable public static var processDuration: String { "messaging.process.duration" }
         /// How many messages were sent, acknowledged or not.
-        public static let sentMessages = "messaging.client.sent.messages"
+        @inlinable public static var sentMessages: String { "messaging.client.sent.messages" }
         /// How many messages were delivered, each counted once per delivery.
-        public static let consumedMessages = "messaging.client.consumed.messages"
+        @inlinable public static var consumedMessages: String { "messaging.client.consumed.messages" }
         /// How long messages waited to be worked on, in seconds.
-        public static let messageWait = "stitch.message.wait"
+        @inlinable public static var messageWait: String { "stitch.message.wait" }
         /// By how much messages seemed to come from the future, in seconds.
-        public static let messageClockSkew = "stitch.message.clock_skew"
+        @inlinable public static var messageClockSkew: String { "stitch.message.clock_skew" }
         /// How long after the origin of its flow the work on a message began, in seconds.
-        public static let flowLatency = "stitch.flow.latency"
+        @inlinable public static var flowLatency: String { "stitch.flow.latency" }
         /// How many messages came without a context, or with one that is not as it should be.
-        public static let context = "stitch.context"
+        @inlinable public static var context: String { "stitch.context" }
     }
 
     /// Upper bounds of the buckets of histograms, in seconds.

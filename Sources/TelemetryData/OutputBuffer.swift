@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
+
 /// Bytes that are written from left to right, in memory of their own.
 ///
-/// What the writers of protobuf and JSON stand on. Owned by whoever made it; the memory goes with it.
+/// What the writers of protobuf and JSON stand on. Owned by whoever made it; the memory goes with it. Small buffers are
+/// recycled by each thread, so that a span costs no allocation of its own.
 public struct OutputBuffer: ~Copyable {
     @usableFromInline var base: UnsafeMutableRawPointer
     @usableFromInline var capacity: Int
@@ -16,12 +19,25 @@ public struct OutputBuffer: ~Copyable {
     ///
     /// - Parameter capacity: How many bytes it takes before it has to grow.
     public init(capacity: Int = 256) {
-        self.capacity = max(capacity, 16)
-        base = .allocate(byteCount: self.capacity, alignment: 16)
+        self.capacity = max(capacity, Self.recycledCapacity)
+        base = Self.allocate(self.capacity)
         used = 0
     }
 
-    deinit { base.deallocate() }
+    deinit { Self.deallocate(base, capacity) }
+
+    /// Buffers of exactly this capacity are recycled.
+    private static var recycledCapacity: Int { Int(STITCH_BUFFER_SIZE) }
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer {
+        // Owned by the buffer until `deallocate`.
+        if capacity == recycledCapacity, let recycled = stitch_take_buffer() { return recycled }
+        return .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    private static func deallocate(_ base: UnsafeMutableRawPointer, _ capacity: Int) {
+        if capacity == recycledCapacity { stitch_give_buffer(base) } else { base.deallocate() }
+    }
 
     /// Makes room for that many more bytes.
     @inlinable
@@ -33,11 +49,20 @@ public struct OutputBuffer: ~Copyable {
     @usableFromInline
     @inline(never)
     mutating func grow(_ additional: Int) {
-        capacity = max(capacity * 2, count + additional)
-        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
-        larger.copyMemory(from: base, byteCount: count)
-        base.deallocate()
-        base = larger
+        let larger = max(capacity * 2, count + additional)
+        let memory = Self.allocate(larger)
+        memory.copyMemory(from: base, byteCount: count)
+        Self.deallocate(base, capacity)
+        (base, capacity) = (memory, larger)
+    }
+
+    /// Puts other bytes in the place of some that were written; what stands behind them moves.
+    package mutating func replace(_ range: Range<Int>, with bytes: borrowing OutputBuffer) {
+        reserve(max(0, bytes.count - range.count))
+        let rest = base + range.upperBound
+        (base + range.lowerBound + bytes.count).copyMemory(from: rest, byteCount: used - range.upperBound)
+        (base + range.lowerBound).copyMemory(from: bytes.base, byteCount: bytes.count)
+        used += bytes.count - range.count
     }
 
     /// Appends one byte.
@@ -94,3 +119,6 @@ public struct OutputBuffer: ~Copyable {
         }
     }
 }
+
+// The memory has one owner, who may be on any thread.
+extension OutputBuffer: @unchecked Sendable {}

@@ -95,6 +95,9 @@ public struct ProtobufReader {
         return nil
     }
 
+    /// How many bytes there are still to be read.
+    package var remainingCount: Int { end - cursor }
+
     /// An empty message may have no address; of what is never read any will do.
     private static var nowhere: UnsafeRawPointer { UnsafeRawPointer(("" as StaticString).utf8Start) }
 

@@ -12,6 +12,12 @@ extension ProtobufWriter {
         // Most spans take between 128 and 16,383 bytes.
         let start = buffer.used &+ 2
         buffer.advance(2)
+        write(contentOf: span)
+        close(messageAt: start, reserved: 2)
+    }
+
+    /// Writes the fields of OTLP's `Span`, without anything round them.
+    package mutating func write(contentOf span: borrowing SpanData) {
         write(traceID: span.context.traceID, field: 1)
         write(spanID: span.context.spanID, field: 2)
         if !span.context.state.isEmpty { write(string: span.context.state.description, field: 3) }
@@ -28,10 +34,10 @@ extension ProtobufWriter {
         write(count: span.droppedLinkCount, field: 14)
         write(status: span.status, field: 15)
         write(flags: SpanFlags(span.context.flags, isRemote: span.parentIsRemote), field: 16)
-        close(messageAt: start, reserved: 2)
     }
 
-    private mutating func write(event: SpanEvent, field: Int) {
+    /// Writes an event of a span.
+    package mutating func write(event: SpanEvent, field: Int) {
         write(message: field) { writer in
             writer.write(time: event.time, field: 1)
             writer.write(nonEmpty: event.name, field: 2)
@@ -40,7 +46,8 @@ extension ProtobufWriter {
         }
     }
 
-    private mutating func write(link: SpanLink, field: Int) {
+    /// Writes a link of a span.
+    package mutating func write(link: SpanLink, field: Int) {
         write(message: field) { writer in
             writer.write(traceID: link.context.traceID, field: 1)
             writer.write(spanID: link.context.spanID, field: 2)
@@ -51,7 +58,8 @@ extension ProtobufWriter {
         }
     }
 
-    private mutating func write(status: SpanStatus, field: Int) {
+    /// Writes how a span went, where anybody said.
+    package mutating func write(status: SpanStatus, field: Int) {
         switch status {
         case .unset: break
         case .ok: write(message: field) { $0.write(varint: 1, field: 3) }

@@ -4,7 +4,7 @@
 ///
 /// A field that has its default value is left out by whoever calls, where the schema lets it be. Field numbers are those
 /// of the schema, from 1.
-public struct ProtobufWriter: ~Copyable {
+public struct ProtobufWriter: ~Copyable, Sendable {
     /// What has been written.
     public var buffer: OutputBuffer
 

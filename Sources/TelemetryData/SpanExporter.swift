@@ -1,13 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finished spans on their way out.
+///
+/// What the tracer hands over is encoded already; ``spans`` takes it apart for whoever wants values.
 public struct SpanBatch: Sendable {
-    /// The spans, in the order in which they ended.
-    public let spans: [SpanData]
+    private enum Content: Sendable {
+        case values([SpanData])
+        case encoded(EncodedSpans)
+    }
+
+    private let content: Content
+
+    /// How many spans there are.
+    public let count: Int
 
     /// A batch of these spans.
     public init(_ spans: [SpanData]) {
-        self.spans = spans
+        content = .values(spans)
+        count = spans.count
+    }
+
+    /// A batch of spans that are encoded.
+    package init(_ spans: EncodedSpans) {
+        content = .encoded(spans)
+        count = spans.count
+    }
+
+    /// The spans, in no particular order.
+    ///
+    /// Made anew each time where they came encoded, so keep them rather than ask twice.
+    public var spans: [SpanData] {
+        switch content {
+        case .values(let spans): spans
+        case .encoded(let spans): spans.spans
+        }
+    }
+
+    /// The spans as they are encoded, where they came so.
+    package var encoded: EncodedSpans? {
+        if case .encoded(let spans) = content { spans } else { nil }
     }
 }
 

@@ -77,7 +77,7 @@ extension TelemetryDecoder {
         return event
     }
 
-    private mutating func link(_ message: ProtobufReader) throws(ProtobufError) -> SpanLink? {
+    mutating func link(_ message: ProtobufReader) throws(ProtobufError) -> SpanLink? {
         try spend(2)
         var message = message
         var traceID: TraceID?, spanID: SpanID?

@@ -2,7 +2,6 @@
 
 import StitchService
 import Synchronization
-import TelemetryAPI
 
 /// Tells that spans lose something to their limits, at most once a span: the first time as a warning, then as a detail,
 /// because a batch of many messages has more links than are kept each time it comes.
@@ -14,15 +13,12 @@ final class DropNotice: Sendable {
         self.log = log
     }
 
-    func tell(of span: LimitedSpan) {
-        guard span.hasDropped else { return }
+    func tell(of drops: SpanDrops, in name: String) {
         let isFirst = !hasWarned.exchange(true, ordering: .relaxed)
-        let data = span.data
-        let dropped =
-            "\(data.droppedAttributeCount) attributes, \(data.droppedEventCount) events, \(data.droppedLinkCount) links"
+        let dropped = "\(drops.attributes) attributes, \(drops.events) events, \(drops.links) links"
         log(
             isFirst ? .warning : .debug,
-            "the span \(data.name) was above its limits (\(dropped) left out); OTEL_SPAN_*_LIMIT sets them"
+            "the span \(name) was above its limits (\(dropped) left out); OTEL_SPAN_*_LIMIT sets them"
         )
     }
 }

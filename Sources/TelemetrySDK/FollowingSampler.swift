@@ -20,6 +20,9 @@ public struct FollowingSampler: Sampler {
     /// What the sampler of the origins says.
     public var readsAttributes: Bool { origin.readsAttributes }
 
+    /// `true`.
+    public var followsParents: Bool { true }
+
     /// Decides as the type says.
     public func decide(_ span: SamplingRequest) -> SamplingDecision {
         if let parent = span.parent { return SamplingDecision(isSampled: parent.isSampled, state: parent.state) }

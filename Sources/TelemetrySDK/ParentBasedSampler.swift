@@ -39,6 +39,11 @@ public struct ParentBasedSampler: Sampler {
         [root, remoteSampled, remoteNotSampled, localSampled, localNotSampled].contains { $0?.readsAttributes ?? false }
     }
 
+    /// Whether no case of a child has a sampler of its own.
+    public var followsParents: Bool {
+        [remoteSampled, remoteNotSampled, localSampled, localNotSampled].allSatisfy { $0 == nil }
+    }
+
     /// Decides as the type says.
     public func decide(_ span: SamplingRequest) -> SamplingDecision {
         guard let parent = span.parent else { return root.decide(span) }

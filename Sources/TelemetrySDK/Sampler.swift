@@ -11,6 +11,11 @@ public protocol Sampler: Sendable {
     /// Only then are they worked out before the decision; otherwise a span that isn't recorded never pays for them.
     var readsAttributes: Bool { get }
 
+    /// Whether a child is always decided about as its parent was, and has its parent's trace state.
+    ///
+    /// Then nobody asks about children. Must not change.
+    var followsParents: Bool { get }
+
     /// Decides about a span that is about to start.
     func decide(_ span: SamplingRequest) -> SamplingDecision
 }
@@ -18,6 +23,9 @@ public protocol Sampler: Sendable {
 extension Sampler {
     /// `false`.
     public var readsAttributes: Bool { false }
+
+    /// `false`.
+    public var followsParents: Bool { false }
 }
 
 /// What a sampler says of a span.

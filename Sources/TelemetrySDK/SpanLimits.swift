@@ -52,27 +52,4 @@ public struct SpanLimits: Sendable, Hashable {
         event.droppedAttributeCount += dropped
         return event
     }
-
-    /// A link as it is kept.
-    func limited(_ link: SpanLink) -> SpanLink {
-        var link = link
-        let (kept, dropped) = limited(link.attributes, to: attributesPerLink)
-        link.attributes = kept
-        link.droppedAttributeCount += dropped
-        return link
-    }
-}
-
-extension AttributeValue {
-    fileprivate func limited(to length: Int) -> AttributeValue {
-        switch self {
-        case .string(let text):
-            // Nearly always decided without counting.
-            if text.utf8.count <= length { return self }
-            return .string(String(text.unicodeScalars.prefix(length)))
-        case .bytes(let bytes): return bytes.count <= length ? self : .bytes(Array(bytes.prefix(length)))
-        case .array(let values): return .array(values.map { $0.limited(to: length) })
-        default: return self
-        }
-    }
 }

@@ -5,27 +5,20 @@ import TelemetryAPI
 
 /// Keeps what is said about one span until it ends, then hands it on, once.
 final class SpanRecorder: SpanRecording {
-    private struct State {
-        var span: LimitedSpan
-        var isEnded = false
-    }
-
-    private let state: Mutex<State>
-    private let processor: any SpanProcessor
-    private let notice: DropNotice
+    private let state: Mutex<RecordedSpan>
+    private let core: TracerCore
     private let offset: SpanClock.Offset
 
-    init(_ span: LimitedSpan, offset: SpanClock.Offset, processor: any SpanProcessor, notice: DropNotice) {
-        state = Mutex(State(span: span))
+    init(_ span: consuming sending RecordedSpan, offset: SpanClock.Offset, core: TracerCore) {
+        state = Mutex(span)
         self.offset = offset
-        self.processor = processor
-        self.notice = notice
+        self.core = core
     }
 
     var isRecording: Bool { state.withLock { !$0.isEnded } }
 
     func attribute(_ key: String) -> AttributeValue? {
-        state.withLock { $0.span.data.attributes[key] }
+        state.withLock { $0.builder.attributes[key] }
     }
 
     func setAttribute(_ key: String, _ value: AttributeValue?) {
@@ -41,7 +34,7 @@ final class SpanRecorder: SpanRecording {
     }
 
     func addEvent(_ event: SpanEvent) {
-        change { $0.addEvent(event) }
+        change { $0.addEvent(event, core.limits) }
     }
 
     func setStatus(_ status: SpanStatus) {
@@ -49,18 +42,12 @@ final class SpanRecorder: SpanRecording {
     }
 
     func end(at time: Timestamp?) {
-        let finished = state.withLock { state -> LimitedSpan? in
-            guard !state.isEnded else { return nil }
-            state.isEnded = true
-            state.span.end(at: time ?? SpanClock.now(offset))
-            return state.span
+        state.withLock { span in
+            if span.end(at: time ?? SpanClock.now(offset)) { core.ended(span) }
         }
-        guard let finished else { return }
-        notice.tell(of: finished)
-        processor.ended(finished.data)
     }
 
-    private func change(_ change: (inout LimitedSpan) -> Void) {
-        state.withLock { if !$0.isEnded { change(&$0.span) } }
+    private func change(_ change: (inout RecordedSpan) -> Void) {
+        state.withLock { if !$0.isEnded { change(&$0) } }
     }
 }

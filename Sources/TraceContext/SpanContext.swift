@@ -13,11 +13,11 @@ public struct SpanContext: Hashable, Sendable {
     /// Whether it is sampled, and whether its trace id is random.
     public var flags: TraceFlags
 
-    /// What vendors add.
-    public var state: TraceState
-
     /// Whether the context came from another process.
     public var isRemote: Bool
+
+    /// What vendors add.
+    public var state: TraceState
 
     /// Joins what travels of a span.
     public init(
@@ -35,7 +35,7 @@ public struct SpanContext: Hashable, Sendable {
     }
 
     /// Names no span.
-    public static let invalid = SpanContext(traceID: .invalid, spanID: .invalid)
+    public static var invalid: SpanContext { SpanContext(traceID: .invalid, spanID: .invalid) }
 
     /// Whether both ids are valid.
     public var isValid: Bool { traceID.isValid && spanID.isValid }

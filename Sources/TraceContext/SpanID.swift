@@ -17,7 +17,7 @@ public struct SpanID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// All zeroes, which names no span.
-    public static let invalid = SpanID(bits: 0)
+    public static var invalid: SpanID { SpanID(bits: 0) }
 
     /// Whether it names a span, that is, whether any bit is set.
     public var isValid: Bool { bits != 0 }

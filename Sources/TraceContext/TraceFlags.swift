@@ -11,11 +11,11 @@ public struct TraceFlags: OptionSet, Hashable, Sendable {
     }
 
     /// The caller may have recorded its span.
-    public static let sampled = TraceFlags(rawValue: 1)
+    public static var sampled: TraceFlags { TraceFlags(rawValue: 1) }
 
     /// The right-most seven bytes of the trace id are random.
-    public static let random = TraceFlags(rawValue: 2)
+    public static var random: TraceFlags { TraceFlags(rawValue: 2) }
 
     /// The flags that Level 2 of the specification defines; all others are zero on output.
-    public static let known: TraceFlags = [.sampled, .random]
+    public static var known: TraceFlags { TraceFlags(rawValue: 3) }
 }

@@ -21,7 +21,7 @@ public struct TraceID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// All zeroes, which names no trace.
-    public static let invalid = TraceID(high: 0, low: 0)
+    public static var invalid: TraceID { TraceID(high: 0, low: 0) }
 
     /// Whether it names a trace, that is, whether any bit is set.
     public var isValid: Bool { high | low != 0 }

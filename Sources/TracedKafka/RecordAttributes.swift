@@ -11,7 +11,7 @@ enum RecordAttributes {
     /// `messaging.system` of everything here.
     static let system = "kafka"
 
-    static func fill(_ attributes: inout Attributes, _ record: KafkaRecord) {
+    static func fill(_ attributes: inout AttributeWriter, _ record: KafkaRecord) {
         fill(&attributes, key: record.key, value: record.value)
         attributes.set(Name.partitionID, record.partition.map(String.init))
     }
@@ -30,7 +30,11 @@ enum RecordAttributes {
     }
 
     /// The key only where it is text.
-    private static func fill(_ attributes: inout Attributes, key: [UInt8]?, value: [UInt8]?) {
+    private static func fill(
+        _ attributes: inout some AttributeSetting & ~Copyable,
+        key: [UInt8]?,
+        value: [UInt8]?
+    ) {
         attributes.set(Name.kafkaKey, key.flatMap { String(validating: $0, as: UTF8.self) })
         if value == nil { attributes[Name.kafkaTombstone] = .bool(true) }
     }

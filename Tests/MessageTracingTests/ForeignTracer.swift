@@ -161,13 +161,19 @@ final class ForeignSpan: SpanRecording {
     private let state: Mutex<State>
     private let isSampled: Bool
 
-    init(_ context: SpanContext, _ name: String, parent: SpanContext?, _ builder: SpanBuilder, isSampled: Bool) {
+    init(
+        _ context: SpanContext,
+        _ name: String,
+        parent: SpanContext?,
+        _ builder: borrowing SpanBuilder,
+        isSampled: Bool
+    ) {
         self.context = context
         self.name = name
         self.parent = parent
         self.isSampled = isSampled
         links = builder.links.map(\.context)
-        state = Mutex(State(attributes: builder.attributes))
+        state = Mutex(State(attributes: builder.attributes.all))
     }
 
     var events: [String] { state.withLock { $0.events } }

@@ -5,7 +5,7 @@ struct SourceConstants {
     /// Their values by their names; of one without a value in quotes, its name.
     private(set) var values: [String: String] = [:]
 
-    /// Reads `static let` and `case` at the top of a type.
+    /// Reads constants, of `static let` or as a text that is computed, and cases at the top of a type.
     ///
     /// - Parameters:
     ///   - type: The type's name, as `enum Attribute`.
@@ -21,7 +21,9 @@ struct SourceConstants {
             }
             if depth == outer, line.dropFirst(depth) == "}" { break }
             guard depth == outer + 4 else { continue }
-            if let match = line.dropFirst(depth).prefixMatch(of: /(?:public static let|case) (\w+)(?: = "([^"]*)")?/) {
+            if let match = line.dropFirst(depth).prefixMatch(
+                of: /(?:(?:@inlinable )?public static (?:let|var)|case) (\w+)(?:(?:: String)? [={] "([^"]*)")?/
+            ) {
                 values[String(match.1)] = String(match.2 ?? match.1)
             }
         }

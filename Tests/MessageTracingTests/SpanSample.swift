@@ -40,14 +40,16 @@ struct SpanSample: Sendable {
     static let all = [
         SpanSample(name: "send", operation: .send) { said in
             func send() -> SendSpan {
-                SendSpan(to: said.place(), messageID: "m1", wish: .newTrace) { $0.add(said.sent) }
+                SendSpan(to: said.place(), messageID: "m1", wish: .newTrace) { $0.merge(said.sent) }
             }
             send().end(partition: "3") { $0.add(said.acknowledged) }
             send().fail(Broken(), type: "BROKEN")
         },
         SpanSample(name: "send", operation: .send) { said in
             func send() -> SendSpan {
-                SendSpan(passingOn: carrier, to: said.place(), messageID: "m1", attempt: attempt) { $0.add(said.sent) }
+                SendSpan(passingOn: carrier, to: said.place(), messageID: "m1", attempt: attempt) {
+                    $0.merge(said.sent)
+                }
             }
             send().end(partition: "3") { $0.add(said.acknowledged) }
             send().fail(Broken(), type: "BROKEN")

@@ -26,7 +26,7 @@ struct SpanLimitsTests {
         "Attributes above the limit are dropped and counted, those of the start and later ones; a kept one may change"
     )
     func attributes() throws {
-        let span = start(tracer { $0.attributes = 2 }) { $0.attributes = ["a": 1, "b": 2, "c": 3] }
+        let span = start(tracer { $0.attributes = 2 }) { $0.attributes.merge(["a": 1, "b": 2, "c": 3]) }
         span.attributes["d"] = 4
         span.attributes["a"] = 10
         span.attributes["b"] = nil
@@ -75,7 +75,7 @@ struct SpanLimitsTests {
         let long: Attributes = ["t": "äöüß", "b": .bytes([1, 2, 3]), "a": .array(["xyz", 12345]), "n": 12345]
         let short: Attributes = ["t": "äö", "b": .bytes([1, 2]), "a": .array(["xy", 12345]), "n": 12345]
         let span = start(tracer { $0.attributeValueLength = 2 }) { builder in
-            builder.attributes = long
+            builder.attributes.merge(long)
             builder.addLink(target, attributes: long)
         }
         span.addLink(target, attributes: long)
@@ -114,7 +114,7 @@ struct SpanLimitsTests {
         let tracer = tracer { $0.attributes = 1 }
         let context = SpanContext(traceID: TraceID(high: 1, low: 1), spanID: SpanID(bits: 1), flags: .sampled)
         tracer.emit(context, "s", ofKind: .consumer, parent: nil, from: .now, to: .now, status: .ok) {
-            $0.attributes = ["a": 1, "b": 2]
+            $0.attributes.merge(["a": 1, "b": 2])
         }
         #expect(processor.all.map(\.droppedAttributeCount) == [1])
     }
@@ -125,19 +125,15 @@ struct SpanLimitsTests {
         let notice = DropNotice { level, _ in told.withLock { $0.append(level) } }
         var limits = SpanLimits()
         limits.attributes = 0
-        func start() -> SpanRecorder {
-            let data = SpanData(context: target, name: "s", start: .now, end: .now)
-            let span = LimitedSpan(data, limits: limits)
-            return SpanRecorder(span, offset: SpanClock().start().offset, processor: processor, notice: notice)
-        }
+        let tracer = SDKTracer(resource: Resource(), processor: processor, limits: limits, notice: notice)
         for _ in 0..<3 {
-            let span = start()
-            span.setAttribute("a", 1)
-            span.setAttribute("b", 2)
-            span.end(at: nil)
-            span.end(at: nil)
+            let span = start(tracer)
+            span.attributes["a"] = 1
+            span.attributes["b"] = 2
+            span.end()
+            span.end()
         }
-        start().end(at: nil)
+        start(tracer).end()
         #expect(told.withLock { $0 } == [.warning, .debug, .debug])
     }
 

@@ -26,12 +26,13 @@ struct TracerCapabilityTests {
     @Test("A sampler that reads attributes sees those of the start, and links; the span is described once")
     func readsAttributes() {
         let tracer = tracer(sampler: LateSampler())
+        let cause = SpanContext(traceID: TraceID(high: 1, low: 1), spanID: SpanID(bits: 1))
         var described = 0
         func start(wait: Double, links: Int = 0) -> Span {
             tracer.startSpan("process q", ofKind: .consumer, parent: nil, following: [], at: nil) { builder in
                 described += 1
                 builder.attributes["stitch.wait"] = .double(wait)
-                for _ in 0..<links { builder.addLink(.invalid) }
+                for _ in 0..<links { builder.addLink(cause) }
             }
         }
         #expect(!start(wait: 1).context.isSampled)

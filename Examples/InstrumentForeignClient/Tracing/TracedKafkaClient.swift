@@ -118,7 +118,7 @@ public final class TracedConsumer: Sendable {
 
     /// Commits all messages up to this one.
     public func commit(_ message: KafkaConsumerMessage) async throws {
-        let span = SettleSpan(target, message.fill)
+        let span = SettleSpan(target) { $0.merge(message.attributes) }
         do {
             try await consumer.commit(message)
             span.end()
@@ -135,15 +135,17 @@ extension KafkaConsumerMessage {
         var received = ReceivedMessage(headers: headers.namesAndValues)
         received.created = timestamp.map { Timestamp(milliseconds: $0) }
         received.wait = received.created.map { MessageWait(since: $0) }
-        fill(&received.attributes)
+        received.attributes = attributes
         return received
     }
 
-    /// Says which message it is.
-    fileprivate func fill(_ attributes: inout Attributes) {
+    /// Which message it is.
+    fileprivate var attributes: Attributes {
+        var attributes = Attributes()
         attributes.set(Attribute.partitionID, String(partition.rawValue))
         attributes.set(Attribute.kafkaOffset, offset.rawValue)
         attributes.set(Attribute.kafkaKey, key.flatMap { String(validating: $0.readableBytesView, as: UTF8.self) })
+        return attributes
     }
 }
 

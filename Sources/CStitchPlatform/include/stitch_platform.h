@@ -7,6 +7,7 @@
 #define STITCH_PLATFORM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// The state of one thread's random number generator. It lives as long as the thread, which alone may touch it.
@@ -24,5 +25,16 @@ uint32_t stitch_fork_epoch(void);
 
 /// The processor that the thread runs on just now, from 0; 0 where the system doesn't tell.
 uint32_t stitch_current_processor(void);
+
+/// How many bytes a recycled buffer has: a span of ordinary size, and small enough for any allocator's quick lists.
+#define STITCH_BUFFER_SIZE 1024
+
+/// A buffer of STITCH_BUFFER_SIZE bytes, aligned for anything, that this thread gave back before, or else a new one. Its
+/// contents are whatever they were. The caller owns it. NULL when there is no memory.
+void *stitch_take_buffer(void);
+
+/// Gives back a buffer of stitch_take_buffer, of this thread or of another; the caller owns it no longer. Each thread keeps
+/// at most 16 of them, until it ends.
+void stitch_give_buffer(void *buffer);
 
 #endif

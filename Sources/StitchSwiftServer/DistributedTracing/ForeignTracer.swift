@@ -73,7 +73,8 @@ public struct ForeignTracer: TelemetryAPI.Tracer {
         if span.isRecording {
             var builder = SpanBuilder()
             build(&builder)
-            if !builder.attributes.isEmpty { span.attributes = Tracing.SpanAttributes(builder.attributes) }
+            let attributes = builder.attributes.all
+            if !attributes.isEmpty { span.attributes = Tracing.SpanAttributes(attributes) }
             for link in builder.links { add(link, to: span) }
         }
         return named(ForeignSpan(span, tracer: self, fields: written(span.context)))

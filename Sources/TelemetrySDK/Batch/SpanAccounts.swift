@@ -1,57 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import TelemetryData
-
-/// Finished spans that wait for their export, bounded; what doesn't fit is dropped and counted.
+/// What became of the spans that a batch processor took in, and what is to be exported when.
 ///
 /// Pure.
-struct BatchQueue {
-    private(set) var waiting: [SpanData] = []
-    private(set) var counts = SpanCounts()
-    let capacity: Int
+struct SpanAccounts {
+    /// How many spans are exported at a time.
     let batchSize: Int
 
-    /// How many spans are being exported.
+    /// How many wait in whole blocks.
+    private(set) var waiting = 0
+
+    /// How many are being exported.
     private(set) var exporting = 0
+
+    private(set) var exported = 0
+    private(set) var failed = 0
+
+    /// How many were taken in, but dropped in the end.
+    private(set) var abandoned = 0
+
     /// Up to which span, counted as they came in, somebody wants everything exported without delay.
     private var wanted = 0
-    /// How many spans were taken in, but dropped in the end.
-    private var abandoned = 0
     private var reportedDrops = 0
 
-    init(capacity: Int, batchSize: Int) {
-        self.capacity = capacity
+    init(batchSize: Int) {
         self.batchSize = batchSize
     }
 
-    /// How many spans were taken in, whatever became of them.
-    var taken: Int { settled + exporting + waiting.count }
+    /// How many spans came in, whatever became of them.
+    var taken: Int { settled + exporting + waiting }
 
-    /// How many of those taken in nobody has to wait for any more; they settle in the order in which they came.
-    var settled: Int { counts.exported + counts.failed + abandoned }
+    /// How many of those nobody has to wait for any more; they settle in the order in which they came.
+    var settled: Int { exported + failed + abandoned }
 
     /// Whether what waits should go out at once.
-    var isDue: Bool { waiting.count >= batchSize || wanted > settled }
+    var isDue: Bool { waiting >= batchSize || wanted > settled && waiting > 0 }
 
-    /// Takes a span; says whether a whole batch waits now.
-    mutating func add(_ span: SpanData) -> Bool {
-        counts.ended += 1
-        guard waiting.count < capacity else {
-            counts.dropped += 1
-            return false
-        }
-        waiting.append(span)
-        return waiting.count >= batchSize
-    }
+    /// So many spans came in.
+    mutating func add(_ count: Int) { waiting += count }
 
-    /// Drops a span that came too late; never makes a batch.
-    mutating func refuse() -> Bool {
-        counts.ended += 1
-        counts.dropped += 1
-        return false
-    }
-
-    /// Wants all that was taken in to be exported without delay.
+    /// Wants all that came in so far to be exported without delay.
     ///
     /// - Returns: What ``settled`` reaches when it is.
     mutating func want() -> Int {
@@ -60,11 +48,12 @@ struct BatchQueue {
     }
 
     /// Gives what waits, at most a batch, to be exported.
-    mutating func takeBatch() -> [SpanData] {
-        let batch = Array(waiting.prefix(batchSize))
-        waiting.removeFirst(batch.count)
-        exporting = batch.count
-        return batch
+    ///
+    /// - Returns: How many.
+    mutating func takeBatch() -> Int {
+        exporting = min(waiting, batchSize)
+        waiting -= exporting
+        return exporting
     }
 
     /// The batch under way has been exported, but for some of its spans.
@@ -72,25 +61,24 @@ struct BatchQueue {
     /// Without effect once it was given up.
     mutating func exported(lost: Int) {
         let lost = min(max(lost, 0), exporting)
-        counts.failed += lost
-        counts.exported += exporting - lost
+        failed += lost
+        exported += exporting - lost
         exporting = 0
     }
 
     /// Gives up what waits and what is being exported: there is no time left.
     mutating func abandon() {
-        counts.dropped += waiting.count
-        abandoned += waiting.count
-        waiting = []
+        abandoned += waiting
+        waiting = 0
         exported(lost: exporting)
     }
 
     /// How many spans were dropped so far, if that has at least doubled since it was told last, or `isLast` asks for what
     /// hasn't been told yet; otherwise `nil`.
-    mutating func dropsToReport(isLast: Bool = false) -> Int? {
-        guard counts.dropped > reportedDrops, isLast || counts.dropped >= 2 * reportedDrops else { return nil }
-        reportedDrops = counts.dropped
-        return reportedDrops
+    mutating func dropsToReport(_ dropped: Int, isLast: Bool = false) -> Int? {
+        guard dropped > reportedDrops, isLast || dropped >= 2 * reportedDrops else { return nil }
+        reportedDrops = dropped
+        return dropped
     }
 }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import TraceContext
+
+extension ProtobufWriter {
+    /// Writes what is known of a span as it starts, in one go: its ids, flags and trace state, its parent, kind and start.
+    package mutating func write(
+        startOf context: borrowing SpanContext,
+        parent: SpanID?,
+        parentIsRemote: Bool?,
+        kind: SpanKind,
+        at time: Timestamp
+    ) {
+        buffer.reserve(80)
+        var place = buffer.place
+        place.put(UInt16(0x10_0A))
+        place.put(context.traceID.high.byteSwapped)
+        place.put(context.traceID.low.byteSwapped)
+        place.put(UInt16(0x08_12))
+        place.put(context.spanID.bits.byteSwapped)
+        if let parent {
+            place.put(UInt16(0x08_22))
+            place.put(parent.bits.byteSwapped)
+        }
+        place.put(UInt16(0x30) | UInt16(truncatingIfNeeded: kind.rawValue) << 8)
+        place.put(UInt8(0x39))
+        place.put(time.nanoseconds)
+        place.put(UInt16(0x01_85))
+        place.put(SpanFlags(context.flags, isRemote: parentIsRemote).bits)
+        buffer.end(at: place)
+        if !context.state.isEmpty { write(string: context.state.description, field: 3) }
+    }
+
+    /// Writes what is known of a span only when it ends.
+    package mutating func write(
+        endAt time: Timestamp,
+        status: SpanStatus,
+        droppedAttributes: Int,
+        droppedEvents: Int,
+        droppedLinks: Int
+    ) {
+        buffer.reserve(9)
+        var place = buffer.place
+        place.put(UInt8(0x41))
+        place.put(time.nanoseconds)
+        buffer.end(at: place)
+        if droppedAttributes | droppedEvents | droppedLinks != 0 {
+            write(count: droppedAttributes, field: 10)
+            write(count: droppedEvents, field: 12)
+            write(count: droppedLinks, field: 14)
+        }
+        if status != .unset { write(status: status, field: 15) }
+    }
+
+    /// Writes a link that has no trace state and one attribute of text; `false`, with nothing written, where that is too
+    /// long for lengths of one byte.
+    package mutating func write(
+        linkTo context: borrowing SpanContext,
+        key: UnsafeRawBufferPointer,
+        text: UnsafeRawBufferPointer
+    ) -> Bool {
+        let size = key.count &+ text.count &+ 6
+        guard size &+ 35 < 0x80 else { return false }
+        buffer.reserve(size &+ 37)
+        var place = buffer.place
+        place.put(UInt16(0x6A) | UInt16(truncatingIfNeeded: size &+ 35) << 8)
+        place.put(UInt16(0x10_0A))
+        place.put(context.traceID.high.byteSwapped)
+        place.put(context.traceID.low.byteSwapped)
+        place.put(UInt16(0x08_12))
+        place.put(context.spanID.bits.byteSwapped)
+        place.put(
+            UInt32(0x0A_0022) | UInt32(truncatingIfNeeded: size) << 8 | UInt32(truncatingIfNeeded: key.count) << 24
+        )
+        place.put(key.baseAddress, key.count)
+        place.put(
+            UInt32(0x0A_0012) | UInt32(truncatingIfNeeded: text.count &+ 2) << 8
+                | UInt32(truncatingIfNeeded: text.count) << 24
+        )
+        place.put(text.baseAddress, text.count)
+        place.put(UInt8(0x35))
+        place.put(SpanFlags(context.flags, isRemote: context.isRemote).bits)
+        buffer.end(at: place)
+        return true
+    }
+}

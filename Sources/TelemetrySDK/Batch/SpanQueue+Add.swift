@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+
+extension SpanQueue {
+    /// What became of a span that was to be put into a shard.
+    private enum Outcome {
+        case added, refused
+        /// Added, and the thread that exports is to be told.
+        case addedFirst
+    }
+
+    /// Takes a span, or drops and counts it where there is no room.
+    @inline(__always)
+    func add(_ span: UnsafeRawBufferPointer, of source: SpanSource) {
+        guard let ahead = enter() else { return refuse() }
+        while true {
+            let outcome = shards.withFreeShard { put(span, of: source, into: &$0) }
+            switch outcome {
+            case .added: return isBatch(ahead) ? wake() : ()
+            case .addedFirst: return wake()
+            case .refused:
+                leave()
+                return refuse()
+            case nil:
+                if whenFull == .wait, waitForRoom() { continue }
+                leave()
+                return refuse()
+            }
+        }
+    }
+
+    @inline(__always)
+    private func put(
+        _ span: UnsafeRawBufferPointer,
+        of source: SpanSource,
+        into shard: inout SpanShard
+    ) -> Outcome? {
+        if shard.isClosed { return .refused }
+        if shard.block?.fits(span.count) != true {
+            guard span.count <= SpanBlock.usualCapacity / 2 else { return putAlone(span, of: source, counted: &shard) }
+            guard renewBlock(of: &shard) else { return nil }
+        }
+        shard.block?.append(span, of: source)
+        shard.addedCount &+= 1
+        return sleep.load(ordering: .relaxed) == Sleep.idle ? .addedFirst : .added
+    }
+
+    /// Puts an empty block into a shard.
+    ///
+    /// - Returns: `false` if there is none.
+    @inline(never)
+    private func renewBlock(of shard: inout SpanShard) -> Bool {
+        if shard.block == nil, isExhausted.load(ordering: .relaxed) { return false }
+        return condition.withLock {
+            if let block = shard.block {
+                pushLocked(block)
+                shard.block = nil
+                if accounts.isDue { condition.broadcast() }
+            }
+            shard.block = blocks.take(SpanBlock.usualCapacity)
+            if shard.block == nil { isExhausted.store(true, ordering: .relaxed) }
+            return shard.block != nil
+        }
+    }
+
+    /// Takes a span that is too large to stand with others.
+    @inline(never)
+    private func putAlone(
+        _ span: UnsafeRawBufferPointer,
+        of source: SpanSource,
+        counted shard: inout SpanShard
+    ) -> Outcome? {
+        let isTaken = condition.withLock {
+            guard var block = blocks.take(SpanBlock.capacity(for: span.count)) else { return false }
+            block.append(span, of: source)
+            pushLocked(block)
+            if accounts.isDue { condition.broadcast() }
+            return true
+        }
+        guard isTaken else { return nil }
+        shard.addedCount &+= 1
+        return sleep.load(ordering: .relaxed) == Sleep.idle ? .addedFirst : .added
+    }
+
+    // Where the number of spans is limited, it is kept exactly.
+
+    /// Counts a span that comes in.
+    ///
+    /// - Returns: How many wait, this one included, or 0 where nobody counts; `nil` where that would be too many.
+    @inline(__always)
+    private func enter() -> Int? {
+        guard case .spans(let limit) = bound else { return 0 }
+        while true {
+            let count = waiting.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+            if count <= limit { return count }
+            waiting.wrappingSubtract(1, ordering: .relaxed)
+            guard whenFull == .wait, waitForRoom() else { return nil }
+        }
+    }
+
+    @inline(__always)
+    private func leave() {
+        if case .spans = bound { waiting.wrappingSubtract(1, ordering: .relaxed) }
+    }
+
+    /// Whether the thread that exports waits for a batch that is there now.
+    @inline(__always)
+    private func isBatch(_ count: Int) -> Bool {
+        count >= batchSize && sleep.load(ordering: .sequentiallyConsistent) == Sleep.collecting
+    }
+
+    private func refuse() {
+        refused.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    @inline(never)
+    private func wake() {
+        condition.withLock {
+            sleep.store(Sleep.none, ordering: .relaxed)
+            condition.broadcast()
+        }
+    }
+
+    /// Waits until there may be room.
+    ///
+    /// - Returns: `false` if the queue takes nothing more in.
+    private func waitForRoom() -> Bool {
+        condition.withLock {
+            // What fills the queue may still be in the shards, where the thread that exports has to look for it.
+            sleep.store(Sleep.none, ordering: .relaxed)
+            condition.broadcast()
+            while !isClosed, !hasRoom { condition.wait() }
+            return !isClosed
+        }
+    }
+
+    private var hasRoom: Bool {
+        if case .spans(let limit) = bound { return waiting.load(ordering: .relaxed) < limit }
+        return !isExhausted.load(ordering: .relaxed)
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import StitchService
+import Synchronization
+import TelemetryData
+
+extension SpanQueue {
+    /// Exports batches until the queue is closed and empty.
+    ///
+    /// The body of the thread.
+    func drain(into exporter: any SpanExporter) {
+        while let batch = nextBatch() {
+            var failure: (any Error)?
+            do { try exporter.export(batch) } catch { failure = error }
+            let lost = failure.map { ($0 as? PartialExport)?.lostSpanCount ?? batch.count } ?? 0
+            let dropped = condition.withLock {
+                accounts.exported(lost: lost)
+                condition.broadcast()
+                return dropsToReport()
+            }
+            if let failure { Diagnostics.log(.error, "\(lost) spans could not be exported: \(failure)") }
+            if let dropped { Self.report(dropped: dropped) }
+        }
+    }
+
+    private func nextBatch() -> SpanBatch? {
+        var deadline: Date?
+        while true {
+            if let batch = takeBatch(ifDue: true) { return batch }
+            let isOver = deadline.map { $0.timeIntervalSinceNow <= 0 } ?? false
+            let isEnd = condition.withLock { isClosed }
+            if isOver || isEnd || hasBatch {
+                collect()
+                if let batch = takeBatch(ifDue: false) { return batch }
+                deadline = nil
+            }
+            if isEnd {
+                condition.withLock {
+                    isDrained = true
+                    condition.broadcast()
+                }
+                return nil
+            }
+            if deadline == nil, isEmpty {
+                waitForFirst()
+            } else {
+                let end = deadline ?? Date(timeIntervalSinceNow: delay)
+                deadline = end
+                waitForBatch(until: end)
+            }
+        }
+    }
+
+    /// Whether there is a batch, where the number of spans is known.
+    private var hasBatch: Bool {
+        if case .spans = bound {
+            return waiting.load(ordering: .sequentiallyConsistent) >= batchSize
+        }
+        return isExhausted.load(ordering: .relaxed)
+    }
+
+    /// Whether no span waits anywhere; whoever adds one after this sees that the thread is idle.
+    private var isEmpty: Bool {
+        sleep.store(Sleep.idle, ordering: .sequentiallyConsistent)
+        var isEmpty = true
+        shards.forEach { if $0.block?.count ?? 0 > 0 { isEmpty = false } }
+        return isEmpty && condition.withLock { accounts.waiting == 0 }
+    }
+
+    private func waitForFirst() {
+        condition.withLock {
+            while sleep.load(ordering: .relaxed) == Sleep.idle, !accounts.isDue, accounts.waiting == 0, !isClosed {
+                condition.wait()
+            }
+            sleep.store(Sleep.none, ordering: .relaxed)
+        }
+    }
+
+    private func waitForBatch(until deadline: Date) {
+        sleep.store(Sleep.collecting, ordering: .sequentiallyConsistent)
+        if hasBatch {
+            sleep.store(Sleep.none, ordering: .relaxed)
+            return
+        }
+        condition.withLock {
+            while sleep.load(ordering: .relaxed) == Sleep.collecting, !accounts.isDue, !isClosed {
+                if !condition.wait(until: deadline) { break }
+            }
+            sleep.store(Sleep.none, ordering: .relaxed)
+        }
+    }
+
+    /// Takes the oldest spans out, at most a batch.
+    private func takeBatch(ifDue: Bool) -> SpanBatch? {
+        let taken = condition.withLock { () -> (blocks: [SpanBlock], count: Int, sources: [Source])? in
+            guard accounts.waiting > 0, !ifDue || accounts.isDue || isClosed else { return nil }
+            let count = accounts.takeBatch()
+            if case .spans = bound { waiting.wrappingSubtract(count, ordering: .relaxed) }
+            return (blocks.takeFull(spanCount: count), count, sources)
+        }
+        guard var taken else { return nil }
+        let spans = Self.read(&taken.blocks, count: taken.count, sources: taken.sources)
+        condition.withLock {
+            blocks.giveBack(taken.blocks)
+            isExhausted.store(false, ordering: .relaxed)
+            // There is room for those who wait for it.
+            if whenFull == .wait { condition.broadcast() }
+        }
+        return SpanBatch(spans)
+    }
+
+    typealias Source = (resource: Resource, scope: InstrumentationScope)
+
+    private static func read(_ blocks: inout [SpanBlock], count: Int, sources: [Source]) -> EncodedSpans {
+        var spans = EncodedSpans()
+        var places: [SpanSource: Int] = [:]
+        var last: (source: SpanSource, place: Int)?
+        var rest = count
+        for index in blocks.indices {
+            while rest > 0, let (source, bytes) = blocks[index].next() {
+                rest -= 1
+                if let last, last.source == source {
+                    spans.append(bytes, to: last.place)
+                    continue
+                }
+                let origin = sources[Int(source.index)]
+                let place =
+                    places[source]
+                    ?? spans.addGroup(origin.resource, origin.scope, byteCount: blocks.count * SpanBlock.usualCapacity)
+                places[source] = place
+                last = (source, place)
+                spans.append(bytes, to: place)
+            }
+        }
+        return spans
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryAPI
+
+extension TracerCore {
+    /// Whether nothing has to be asked about a child of this span: what holds for its parent holds for it.
+    func follows(_ parent: borrowing SpanContext) -> Bool {
+        followsParents && parent.isValid
+    }
+
+    /// The context of a child that is decided about as its parent was.
+    func child(of parent: borrowing SpanContext) -> SpanContext {
+        SpanContext(
+            traceID: parent.traceID,
+            spanID: spanID,
+            // Whoever continues a trace may not say that its id is random when its creator didn't.
+            flags: TraceFlags(rawValue: parent.flags.rawValue & TraceFlags.known.rawValue),
+            state: parent.state
+        )
+    }
+
+    /// Starts a span about which the sampler has to be asked.
+    @inline(never)
+    func start(
+        _ name: String,
+        _ kind: SpanKind,
+        _ parent: SpanContext?,
+        _ following: [SpanContext],
+        _ time: Timestamp?,
+        _ build: (inout SpanBuilder) -> Void
+    ) -> Span {
+        var builder = builder
+        let (context, isBuilt) = decide(name, kind, parent, following, &builder, build)
+        guard context.isSampled else { return Span(context: context) }
+        if !isBuilt { build(&builder) }
+        return record(context, name, kind, parent?.asParent, time, builder)
+    }
+
+    /// Gives the span its ids, and decides whether it is recorded.
+    ///
+    /// - Returns: Its context, and whether the builder was filled to decide.
+    func decide(
+        _ name: String,
+        _ kind: SpanKind,
+        _ parent: SpanContext?,
+        _ following: [SpanContext],
+        _ builder: inout SpanBuilder,
+        _ build: (inout SpanBuilder) -> Void
+    ) -> (context: SpanContext, isBuilt: Bool) {
+        if let parent, follows(parent) { return (child(of: parent), false) }
+        // What is no span can't be a parent.
+        let parent = parent.flatMap { $0.isValid ? $0 : nil }
+        var request = SamplingRequest(
+            traceID: parent?.traceID ?? traceID,
+            name: name,
+            kind: kind,
+            parent: parent,
+            following: following
+        )
+        let readsAttributes = sampler.readsAttributes
+        if readsAttributes {
+            build(&builder)
+            request.attributes = builder.attributes.all
+            request.links = builder.links
+        }
+        var flags = parent.map { $0.flags.intersection(.random) } ?? (isRandom ? .random : [])
+        let decision = sampler.decide(request)
+        if decision.isSampled { flags.insert(.sampled) }
+        let context = SpanContext(traceID: request.traceID, spanID: spanID, flags: flags, state: decision.state)
+        return (context, readsAttributes)
+    }
+
+    /// Records a span from now on.
+    func record(
+        _ context: SpanContext,
+        _ name: String,
+        _ kind: SpanKind,
+        _ parent: (id: SpanID, isRemote: Bool)?,
+        _ time: Timestamp?,
+        _ builder: consuming SpanBuilder
+    ) -> Span {
+        let (now, offset) = clock.start()
+        let span = RecordedSpan(context, name, kind, parent: parent, start: time ?? now, builder)
+        return Span(context: context, recorder: SpanRecorder(span, offset: offset, core: self))
+    }
+}
+
+extension SpanContext {
+    /// What a child says of its parent; nothing where that is no span.
+    var asParent: (id: SpanID, isRemote: Bool)? { isValid ? (spanID, isRemote) : nil }
+}

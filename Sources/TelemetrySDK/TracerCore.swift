@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryAPI
+
+/// What all spans of a tracer share.
+final class TracerCore: Sendable {
+    let resource: Resource
+    let scope: InstrumentationScope
+    let sampler: any Sampler
+    let limits: SpanLimits
+    let propagator: any Propagator
+    let clock = SpanClock()
+    private let ids: any IDGenerator
+    private let processor: any SpanProcessor
+    private let notice: DropNotice
+
+    // What is nearly always so is known by its type, and asked no questions at each span.
+    let followsParents: Bool
+    private let hasRandomIDs: Bool
+    private let buildLimits: SpanBuilder.Limits
+    private let queue: SpanQueue?
+    private let source: SpanSource
+
+    init(
+        resource: Resource,
+        scope: InstrumentationScope,
+        sampler: any Sampler,
+        limits: SpanLimits,
+        propagator: any Propagator,
+        ids: any IDGenerator,
+        processor: any SpanProcessor,
+        notice: DropNotice
+    ) {
+        self.resource = resource
+        self.scope = scope
+        self.sampler = sampler
+        self.limits = limits
+        self.propagator = propagator
+        self.ids = ids
+        self.processor = processor
+        self.notice = notice
+        followsParents = sampler.followsParents
+        hasRandomIDs = ids is RandomIDGenerator
+        let batches = processor as? BatchSpanProcessor
+        queue = batches?.queue
+        source = batches?.source(of: resource, scope) ?? SpanSource(index: 0)
+        buildLimits = SpanBuilder.Limits(
+            links: limits.links,
+            attributes: limits.attributes,
+            attributesPerLink: limits.attributesPerLink,
+            valueLength: limits.attributeValueLength ?? .max
+        )
+    }
+
+    /// A new trace's id.
+    var traceID: TraceID { hasRandomIDs ? RandomIDGenerator().makeTraceID() : ids.makeTraceID() }
+
+    /// A new span's id.
+    var spanID: SpanID { hasRandomIDs ? RandomIDGenerator().makeSpanID() : ids.makeSpanID() }
+
+    /// Whether ids of traces are random.
+    var isRandom: Bool { hasRandomIDs || ids.isRandom }
+
+    /// What a span begins with.
+    var builder: SpanBuilder { SpanBuilder(buildLimits) }
+
+    /// Takes a span that has just ended.
+    func ended(_ span: borrowing RecordedSpan) {
+        if let drops = span.drops { notice.tell(of: drops, in: span.withBytes { data(of: $0)?.name } ?? "") }
+        span.withBytes { bytes in
+            if let queue {
+                queue.add(bytes, of: source)
+            } else if let data = data(of: bytes) {
+                processor.ended(data)
+            }
+        }
+    }
+
+    /// A span by value, for who has no use for bytes.
+    private func data(of bytes: UnsafeRawBufferPointer) -> SpanData? {
+        var decoder = TelemetryDecoder()
+        var data = try? decoder.span(ProtobufReader(bytes))
+        data?.resource = resource
+        data?.scope = scope
+        return data
+    }
+}
