@@ -5,9 +5,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#if defined(__linux__)
-#include <sched.h>
-#endif
 
 static _Thread_local stitch_random_state random_state;
 static atomic_uint fork_epoch = 1;
@@ -21,11 +18,10 @@ stitch_random_state *stitch_thread_random_state(void) { return &random_state; }
 
 uint32_t stitch_fork_epoch(void) { return atomic_load_explicit(&fork_epoch, memory_order_relaxed); }
 
-uint32_t stitch_current_processor(void) {
-#if defined(__linux__)
-    int processor = sched_getcpu();
-    return processor < 0 ? 0 : (uint32_t)processor;
-#else
-    return 0;
-#endif
+uint32_t stitch_thread_number(void) {
+    static atomic_uint thread_count;
+    static _Thread_local uint32_t number;
+    // One more than the number, so that 0 says that there is none yet.
+    if (number == 0) number = atomic_fetch_add_explicit(&thread_count, 1, memory_order_relaxed) + 1;
+    return number - 1;
 }

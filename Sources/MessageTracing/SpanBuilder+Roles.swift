@@ -5,11 +5,6 @@ import TelemetryData
 import TraceContext
 
 extension SpanBuilder {
-    /// Adds a link that says what it is to; none to a span that nobody can name.
-    mutating func addLink(_ context: SpanContext, role: MessagingConventions.LinkRole) {
-        if context.isValid { addLink(context, MessagingConventions.Attribute.linkRole, role.rawValue) }
-    }
-
     /// Adds a link that says what it is to, and more; none to a span that nobody can name.
     mutating func addLink(_ context: SpanContext, role: MessagingConventions.LinkRole, attributes: Attributes) {
         guard context.isValid else { return }

@@ -32,32 +32,35 @@ public final class MessageTarget: Sendable {
     /// trace of its own, linked, whatever its sender says of sampling.
     public let isExternal: Bool
 
-    private let shapes: Shapes
+    // One for each operation, found without looking anything up.
+    private let createShape: Shape
+    private let sendShape: Shape
+    private let receiveShape: Shape
+    private let processShape: Shape
+    private let settleShape: Shape
 
     /// What the spans of one operation have in common.
-    private struct Shape: Sendable {
-        var operationName: String
-        var spanName: String
-        var attributes: Attributes
-        var prepared: PreparedAttributes
+    private final class Shape: Sendable {
+        let operationName: String
+        let spanName: String
+        let attributes: Attributes
+        let prepared: PreparedAttributes
+
+        init(operationName: String, spanName: String, attributes: Attributes) {
+            self.operationName = operationName
+            self.spanName = spanName
+            self.attributes = attributes
+            prepared = PreparedAttributes(attributes, name: spanName)
+        }
     }
 
-    /// One of each operation, found without looking anything up.
-    private struct Shapes: Sendable {
-        var create: Shape
-        var send: Shape
-        var receive: Shape
-        var process: Shape
-        var settle: Shape
-
-        subscript(operation: MessagingConventions.Operation) -> Shape {
-            switch operation {
-            case .create: create
-            case .send: send
-            case .receive: receive
-            case .process: process
-            case .settle: settle
-            }
+    private func shape(of operation: MessagingConventions.Operation) -> Shape {
+        switch operation {
+        case .create: createShape
+        case .send: sendShape
+        case .receive: receiveShape
+        case .process: processShape
+        case .settle: settleShape
         }
     }
 
@@ -102,33 +105,28 @@ public final class MessageTarget: Sendable {
             if !operation.isProducing { all.set(MessagingConventions.Attribute.consumerGroup, consumerGroup) }
             all.merge(attributes)
             let spanName = destination.map { "\(name) \($0)" } ?? name
-            return Shape(
-                operationName: name,
-                spanName: spanName,
-                attributes: all,
-                prepared: PreparedAttributes(all)
-            )
+            return Shape(operationName: name, spanName: spanName, attributes: all)
         }
-        shapes = Shapes(
-            create: shape(.create),
-            send: shape(.send),
-            receive: shape(.receive),
-            process: shape(.process),
-            settle: shape(.settle)
-        )
+        createShape = shape(.create)
+        sendShape = shape(.send)
+        receiveShape = shape(.receive)
+        processShape = shape(.process)
+        settleShape = shape(.settle)
     }
 
     /// What the system calls an operation.
-    public func name(of operation: MessagingConventions.Operation) -> String { shapes[operation].operationName }
+    public func name(of operation: MessagingConventions.Operation) -> String { shape(of: operation).operationName }
 
     /// `{operation} {destination}`, or the operation alone.
-    public func spanName(of operation: MessagingConventions.Operation) -> String { shapes[operation].spanName }
+    public func spanName(of operation: MessagingConventions.Operation) -> String { shape(of: operation).spanName }
 
     /// What every span of an operation says.
-    public func attributes(of operation: MessagingConventions.Operation) -> Attributes { shapes[operation].attributes }
+    public func attributes(of operation: MessagingConventions.Operation) -> Attributes {
+        shape(of: operation).attributes
+    }
 
     /// What every span of an operation says, ready to be copied.
     package func prepared(_ operation: MessagingConventions.Operation) -> PreparedAttributes {
-        shapes[operation].prepared
+        shape(of: operation).prepared
     }
 }

@@ -120,6 +120,11 @@ public struct SpanBuilder: ~Copyable, Sendable {
         }
     }
 
+    /// Says that the span has to do with another one, and what that is to it; nothing for one that nobody can name.
+    public mutating func addLink(_ context: SpanContext, role: MessagingConventions.LinkRole) {
+        if context.isValid { addLink(context, MessagingConventions.Attribute.linkRole, role.rawValue) }
+    }
+
     /// The links so far.
     public var links: [SpanLink] { attributes.links }
 

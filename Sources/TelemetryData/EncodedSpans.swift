@@ -17,23 +17,30 @@ package struct EncodedSpans: Sendable {
         package fileprivate(set) var count = 0
     }
 
+    // Some may be empty: their memory is kept for the next batch.
+    private var all: [Group] = []
+
     /// The groups, none of them empty, each pair of resource and scope once.
-    package private(set) var groups: [Group] = []
+    package var groups: [Group] { all.filter { $0.count > 0 } }
 
     /// Nothing so far.
     package init() {}
 
     /// How many spans there are.
-    package var count: Int { groups.reduce(0) { $0 + $1.count } }
+    package private(set) var count = 0
 
-    /// Makes a group for spans to come.
-    ///
-    /// - Returns: Its place.
-    package mutating func addGroup(_ resource: Resource, _ scope: InstrumentationScope, byteCount: Int) -> Int {
-        var group = Group(resource: resource, scope: scope)
-        group.bytes.reserveCapacity(byteCount)
-        groups.append(group)
-        return groups.count - 1
+    /// How many groups were made.
+    package var groupCount: Int { all.count }
+
+    /// Makes a group for spans to come; its place is how many there were.
+    package mutating func addGroup(_ resource: Resource, _ scope: InstrumentationScope) {
+        all.append(Group(resource: resource, scope: scope))
+    }
+
+    /// Forgets the spans, and keeps groups and memory for others; of memory that was needed only once not too much.
+    package mutating func removeAll() {
+        count = 0
+        for index in all.indices { all[index].removeAll() }
     }
 
     /// Adds a span to a group.
@@ -42,7 +49,8 @@ package struct EncodedSpans: Sendable {
     ///   - span: OTLP's `Span`.
     ///   - group: The group's place.
     package mutating func append(_ span: UnsafeRawBufferPointer, to group: Int) {
-        groups[group].append(span)
+        count += 1
+        all[group].append(span)
     }
 
     /// The spans by value.
@@ -50,14 +58,22 @@ package struct EncodedSpans: Sendable {
         var spans: [SpanData] = []
         spans.reserveCapacity(count)
         var decoder = TelemetryDecoder()
-        for group in groups { group.bytes.withUnsafeBytes { group.decode($0, with: &decoder, into: &spans) } }
+        for group in all { group.bytes.withUnsafeBytes { group.decode($0, with: &decoder, into: &spans) } }
         return spans
     }
 }
 
 extension EncodedSpans.Group {
+    private static var keptCapacity: Int { 1 << 20 }
+
+    fileprivate mutating func removeAll() {
+        count = 0
+        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacity)
+    }
+
     fileprivate mutating func append(_ span: UnsafeRawBufferPointer) {
         count += 1
+        if bytes.capacity == 0 { bytes.reserveCapacity(256 << 10) }
         bytes.append(0x12)
         var length = span.count
         while length >= 0x80 {

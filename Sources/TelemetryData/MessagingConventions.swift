@@ -23,6 +23,8 @@ public enum MessagingConventions {
         @inlinable public static var batchMessageCount: String { "messaging.batch.message_count" }
         /// The message's id.
         @inlinable public static var messageID: String { "messaging.message.id" }
+        /// How many bytes the message's body has.
+        @inlinable public static var bodySize: String { "messaging.message.body.size" }
         /// The id of the client.
         @inlinable public static var clientID: String { "messaging.client.id" }
         /// The consumer group.

@@ -2,19 +2,32 @@
 
 extension OutputBuffer {
     /// Where to write next, kept by whoever writes; the room for what is written has been reserved.
-    struct Place {
-        fileprivate var pointer: UnsafeMutableRawPointer
+    @usableFromInline
+    package struct Place {
+        @usableFromInline var pointer: UnsafeMutableRawPointer
+
+        /// A place in memory of one's own, with room for all that will be written.
+        @inlinable
+        @inline(__always)
+        package init(_ pointer: UnsafeMutableRawPointer) { self.pointer = pointer }
+
+        /// How far it has come.
+        @inlinable
+        @inline(__always)
+        package func distance(from start: UnsafeMutableRawPointer) -> Int { pointer - start }
 
         /// Writes a number, the least byte first.
+        @inlinable
         @inline(__always)
-        mutating func put<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
+        package mutating func put<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
             pointer.storeBytes(of: number.littleEndian, as: Number.self)
             pointer += MemoryLayout<Number>.size
         }
 
         /// Writes a number as a varint.
+        @inlinable
         @inline(__always)
-        mutating func put(varint number: UInt64) {
+        package mutating func put(varint number: UInt64) {
             var rest = number
             while rest >= 0x80 {
                 put(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -26,8 +39,9 @@ extension OutputBuffer {
         /// Writes bytes, of which there are few as a rule: then a call would cost more than the copy.
         ///
         /// Two words that overlap in the middle have any length between one and two of them.
+        @inlinable
         @inline(__always)
-        mutating func put(_ source: UnsafeRawPointer?, _ count: Int) {
+        package mutating func put(_ source: UnsafeRawPointer?, _ count: Int) {
             guard let source, count > 0 else { return }
             if count > 32 {
                 pointer.copyMemory(from: source, byteCount: count)
@@ -47,8 +61,17 @@ extension OutputBuffer {
             pointer += count
         }
 
+        /// Writes a text of which the compiler knows the letters.
+        @inlinable
         @inline(__always)
-        private func copyEnds<Word: BitwiseCopyable>(_ source: UnsafeRawPointer, _ count: Int, as type: Word.Type) {
+        package mutating func put(literal text: StaticString) {
+            pointer.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+            pointer += text.utf8CodeUnitCount
+        }
+
+        @inlinable
+        @inline(__always)
+        func copyEnds<Word: BitwiseCopyable>(_ source: UnsafeRawPointer, _ count: Int, as type: Word.Type) {
             let end = count &- MemoryLayout<Word>.size
             let first = source.loadUnaligned(as: Word.self)
             let last = source.loadUnaligned(fromByteOffset: end, as: Word.self)
@@ -59,7 +82,7 @@ extension OutputBuffer {
 
     /// Where to write next.
     @inline(__always)
-    var place: Place { Place(pointer: base + used) }
+    var place: Place { Place(base + used) }
 
     /// Says how far somebody has written.
     @inline(__always)

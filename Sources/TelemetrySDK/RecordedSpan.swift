@@ -28,7 +28,7 @@ struct RecordedSpan: ~Copyable, Sendable {
         _ context: borrowing SpanContext,
         _ name: String,
         _ kind: SpanKind,
-        parent: (id: SpanID, isRemote: Bool)?,
+        parent: SpanParentID?,
         start: Timestamp,
         _ builder: consuming SpanBuilder
     ) {
@@ -42,6 +42,12 @@ struct RecordedSpan: ~Copyable, Sendable {
             at: start
         )
         if !name.isEmpty { self.builder.attributes.writer.write(string: name, field: Self.nameField) }
+    }
+
+    /// A span that has started, with its name and all that is said of it at its start.
+    init(_ builder: consuming SpanBuilder, start: Timestamp) {
+        self.builder = builder
+        self.start = start
     }
 
     /// The number of a span's field for its name.

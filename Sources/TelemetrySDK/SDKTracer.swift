@@ -82,23 +82,14 @@ public struct SDKTracer: Tracer {
         if !context.isSampled { return Span(context: context) }
         var builder = core.builder
         build(&builder)
-        return core.record(context, name, kind, (parent.spanID, parent.isRemote), time, builder)
-    }
-
-    /// Starts a span of messaging, with what the target has prepared.
-    public func startSpan(
-        _ operation: MessagingConventions.Operation,
-        on target: MessageTarget,
-        ofKind kind: SpanKind,
-        parent: SpanContext?,
-        following: [SpanContext],
-        at time: Timestamp?,
-        _ build: (inout SpanBuilder) -> Void
-    ) -> Span {
-        startSpan(target.spanName(of: operation), ofKind: kind, parent: parent, following: following, at: time) {
-            $0.attributes.merge(target.prepared(operation))
-            build(&$0)
-        }
+        return core.record(
+            context,
+            name,
+            kind,
+            SpanParentID(id: parent.spanID, isRemote: parent.isRemote),
+            time,
+            builder
+        )
     }
 
     /// Writes what the propagator writes.

@@ -18,7 +18,7 @@ import Darwin
 final class SpanClock: Sendable {
     /// By how many nanoseconds a span's clock is moved; wraps.
     struct Offset: Sendable, Hashable {
-        fileprivate var nanoseconds: UInt64
+        var nanoseconds: UInt64
     }
 
     private static let lifetime: UInt64 = 10_000_000_000

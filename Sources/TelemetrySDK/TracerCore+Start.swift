@@ -75,7 +75,7 @@ extension TracerCore {
         _ context: SpanContext,
         _ name: String,
         _ kind: SpanKind,
-        _ parent: (id: SpanID, isRemote: Bool)?,
+        _ parent: SpanParentID?,
         _ time: Timestamp?,
         _ builder: consuming SpanBuilder
     ) -> Span {
@@ -87,5 +87,5 @@ extension TracerCore {
 
 extension SpanContext {
     /// What a child says of its parent; nothing where that is no span.
-    var asParent: (id: SpanID, isRemote: Bool)? { isValid ? (spanID, isRemote) : nil }
+    var asParent: SpanParentID? { isValid ? SpanParentID(id: spanID, isRemote: isRemote) : nil }
 }

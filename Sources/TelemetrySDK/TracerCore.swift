@@ -18,8 +18,13 @@ final class TracerCore: Sendable {
     let followsParents: Bool
     private let hasRandomIDs: Bool
     private let buildLimits: SpanBuilder.Limits
-    private let queue: SpanQueue?
-    private let source: SpanSource
+
+    /// How many attributes a span of messaging may have prepared so that it is within all limits whatever it says beside.
+    let spareAttributes: Int
+
+    // Kept alive by the processor; not counted at each span.
+    private let queueReference: Unmanaged<SpanQueue>?
+    let source: SpanSource
 
     init(
         resource: Resource,
@@ -42,8 +47,10 @@ final class TracerCore: Sendable {
         followsParents = sampler.followsParents
         hasRandomIDs = ids is RandomIDGenerator
         let batches = processor as? BatchSpanProcessor
-        queue = batches?.queue
+        queueReference = (batches?.queue).map { .passUnretained($0) }
         source = batches?.source(of: resource, scope) ?? SpanSource(index: 0)
+        let hasPlainLimits = limits.attributeValueLength == nil && limits.links > 0 && limits.attributesPerLink > 0
+        spareAttributes = hasPlainLimits ? limits.attributes - MessageDetails.maximumCount : -1
         buildLimits = SpanBuilder.Limits(
             links: limits.links,
             attributes: limits.attributes,
@@ -68,12 +75,19 @@ final class TracerCore: Sendable {
     func ended(_ span: borrowing RecordedSpan) {
         if let drops = span.drops { notice.tell(of: drops, in: span.withBytes { data(of: $0)?.name } ?? "") }
         span.withBytes { bytes in
-            if let queue {
-                queue.add(bytes, of: source)
+            if let queueReference {
+                queueReference._withUnsafeGuaranteedRef { $0.add(bytes, of: source) }
             } else if let data = data(of: bytes) {
                 processor.ended(data)
             }
         }
+    }
+
+    /// Writes a span where it will stay; `false`, with nothing done, where it can't be at once.
+    @inline(__always)
+    func write(upTo byteCount: Int, _ write: (UnsafeMutableRawPointer) -> Int) -> Bool {
+        guard let queueReference else { return false }
+        return queueReference._withUnsafeGuaranteedRef { $0.add(upTo: byteCount, of: source, write) }
     }
 
     /// A span by value, for who has no use for bytes.

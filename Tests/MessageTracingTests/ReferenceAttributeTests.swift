@@ -132,7 +132,7 @@ struct ReferenceAttributeTests {
                 found.insert(name)
             }
         }
-        #expect(Set(rows.codes("Attribute")).subtracting(found) == [Attribute.contextState])
+        #expect(Set(rows.codes("Attribute")).subtracting(found) == [Attribute.contextState, Attribute.bodySize])
     }
 
     @Test("Every metric has the attributes that the table says, and no other")

@@ -16,15 +16,21 @@ enum Allocations {
     ///
     /// - Parameters:
     ///   - executions: How often to do it. What is allocated once for all of them makes no difference if there are many.
+    ///   - rounding: How the mean becomes a whole number. Up, 0 means that there was not a single allocation; to the
+    ///     nearest, what hundreds of executions share, as a batch of spans does on its way out, is none of each.
     ///   - body: Does its work as often as it is told.
-    /// - Returns: The mean, rounded up: 0 means that there was not a single allocation.
+    /// - Returns: The mean, rounded.
     /// - Throws: ``CounterIsBlind``, and what the work throws.
-    static func perExecution(executions: Int = 100_000, of body: (_ count: Int) throws -> Void) throws -> Double {
+    static func perExecution(
+        executions: Int = 100_000,
+        rounding: FloatingPointRoundingRule = .up,
+        of body: (_ count: Int) throws -> Void
+    ) throws -> Double {
         try checkSight()
         // What is made ready once, such as metadata of generic types, is not of the work.
         try body(1)
         let total = try count { try body(executions) }
-        return (Double(total) / Double(executions)).rounded(.up)
+        return (Double(total) / Double(executions)).rounded(rounding)
     }
 
     /// The same for asynchronous work.

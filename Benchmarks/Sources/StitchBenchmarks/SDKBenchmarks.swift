@@ -30,14 +30,17 @@ enum SDKBenchmarks: BenchmarkGroup {
         let processor = BatchSpanProcessor(exporter: DiscardingExporter(), whenFull: .wait)
         let resource = Resource(attributes: ["service.name": "bench"])
         let sampled = SDKTracer(resource: resource, processor: processor)
-        let unsampled = SDKTracer(resource: resource, processor: processor, sampler: NeverSampler())
+        let refusing = SDKTracer(resource: resource, processor: processor, sampler: NeverSampler())
         let parent = SpanContext(
             traceID: TraceID(high: 1, low: 2),
             spanID: SpanID(bits: 3),
             flags: [.sampled, .random],
             isRemote: true
         )
+        var unsampledParent = parent
+        unsampledParent.flags = .random
         let naive = NaiveTracer()
+        let target = MessageTarget(system: "kafka", destination: "orders", consumerGroup: "billing")
         let noOp: any Tracer = opaque(NoOpTracer())
 
         let contest = Contest(entries: [
@@ -53,24 +56,57 @@ enum SDKBenchmarks: BenchmarkGroup {
                 }
                 processor.flush()
             },
+            .init(name: "sdk.messaging_span_sampled") { count in
+                for index in 0..<count { messageSpan(by: sampled, target, parent, index) }
+                processor.flush()
+            },
             .init(name: "sdk.span_sampled_naive") { count in
                 for index in 0..<count { naive.span(parent, index).end() }
                 naive.flush()
             },
             .init(name: "sdk.span_unsampled") { count in
-                for index in 0..<count { span(by: unsampled, parent, index).end() }
+                for index in 0..<count { span(by: sampled, unsampledParent, index).end() }
+            },
+            .init(name: "sdk.span_refused") { count in
+                for index in 0..<count { span(by: refusing, parent, index).end() }
             },
             .init(name: "sdk.span_noop") { count in
                 for index in 0..<count { span(by: noOp, parent, index).end() }
             },
         ])
         var figures = await contest.run()
-        let allocations = try Allocations.perExecution { count in
+        // What is still to be exported would be counted with the spans that are measured next.
+        processor.flush()
+        let allocations = try Allocations.perExecution(rounding: .toNearestOrEven) { count in
             for index in 0..<count { span(by: sampled, parent, index).end() }
         }
         figures.append(Figure(name: "sdk.span_allocations", value: allocations, unit: .count))
+        processor.flush()
+        let messageAllocations = try Allocations.perExecution(rounding: .toNearestOrEven) { count in
+            for index in 0..<count { messageSpan(by: sampled, target, parent, index) }
+        }
+        figures.append(Figure(name: "sdk.messaging_span_allocations", value: messageAllocations, unit: .count))
         guard processor.counts.dropped == 0 else { throw Lost() }
         return figures
+    }
+
+    /// The same by the path of messaging: what the target knows is prepared, the rest is known as the message is done.
+    @inline(never)
+    private static func messageSpan(by tracer: any Tracer, _ target: MessageTarget, _ parent: SpanContext, _ index: Int)
+    {
+        var span = tracer.startMessageSpan(
+            .process,
+            on: target,
+            ofKind: .consumer,
+            parent: parent,
+            following: [],
+            link: parent,
+            role: .creation,
+            details: MessageDetails(offset: Int64(index), bodySize: 300),
+            at: nil
+        )
+        span.details.attempt = 1
+        span.end()
     }
 
     @inline(never)

@@ -23,8 +23,8 @@ stitch_random_state *stitch_thread_random_state(void);
 /// How often this process has come out of a fork, from 1: what was seeded in another epoch is shared with the parent.
 uint32_t stitch_fork_epoch(void);
 
-/// The processor that the thread runs on just now, from 0; 0 where the system doesn't tell.
-uint32_t stitch_current_processor(void);
+/// A number of the calling thread, from 0: threads that start after one another have numbers after one another.
+uint32_t stitch_thread_number(void);
 
 /// How many bytes a recycled buffer has: a span of ordinary size, and small enough for any allocator's quick lists.
 #define STITCH_BUFFER_SIZE 1024

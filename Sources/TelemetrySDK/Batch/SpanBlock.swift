@@ -47,6 +47,21 @@ struct SpanBlock: @unchecked Sendable {
         count &+= 1
     }
 
+    /// Lets somebody write a span at its end, for which there must be room.
+    ///
+    /// - Parameters:
+    ///   - source: Whose it is.
+    ///   - write: Writes at the place that it is given, and returns how many bytes.
+    @inline(__always)
+    mutating func append(of source: SpanSource, _ write: (UnsafeMutableRawPointer) -> Int) {
+        let target = memory + used
+        let byteCount = write(target + Self.headerSize)
+        target.storeBytes(of: UInt32(truncatingIfNeeded: byteCount), as: UInt32.self)
+        target.storeBytes(of: source.index, toByteOffset: 4, as: UInt32.self)
+        used = (used &+ Self.headerSize &+ byteCount &+ 7) & ~7
+        count &+= 1
+    }
+
     /// Takes the next span out; its bytes stay where they are until the block is emptied.
     mutating func next() -> (source: SpanSource, bytes: UnsafeRawBufferPointer)? {
         guard count > 0 else { return nil }

@@ -31,6 +31,26 @@ extension SpanQueue {
         }
     }
 
+    /// Takes a span that is written where it will stay.
+    ///
+    /// - Parameters:
+    ///   - byteCount: How many bytes it has at most; some hundred.
+    ///   - source: Whose it is.
+    ///   - write: Writes it at the place that it is given, and returns how many bytes.
+    /// - Returns: `false`, with nothing done, where it can't be taken at once.
+    @inline(__always)
+    func add(upTo byteCount: Int, of source: SpanSource, _ write: (UnsafeMutableRawPointer) -> Int) -> Bool {
+        guard case .bytes = bound, byteCount <= SpanBlock.usualCapacity / 2 else { return false }
+        let outcome = shards.withFreeShard { shard -> Outcome? in
+            if shard.isClosed || shard.block?.fits(byteCount) != true && !renewBlock(of: &shard) { return .refused }
+            shard.block?.append(of: source, write)
+            shard.addedCount &+= 1
+            return sleep.load(ordering: .relaxed) == Sleep.idle ? .addedFirst : .added
+        }
+        if case .addedFirst = outcome { wake() }
+        return outcome != .refused
+    }
+
     @inline(__always)
     private func put(
         _ span: UnsafeRawBufferPointer,

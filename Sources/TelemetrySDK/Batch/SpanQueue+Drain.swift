@@ -10,7 +10,10 @@ extension SpanQueue {
     ///
     /// The body of the thread.
     func drain(into exporter: any SpanExporter) {
-        while let batch = nextBatch() {
+        // The memory of one batch serves the next, unless the exporter has kept it.
+        var spans = EncodedSpans()
+        while nextBatch(&spans) {
+            let batch = SpanBatch(spans)
             var failure: (any Error)?
             do { try exporter.export(batch) } catch { failure = error }
             let lost = failure.map { ($0 as? PartialExport)?.lostSpanCount ?? batch.count } ?? 0
@@ -24,15 +27,18 @@ extension SpanQueue {
         }
     }
 
-    private func nextBatch() -> SpanBatch? {
+    /// Waits for spans, and takes a batch of them out.
+    ///
+    /// - Returns: `false` at the end.
+    private func nextBatch(_ spans: inout EncodedSpans) -> Bool {
         var deadline: Date?
         while true {
-            if let batch = takeBatch(ifDue: true) { return batch }
+            if takeBatch(&spans, ifDue: true) { return true }
             let isOver = deadline.map { $0.timeIntervalSinceNow <= 0 } ?? false
             let isEnd = condition.withLock { isClosed }
             if isOver || isEnd || hasBatch {
                 collect()
-                if let batch = takeBatch(ifDue: false) { return batch }
+                if takeBatch(&spans, ifDue: false) { return true }
                 deadline = nil
             }
             if isEnd {
@@ -40,7 +46,7 @@ extension SpanQueue {
                     isDrained = true
                     condition.broadcast()
                 }
-                return nil
+                return false
             }
             if deadline == nil, isEmpty {
                 waitForFirst()
@@ -92,47 +98,37 @@ extension SpanQueue {
     }
 
     /// Takes the oldest spans out, at most a batch.
-    private func takeBatch(ifDue: Bool) -> SpanBatch? {
+    private func takeBatch(_ spans: inout EncodedSpans, ifDue: Bool) -> Bool {
         let taken = condition.withLock { () -> (blocks: [SpanBlock], count: Int, sources: [Source])? in
             guard accounts.waiting > 0, !ifDue || accounts.isDue || isClosed else { return nil }
             let count = accounts.takeBatch()
             if case .spans = bound { waiting.wrappingSubtract(count, ordering: .relaxed) }
             return (blocks.takeFull(spanCount: count), count, sources)
         }
-        guard var taken else { return nil }
-        let spans = Self.read(&taken.blocks, count: taken.count, sources: taken.sources)
+        guard var taken else { return false }
+        spans.removeAll()
+        Self.read(&taken.blocks, count: taken.count, sources: taken.sources, into: &spans)
         condition.withLock {
             blocks.giveBack(taken.blocks)
             isExhausted.store(false, ordering: .relaxed)
             // There is room for those who wait for it.
             if whenFull == .wait { condition.broadcast() }
         }
-        return SpanBatch(spans)
+        return true
     }
 
     typealias Source = (resource: Resource, scope: InstrumentationScope)
 
-    private static func read(_ blocks: inout [SpanBlock], count: Int, sources: [Source]) -> EncodedSpans {
-        var spans = EncodedSpans()
-        var places: [SpanSource: Int] = [:]
-        var last: (source: SpanSource, place: Int)?
+    /// Copies spans out of their blocks, each to the group of its source, which has the source's place.
+    private static func read(_ blocks: inout [SpanBlock], count: Int, sources: [Source], into spans: inout EncodedSpans)
+    {
+        for source in sources[spans.groupCount...] { spans.addGroup(source.resource, source.scope) }
         var rest = count
         for index in blocks.indices {
             while rest > 0, let (source, bytes) = blocks[index].next() {
                 rest -= 1
-                if let last, last.source == source {
-                    spans.append(bytes, to: last.place)
-                    continue
-                }
-                let origin = sources[Int(source.index)]
-                let place =
-                    places[source]
-                    ?? spans.addGroup(origin.resource, origin.scope, byteCount: blocks.count * SpanBlock.usualCapacity)
-                places[source] = place
-                last = (source, place)
-                spans.append(bytes, to: place)
+                spans.append(bytes, to: Int(source.index))
             }
         }
-        return spans
     }
 }

@@ -55,7 +55,10 @@ final class SpanQueue: @unchecked Sendable {
         shards = SpanShards(count: bound.shardCount(processors: ProcessInfo.processInfo.activeProcessorCount))
     }
 
-    deinit { blocks.deallocate() }
+    deinit {
+        shards.deallocate()
+        blocks.deallocate()
+    }
 
     /// What became of the spans so far.
     var counts: SpanCounts {

@@ -52,8 +52,9 @@ struct SpanShard: ~Copyable {
 
 /// The shards of a processor; of a power of two.
 ///
-/// `@unchecked Sendable`: what is in a shard is touched only while its lock is held.
-final class SpanShards: @unchecked Sendable {
+/// `@unchecked Sendable`: what is in a shard is touched only while its lock is held. Its memory is freed by
+/// ``deallocate()`` alone, by the one queue that has it.
+struct SpanShards: @unchecked Sendable {
     private let shards: UnsafeMutablePointer<SpanShard>
     private let mask: Int
 
@@ -61,12 +62,12 @@ final class SpanShards: @unchecked Sendable {
         var rounded = 1
         while rounded < count { rounded *= 2 }
         mask = rounded - 1
-        // Owned by this object until its end.
+        // Owned by the queue until `deallocate`.
         shards = .allocate(capacity: rounded)
         for index in 0..<rounded { (shards + index).initialize(to: SpanShard()) }
     }
 
-    deinit {
+    func deallocate() {
         for index in 0...mask {
             shards[index].block?.deallocate()
             (shards + index).deinitialize(count: 1)
@@ -77,13 +78,13 @@ final class SpanShards: @unchecked Sendable {
     /// How many there are.
     var count: Int { mask + 1 }
 
-    /// Lets `body` have shards that nobody else has, from the one of this processor on, until one will do.
+    /// Lets `body` have shards that nobody else has, from the one of this thread on, until one will do.
     ///
     /// - Parameter body: Uses the shard; `nil` to be given the next one.
     /// - Returns: What `body` returned; `nil` if no shard would do.
     @inline(__always)
     func withFreeShard<Result>(_ body: (inout SpanShard) -> Result?) -> Result? {
-        let first = Int(truncatingIfNeeded: stitch_current_processor()) &* 4
+        let first = Int(truncatingIfNeeded: stitch_thread_number())
         var tried = 0
         var offset = 0
         while true {

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Testing
+
+@testable import TelemetrySDK
+
+/// Keeps what it is given.
+private final class KeepingExporter: SpanExporter {
+    let spans = Mutex<[SpanData]>([])
+
+    func export(_ batch: SpanBatch) throws { spans.withLock { $0 += batch.spans } }
+}
+
+@Suite("Spans of messaging with one owner")
+struct MessageSpanTests {
+    private let exporter = KeepingExporter()
+    private let target = MessageTarget(system: "kafka", destination: "orders", consumerGroup: "billing")
+    private let parent = SpanContext(
+        traceID: TraceID(high: 1, low: 2),
+        spanID: SpanID(bits: 3),
+        flags: [.sampled, .random],
+        isRemote: true
+    )
+
+    /// The span that a tracer makes, and the one that it makes as any other.
+    private func both(
+        parent: SpanContext?,
+        link: SpanContext? = nil,
+        role: MessagingConventions.LinkRole = .creation,
+        details: MessageDetails = MessageDetails(),
+        limits: SpanLimits = SpanLimits(),
+        capacity: Int? = nil
+    ) throws -> (own: SpanData, other: SpanData) {
+        let processor = BatchSpanProcessor(exporter: exporter, capacity: capacity, delay: 3600)
+        let tracer = SDKTracer(
+            resource: Resource(attributes: ["service.name": "test"]),
+            processor: processor,
+            limits: limits
+        )
+        let start = Timestamp(nanoseconds: 1000)
+        let end = Timestamp(nanoseconds: 2000)
+        var own = tracer.startMessageSpan(
+            .process,
+            on: target,
+            ofKind: .consumer,
+            parent: parent,
+            link: link,
+            role: role,
+            at: start
+        )
+        own.details = details
+        own.end(at: end)
+        tracer.startOtherSpan(
+            .process,
+            on: target,
+            ofKind: .consumer,
+            parent: parent,
+            following: [],
+            link,
+            role,
+            details,
+            at: start
+        )
+        .end(at: end)
+        processor.shutdown()
+        #expect(processor.counts == SpanCounts(ended: 2, exported: 2))
+        let spans = exporter.spans.withLock { $0 }
+        return (try #require(spans.first), try #require(spans.last))
+    }
+
+    private func expectSame(_ pair: (own: SpanData, other: SpanData)) {
+        var own = pair.own
+        own.context.spanID = pair.other.context.spanID
+        if pair.own.parentSpanID == nil { own.context.traceID = pair.other.context.traceID }
+        #expect(own == pair.other)
+        #expect(own.name == "process orders" && own.resource.attributes["service.name"] == "test")
+        #expect(own.attributes["messaging.consumer.group.name"] == "billing")
+    }
+
+    @Test(
+        "It says what any other span of the message would say",
+        arguments: [
+            MessageDetails(),
+            MessageDetails(partition: 0, offset: 0, bodySize: 0, batchCount: 0, attempt: 0),
+            MessageDetails(partition: .max, offset: .max, bodySize: 127, batchCount: 128, attempt: 1),
+            MessageDetails(partition: .min, offset: .min, bodySize: 16_383, batchCount: 16_384, attempt: -1),
+        ]
+    )
+    func details(details: MessageDetails) throws {
+        expectSame(try both(parent: parent, link: parent, details: details))
+    }
+
+    @Test(
+        "Each role of a link",
+        arguments: [MessagingConventions.LinkRole.creation, .previousAttempt, .attempt, .ambient]
+    )
+    func roles(role: MessagingConventions.LinkRole) throws {
+        let pair = try both(parent: parent, link: parent, role: role)
+        #expect(pair.own.links == [SpanLink(parent, attributes: ["stitch.link": .string(role.rawValue)])])
+        expectSame(pair)
+    }
+
+    @Test("A local parent, none, one that is no span, and links with a trace state or to nobody")
+    func contexts() throws {
+        var local = parent
+        local.isRemote = false
+        var vendor = parent
+        vendor.state = try #require(TraceState("vendor=1"))
+        for (parent, link) in [(local, local), (nil, parent), (.invalid, parent), (vendor, vendor), (local, .invalid)]
+            as [(SpanContext?, SpanContext?)]
+        {
+            exporter.spans.withLock { $0 = [] }
+            expectSame(try both(parent: parent, link: link))
+        }
+    }
+
+    @Test("Limits hold, and the number of spans that wait may be limited")
+    func limits() throws {
+        var limits = SpanLimits()
+        limits.attributes = 3
+        let pair = try both(parent: parent, details: MessageDetails(offset: 1), limits: limits)
+        #expect(pair.own.attributes.count == 3 && pair.own.droppedAttributeCount == 3)
+        exporter.spans.withLock { $0 = [] }
+        expectSame(try both(parent: parent, link: parent, capacity: 10))
+    }
+
+    @Test("More may be said as it ends, with a status; nobody is asked where nobody records it")
+    func endWithMore() throws {
+        let processor = BatchSpanProcessor(exporter: exporter, delay: 3600)
+        let tracer = SDKTracer(resource: Resource(), processor: processor)
+        tracer.startMessageSpan(.send, on: target, ofKind: .producer, parent: parent)
+            .end(status: .error("no"), at: nil) { $0.attributes["error.type"] = "NO" }
+        var unsampled = parent
+        unsampled.flags = []
+        let dropped = tracer.startMessageSpan(.send, on: target, ofKind: .producer, parent: unsampled)
+        #expect(dropped.context.isValid && dropped.context.traceID == parent.traceID && !dropped.isRecording)
+        dropped.end(status: .unset) { _ in Issue.record("nobody asks") }
+        _ = tracer.startMessageSpan(.send, on: target, ofKind: .producer, parent: parent)
+        processor.shutdown()
+        let span = try #require(exporter.spans.withLock { $0.first })
+        #expect(exporter.spans.withLock { $0.count } == 1)
+        #expect(span.status == .error("no") && span.attributes["error.type"] == "NO" && span.start <= span.end)
+    }
+
+    @Test("A tracer that knows no such spans makes one as any other")
+    func otherTracers() throws {
+        struct Plain: Tracer {
+            let tracer: SDKTracer
+            func startSpan(
+                _ name: String,
+                ofKind kind: SpanKind,
+                parent: SpanContext?,
+                following: [SpanContext],
+                at time: Timestamp?,
+                _ build: (inout SpanBuilder) -> Void
+            ) -> Span {
+                tracer.startSpan(name, ofKind: kind, parent: parent, following: following, at: time, build)
+            }
+        }
+        let processor = CollectingProcessor()
+        let tracer: any Tracer = Plain(tracer: SDKTracer(resource: Resource(), processor: processor))
+        var span = tracer.startMessageSpan(
+            .process,
+            on: target,
+            ofKind: .consumer,
+            parent: parent,
+            following: [],
+            link: parent,
+            role: .creation,
+            details: MessageDetails(offset: 1),
+            at: nil
+        )
+        span.details.attempt = 2
+        span.end(status: .ok, at: nil) { $0.addLink(self.parent, role: .attempt) }
+        let data = try #require(processor.all.first)
+        #expect(data.attributes["messaging.kafka.offset"] == 1 && data.attributes["stitch.job.attempt"] == 2)
+        #expect(data.links.count == 2 && data.status == .ok)
+    }
+}
