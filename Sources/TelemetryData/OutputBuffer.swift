@@ -73,6 +73,12 @@ public struct OutputBuffer: ~Copyable {
         used &+= written
     }
 
+    /// Says that the room up to there has been written.
+    @inline(__always)
+    mutating func advance(to cursor: ProtobufCursor) {
+        used = UnsafeRawPointer(cursor.next) - UnsafeRawPointer(base)
+    }
+
     /// Forgets what was written and keeps the memory.
     public mutating func removeAll() { used = 0 }
 

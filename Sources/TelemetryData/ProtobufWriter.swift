@@ -115,6 +115,9 @@ public struct ProtobufWriter: ~Copyable {
         let length = buffer.used &- start
         if lengthWidth == 1, length < 0x80 {
             buffer.base.storeBytes(of: UInt8(truncatingIfNeeded: length), toByteOffset: start &- 1, as: UInt8.self)
+        } else if lengthWidth == 2, length >= 0x80, length < 0x4000 {
+            let bits = UInt16(truncatingIfNeeded: length & 0x7f | 0x80 | length << 1 & 0x7f00)
+            buffer.base.storeBytes(of: bits.littleEndian, toByteOffset: start &- 2, as: UInt16.self)
         } else {
             close(messageAt: start, reserved: lengthWidth)
         }
