@@ -17,9 +17,7 @@ public enum OTLP {
             let groups = SpanGroups(spans)
             switch format {
             case .protobuf:
-                var writer = ProtobufWriter(capacity: 512 + spans.count * 512)
-                writer.write(groups, of: spans)
-                return writer.bytes
+                return ProtobufWriter.bytes(capacity: 512 + spans.count * 512) { $0.write(groups, of: spans) }
             case .json:
                 var writer = JSONWriter(capacity: 512 + spans.count * 1024)
                 writer.write(groups, of: spans)

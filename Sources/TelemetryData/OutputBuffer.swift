@@ -9,6 +9,9 @@ public struct OutputBuffer: ~Copyable {
 
     @usableFromInline var used: Int
 
+    /// Whether the memory is its own, not lent by whoever made it.
+    private(set) var ownsMemory = true
+
     /// How many bytes have been written.
     @inlinable public var count: Int { used }
 
@@ -21,7 +24,16 @@ public struct OutputBuffer: ~Copyable {
         used = 0
     }
 
-    deinit { base.deallocate() }
+    /// An empty buffer in memory that is lent for as long as it lives; when that is full, it takes memory of its own.
+    init?(lent memory: UnsafeMutableRawBufferPointer) {
+        guard let start = memory.baseAddress else { return nil }
+        base = start
+        capacity = memory.count
+        used = 0
+        ownsMemory = false
+    }
+
+    deinit { if ownsMemory { base.deallocate() } }
 
     /// Makes room for that many more bytes.
     @inlinable
@@ -36,8 +48,9 @@ public struct OutputBuffer: ~Copyable {
         capacity = max(capacity * 2, count + additional)
         let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
         larger.copyMemory(from: base, byteCount: count)
-        base.deallocate()
+        if ownsMemory { base.deallocate() }
         base = larger
+        ownsMemory = true
     }
 
     /// Appends one byte.
