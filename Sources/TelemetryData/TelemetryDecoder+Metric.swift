@@ -66,7 +66,7 @@ extension TelemetryDecoder {
             default: break
             }
         }
-        point.attributes = attributes.attributes
+        point.attributes = attributes.take()
         return point
     }
 
@@ -106,7 +106,7 @@ extension TelemetryDecoder {
             default: break
             }
         }
-        point.attributes = attributes.attributes
+        point.attributes = attributes.take()
         point.boundaries = boundaries.map { Double(bitPattern: $0) }
         // A histogram may come without buckets: everything is in the one that there is then.
         if point.bucketCounts.count != boundaries.count + 1 {
@@ -150,7 +150,7 @@ extension TelemetryDecoder {
             default: break
             }
         }
-        exemplar.attributes = attributes.attributes
+        exemplar.attributes = attributes.take()
         return exemplar
     }
 }

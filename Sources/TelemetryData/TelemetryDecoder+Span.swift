@@ -11,52 +11,84 @@ extension TelemetryDecoder {
     /// - Returns: The span, without resource and scope; `nil` if it has no valid ids.
     /// - Throws: ``ProtobufError`` when the bytes are no such message.
     public mutating func span(_ message: ProtobufReader) throws(ProtobufError) -> SpanData? {
+        var spans: [SpanData] = []
+        _ = try span(message, of: Resource(), InstrumentationScope(name: ""), into: &spans)
+        return spans.popLast()
+    }
+
+    /// Reads OTLP's `Span` as ``span(_:)`` does, and puts it where it is to lie.
+    ///
+    /// - Returns: Whether it has valid ids; if not, nothing is put there.
+    package mutating func span(
+        _ message: ProtobufReader,
+        of resource: Resource,
+        _ scope: InstrumentationScope,
+        into spans: inout [SpanData]
+    ) throws(ProtobufError) -> Bool {
         try spend(8)
         var message = message
-        var traceID: TraceID?, spanID: SpanID?, parent: SpanID?
-        var hasBadParent = false, badLinks = 0
-        var span = SpanData(
-            context: .invalid,
-            name: "",
-            start: Timestamp(nanoseconds: 0),
-            end: Timestamp(nanoseconds: 0)
-        )
-        var attributes = AttributeCollector()
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): traceID = field.traceID
-            case (2, .lengthDelimited): spanID = field.spanID
-            case (3, .lengthDelimited): span.context.state = field.traceState
-            case (4, .lengthDelimited):
-                parent = field.spanID
-                hasBadParent = parent == nil && !field.bytes.isEmpty
-            case (5, .lengthDelimited): span.name = name(field)
-            case (6, .varint): span.kind = SpanKind(rawValue: Int(truncatingIfNeeded: field.bits)) ?? .internal
-            case (7, .fixed64): span.start = Timestamp(nanoseconds: field.bits)
-            case (8, .fixed64): span.end = Timestamp(nanoseconds: field.bits)
-            case (9, .lengthDelimited): try attribute(message.message(field), into: &attributes)
-            case (10, .varint): span.droppedAttributeCount = field.count
-            case (11, .lengthDelimited): span.events.append(try event(message.message(field)))
-            case (12, .varint): span.droppedEventCount = field.count
-            case (13, .lengthDelimited):
-                if let link = try link(message.message(field)) { span.links.append(link) } else { badLinks += 1 }
-            case (14, .varint): span.droppedLinkCount = field.count
-            case (15, .lengthDelimited): span.status = try status(message.message(field))
-            case (16, .fixed32):
-                let flags = SpanFlags(bits: UInt32(truncatingIfNeeded: field.bits))
-                span.context.flags = flags.traceFlags
-                span.parentIsRemote = flags.isRemote
-            default: break
+        var context = SpanContext(traceID: TraceID(high: 0, low: 0), spanID: SpanID(bits: 0))
+        var parent = SpanID(bits: 0)
+        var hasBadParent = false, parentIsRemote: Bool?
+        var name = "", kind = SpanKind.internal, status = SpanStatus.unset
+        var start: UInt64 = 0, end: UInt64 = 0
+        var attributes = AttributeCollector(), events: [SpanEvent] = [], links: [SpanLink] = []
+        var droppedAttributes = 0, droppedEvents = 0, droppedLinks = 0, badLinks = 0
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .delimited(1): context.traceID = try message.readTraceID()
+            case .delimited(2): context.spanID = try message.readSpanID().id
+            case .delimited(3): context.state = try message.readTraceState()
+            case .delimited(4):
+                let field = try message.readSpanID()
+                parent = field.id
+                hasBadParent = field.isMalformed
+            case .delimited(5): name = self.name(try message.readBytes())
+            case .varint(6): kind = SpanKind(rawValue: Int(truncatingIfNeeded: try message.readVarint())) ?? .internal
+            case .fixed64(7): start = try message.readFixed64()
+            case .fixed64(8): end = try message.readFixed64()
+            case .delimited(9):
+                let attribute = try message.readMessage()
+                try self.attribute(attribute, into: &attributes, rest: message.rest.count)
+            case .varint(10): droppedAttributes = try message.readCount()
+            case .delimited(11): events.append(try event(message.readMessage()))
+            case .varint(12): droppedEvents = try message.readCount()
+            case .delimited(13): if try !link(message.readMessage(), into: &links) { badLinks += 1 }
+            case .varint(14): droppedLinks = try message.readCount()
+            case .delimited(15): status = try self.status(message.readMessage())
+            case .fixed32(16):
+                let flags = SpanFlags(bits: UInt32(truncatingIfNeeded: try message.readFixed32()))
+                context.flags = flags.traceFlags
+                parentIsRemote = flags.isRemote
+            default: try message.skip(tag)
             }
         }
-        guard let traceID, let spanID, traceID.isValid, spanID.isValid, !hasBadParent else { return nil }
-        span.context.traceID = traceID
-        span.context.spanID = spanID
-        span.parentSpanID = parent.flatMap { $0.isValid ? $0 : nil }
-        span.attributes = attributes.attributes
-        span.droppedLinkCount += badLinks
-        span.fillMissingTimes()
-        return span
+        guard context.isValid, !hasBadParent else { return false }
+        if end == 0 { end = start }
+        for index in events.indices where events[index].time.nanoseconds == 0 {
+            events[index].time = Timestamp(nanoseconds: start)
+        }
+        spans.append(
+            SpanData(
+                context: context,
+                parentSpanID: parent.isValid ? parent : nil,
+                parentIsRemote: parentIsRemote,
+                name: name,
+                kind: kind,
+                start: Timestamp(nanoseconds: start),
+                end: Timestamp(nanoseconds: end),
+                attributes: attributes.take(),
+                events: events,
+                links: links,
+                status: status,
+                droppedAttributeCount: droppedAttributes,
+                droppedEventCount: droppedEvents,
+                droppedLinkCount: droppedLinks + badLinks,
+                resource: resource,
+                scope: scope
+            )
+        )
+        return true
     }
 
     private mutating func event(_ message: ProtobufReader) throws(ProtobufError) -> SpanEvent {
@@ -64,54 +96,59 @@ extension TelemetryDecoder {
         var message = message
         var event = SpanEvent(name: "", time: Timestamp(nanoseconds: 0))
         var attributes = AttributeCollector()
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .fixed64): event.time = Timestamp(nanoseconds: field.bits)
-            case (2, .lengthDelimited): event.name = name(field)
-            case (3, .lengthDelimited): try attribute(message.message(field), into: &attributes)
-            case (4, .varint): event.droppedAttributeCount = field.count
-            default: break
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .fixed64(1): event.time = Timestamp(nanoseconds: try message.readFixed64())
+            case .delimited(2): event.name = name(try message.readBytes())
+            case .delimited(3):
+                let attribute = try message.readMessage()
+                try self.attribute(attribute, into: &attributes, rest: message.rest.count)
+            case .varint(4): event.droppedAttributeCount = try message.readCount()
+            default: try message.skip(tag)
             }
         }
-        event.attributes = attributes.attributes
+        event.attributes = attributes.take()
         return event
     }
 
-    private mutating func link(_ message: ProtobufReader) throws(ProtobufError) -> SpanLink? {
+    /// Reads OTLP's `Link`.
+    ///
+    /// - Returns: Whether it has valid ids; if not, it is left out.
+    private mutating func link(_ message: ProtobufReader, into links: inout [SpanLink]) throws(ProtobufError) -> Bool {
         try spend(2)
         var message = message
-        var traceID: TraceID?, spanID: SpanID?
-        var link = SpanLink(.invalid)
+        var context = SpanContext(traceID: TraceID(high: 0, low: 0), spanID: SpanID(bits: 0))
         var attributes = AttributeCollector()
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): traceID = field.traceID
-            case (2, .lengthDelimited): spanID = field.spanID
-            case (3, .lengthDelimited): link.context.state = field.traceState
-            case (4, .lengthDelimited): try attribute(message.message(field), into: &attributes)
-            case (5, .varint): link.droppedAttributeCount = field.count
-            case (6, .fixed32):
-                let flags = SpanFlags(bits: UInt32(truncatingIfNeeded: field.bits))
-                link.context.flags = flags.traceFlags
-                link.context.isRemote = flags.isRemote ?? false
-            default: break
+        var droppedAttributes = 0
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .delimited(1): context.traceID = try message.readTraceID()
+            case .delimited(2): context.spanID = try message.readSpanID().id
+            case .delimited(3): context.state = try message.readTraceState()
+            case .delimited(4):
+                let attribute = try message.readMessage()
+                try self.attribute(attribute, into: &attributes, rest: message.rest.count)
+            case .varint(5): droppedAttributes = try message.readCount()
+            case .fixed32(6):
+                let flags = SpanFlags(bits: UInt32(truncatingIfNeeded: try message.readFixed32()))
+                context.flags = flags.traceFlags
+                context.isRemote = flags.isRemote ?? false
+            default: try message.skip(tag)
             }
         }
-        guard let traceID, let spanID, traceID.isValid, spanID.isValid else { return nil }
-        link.context.traceID = traceID
-        link.context.spanID = spanID
-        link.attributes = attributes.attributes
-        return link
+        guard context.isValid else { return false }
+        links.append(SpanLink(context, attributes: attributes.take(), droppedAttributeCount: droppedAttributes))
+        return true
     }
 
     private mutating func status(_ message: ProtobufReader) throws(ProtobufError) -> SpanStatus {
         var message = message
         var text = "", code: UInt64 = 0
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (2, .lengthDelimited): text = field.string
-            case (3, .varint): code = field.bits
-            default: break
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .delimited(2): text = try message.readText()
+            case .varint(3): code = try message.readVarint()
+            default: try message.skip(tag)
             }
         }
         return SpanStatus(code: code, message: text)
@@ -137,22 +174,30 @@ extension SpanData {
     }
 }
 
-extension ProtobufReader.Field {
-    /// Sixteen bytes as an id, valid or not.
-    fileprivate var traceID: TraceID? {
-        guard bytes.count == 16 else { return nil }
+extension ProtobufReader {
+    /// Reads sixteen bytes as an id; the invalid one if they are not sixteen.
+    @inline(__always)
+    fileprivate mutating func readTraceID() throws(ProtobufError) -> TraceID {
+        let bytes = try readBytes()
+        guard bytes.count == 16 else { return TraceID(high: 0, low: 0) }
         return TraceID(
             high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
             low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         )
     }
 
-    /// Eight bytes as an id, valid or not.
-    fileprivate var spanID: SpanID? {
-        guard bytes.count == 8 else { return nil }
-        return SpanID(bits: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)))
+    /// Reads eight bytes as an id; the invalid one if they are not eight, which is malformed unless there are none.
+    @inline(__always)
+    fileprivate mutating func readSpanID() throws(ProtobufError) -> (id: SpanID, isMalformed: Bool) {
+        let bytes = try readBytes()
+        guard bytes.count == 8 else { return (SpanID(bits: 0), !bytes.isEmpty) }
+        return (SpanID(bits: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))), false)
     }
 
-    /// The trace state; one that breaks the grammar is as good as none.
-    fileprivate var traceState: TraceState { bytes.isEmpty ? TraceState() : TraceState(string) ?? TraceState() }
+    /// Reads the trace state; one that breaks the grammar is as good as none.
+    @inline(__always)
+    fileprivate mutating func readTraceState() throws(ProtobufError) -> TraceState {
+        let bytes = try readBytes()
+        return bytes.isEmpty ? TraceState() : TraceState(String(protobuf: bytes)) ?? TraceState()
+    }
 }
