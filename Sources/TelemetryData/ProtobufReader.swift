@@ -49,8 +49,8 @@ public struct ProtobufReader {
         public var double: Double { Double(bitPattern: bits) }
     }
 
-    private var cursor: UnsafeRawPointer
-    private let end: UnsafeRawPointer
+    private(set) var cursor: UnsafeRawPointer
+    let end: UnsafeRawPointer
     let depth: Int
 
     /// Reads a message.
@@ -89,45 +89,6 @@ public struct ProtobufReader {
         }
         return nil
     }
-
-    // Quicker than field by field: the schema is a `switch` over one number, and a value is read as what it is. Whoever
-    // reads by tags reads the value, or passes over it, before the next tag.
-
-    /// The tag of the next field, or `nil` at the end.
-    @inline(__always)
-    mutating func nextTag() throws(ProtobufError) -> ProtobufTag? {
-        guard cursor < end else { return nil }
-        let bits = try readVarint()
-        guard bits <= UInt64(UInt32.max), bits >= 8 else {
-            throw ProtobufError(.malformed, "a field has no valid number")
-        }
-        return ProtobufTag(bits: UInt32(truncatingIfNeeded: bits))
-    }
-
-    /// Passes over the value of a field that is not known, or a group.
-    @inline(never)
-    mutating func skip(_ tag: ProtobufTag) throws(ProtobufError) {
-        switch tag.bits & 7 {
-        case 0: _ = try readVarint()
-        case 1: _ = try readFixed64()
-        case 2: _ = try readBytes()
-        case 3: try skipGroup(tag.number, depth: depth)
-        case 5: _ = try readFixed32()
-        default: throw ProtobufError(.malformed, "field \(tag.number) is of no known wire type")
-        }
-    }
-
-    /// Reads the message that the next value is.
-    @inline(__always)
-    mutating func readMessage() throws(ProtobufError) -> ProtobufReader {
-        let bytes = try readBytes()
-        guard depth > 0 else { throw Self.tooDeep }
-        return ProtobufReader(bytes, maximumDepth: depth &- 1)
-    }
-
-    /// What is left to be read.
-    @inline(__always)
-    var rest: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: cursor, count: end - cursor) }
 
     /// An empty message may have no address; of what is never read any will do.
     private static var nowhere: UnsafeRawPointer { UnsafeRawPointer(("" as StaticString).utf8Start) }
@@ -192,7 +153,7 @@ public struct ProtobufReader {
     }
 
     @inline(never)
-    private mutating func skipGroup(_ number: Int, depth: Int) throws(ProtobufError) {
+    mutating func skipGroup(_ number: Int, depth: Int) throws(ProtobufError) {
         guard depth > 0 else { throw ProtobufError(.tooDeep, "groups are nested too deeply") }
         while true {
             let tag = try readVarint()
@@ -212,30 +173,7 @@ public struct ProtobufReader {
         }
     }
 
-    private static var tooDeep: ProtobufError { ProtobufError(.tooDeep, "messages are nested too deeply") }
+    static var tooDeep: ProtobufError { ProtobufError(.tooDeep, "messages are nested too deeply") }
 
     private static var truncated: ProtobufError { ProtobufError(.truncated, "the bytes end within a field") }
-}
-
-/// Number and type of a field, as they stand before its value.
-struct ProtobufTag: Equatable {
-    let bits: UInt32
-
-    @inline(__always)
-    var number: Int { Int(bits >> 3) }
-
-    @inline(__always)
-    static func varint(_ number: UInt32) -> ProtobufTag { ProtobufTag(bits: number << 3) }
-
-    @inline(__always)
-    static func fixed64(_ number: UInt32) -> ProtobufTag { ProtobufTag(bits: number << 3 | 1) }
-
-    @inline(__always)
-    static func delimited(_ number: UInt32) -> ProtobufTag { ProtobufTag(bits: number << 3 | 2) }
-
-    @inline(__always)
-    static func fixed32(_ number: UInt32) -> ProtobufTag { ProtobufTag(bits: number << 3 | 5) }
-
-    @inline(__always)
-    static func ~= (pattern: ProtobufTag, tag: ProtobufTag) -> Bool { pattern.bits == tag.bits }
 }
