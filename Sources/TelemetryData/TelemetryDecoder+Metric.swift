@@ -108,11 +108,7 @@ extension TelemetryDecoder {
         }
         point.attributes = attributes.take()
         point.boundaries = boundaries.map { Double(bitPattern: $0) }
-        // A histogram may come without buckets: everything is in the one that there is then.
-        if point.bucketCounts.count != boundaries.count + 1 {
-            point.boundaries = []
-            point.bucketCounts = [count]
-        }
+        point.takeOneBucket(of: count)
         return point
     }
 
@@ -152,6 +148,15 @@ extension TelemetryDecoder {
         }
         exemplar.attributes = attributes.take()
         return exemplar
+    }
+}
+
+extension HistogramPoint {
+    /// Puts everything in one bucket, unless there are as many as the boundaries make: a histogram may come without any.
+    package mutating func takeOneBucket(of count: UInt64) {
+        guard bucketCounts.count != boundaries.count + 1 else { return }
+        boundaries = []
+        bucketCounts = [count]
     }
 }
 
