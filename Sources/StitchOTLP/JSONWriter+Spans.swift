@@ -5,7 +5,7 @@ import TraceContext
 
 extension JSONWriter {
     /// Writes `ExportTraceServiceRequest`.
-    mutating func write(_ groups: SpanGroups, of spans: [SpanData]) {
+    mutating func write(_ groups: SpanGroups, of spans: UnsafeBufferPointer<SpanData>) {
         object { json in
             json.key("\"resourceSpans\":")
             json.array { json in
@@ -14,7 +14,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func write(_ group: SpanGroups.ResourceGroup, of spans: [SpanData]) {
+    private mutating func write(_ group: SpanGroups.ResourceGroup, of spans: UnsafeBufferPointer<SpanData>) {
         let resource = spans[group.first].resource
         object { json in
             json.key("\"resource\":")
@@ -30,8 +30,8 @@ extension JSONWriter {
         }
     }
 
-    private mutating func write(_ group: SpanGroups.ScopeGroup, of spans: [SpanData]) {
-        let scope = spans[group.spans[0]].scope
+    private mutating func write(_ group: SpanGroups.ScopeGroup, of spans: UnsafeBufferPointer<SpanData>) {
+        let scope = spans[group.first].scope
         object { json in
             json.key("\"scope\":")
             json.object { json in
@@ -42,7 +42,9 @@ extension JSONWriter {
             }
             json.key("\"spans\":")
             json.array { json in
-                for index in group.spans { json.write(spans[index]) }
+                for run in group.runs {
+                    for index in run { json.write(spans[index]) }
+                }
             }
             json.write(nonEmpty: scope.schemaURL, "\"schemaUrl\":")
         }

@@ -12,16 +12,17 @@ public enum OTLP {
     ///   - format: The encoding.
     /// - Returns: The request's bytes.
     public static func encode(_ spans: [SpanData], as format: OTLPFormat = .protobuf) -> [UInt8] {
-        let groups = SpanGroups(spans)
-        switch format {
-        case .protobuf:
-            var writer = ProtobufWriter(capacity: 512 + spans.count * 512)
-            writer.write(groups, of: spans)
-            return writer.bytes
-        case .json:
-            var writer = JSONWriter(capacity: 512 + spans.count * 1024)
-            writer.write(groups, of: spans)
-            return writer.buffer.bytes
+        // Read in place: a copy of a span would count a dozen references up and down.
+        spans.withUnsafeBufferPointer { spans in
+            let groups = SpanGroups(spans)
+            switch format {
+            case .protobuf:
+                return ProtobufWriter.bytes(capacity: 512 + spans.count * 512) { $0.write(groups, of: spans) }
+            case .json:
+                var writer = JSONWriter(capacity: 512 + spans.count * 1024)
+                writer.write(groups, of: spans)
+                return writer.buffer.bytes
+            }
         }
     }
 

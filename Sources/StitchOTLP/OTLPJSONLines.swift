@@ -10,7 +10,7 @@ public enum OTLPJSONLines {
     /// - Throws: Nothing today: every span can be written.
     public static func encode(_ spans: [SpanData]) throws(OTLPError) -> Data {
         var json = JSONWriter(capacity: 512 + spans.count * 1024)
-        json.write(SpanGroups(spans), of: spans)
+        spans.withUnsafeBufferPointer { json.write(SpanGroups($0), of: $0) }
         json.buffer.append(UInt8(ascii: "\n"))
         return json.buffer.withUnsafeBytes { Data($0) }
     }

@@ -92,9 +92,9 @@ extension OTLPJSONReader {
         guard var isFirst = try object("links") else { return nil }
         while let key = try json.nextKey(&isFirst) {
             if key.is("traceId") {
-                link.context.traceID = try traceID("traceId", isOfLink: true)
+                link.context.traceID = try traceID("traceId", isRequired: false)
             } else if key.is("spanId") {
-                link.context.spanID = try spanID("spanId", isOfLink: true)
+                link.context.spanID = try spanID("spanId", isRequired: false)
             } else if key.is("traceState") {
                 link.context.state = try traceState()
             } else if key.is("attributes") {
@@ -134,21 +134,21 @@ extension OTLPJSONReader {
 
     /// An id of 128 bits; all zeroes if there is none.
     ///
-    /// A link with a bad one is left out and costs no span.
-    private mutating func traceID(_ field: StaticString, isOfLink: Bool = false) throws(OTLPError) -> TraceID {
+    /// Where it is not required, a bad one is as good as none: a link with one is left out and costs no span.
+    mutating func traceID(_ field: StaticString, isRequired: Bool = true) throws(OTLPError) -> TraceID {
         let text = try string(field)
         guard let words = Self.words(text, byteCount: 16) else {
-            if !text.isEmpty, !isOfLink { complain(field) }
+            if !text.isEmpty, isRequired { complain(field) }
             return .invalid
         }
         return TraceID(high: words.0, low: words.1)
     }
 
     /// An id of 64 bits; all zeroes if there is none.
-    private mutating func spanID(_ field: StaticString, isOfLink: Bool = false) throws(OTLPError) -> SpanID {
+    mutating func spanID(_ field: StaticString, isRequired: Bool = true) throws(OTLPError) -> SpanID {
         let text = try string(field)
         guard let words = Self.words(text, byteCount: 8) else {
-            if !text.isEmpty, !isOfLink { complain(field) }
+            if !text.isEmpty, isRequired { complain(field) }
             return .invalid
         }
         return SpanID(bits: words.1)

@@ -105,7 +105,7 @@ extension OTLPJSONReader {
     mutating func attributes() throws(OTLPError) -> Attributes {
         var attributes = AttributeCollector()
         try list("attributes") { reader throws(OTLPError) in try reader.attribute(into: &attributes) }
-        return attributes.attributes
+        return attributes.take()
     }
 
     private mutating func attribute(into attributes: inout AttributeCollector) throws(OTLPError) {
@@ -189,6 +189,6 @@ extension OTLPJSONReader {
             }
             try list("values") { reader throws(OTLPError) in try reader.attribute(into: &attributes) }
         }
-        return attributes.attributes
+        return attributes.take()
     }
 }

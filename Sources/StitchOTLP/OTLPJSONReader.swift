@@ -21,7 +21,7 @@ struct OTLPJSONReader {
     mutating func spend(_ elements: Int = 1) throws(OTLPError) {
         budget -= elements
         guard budget >= 0 else {
-            throw OTLPError(.tooLarge, "there are too many spans, events, links or attributes in a message of OTLP")
+            throw OTLPError(.tooLarge, "there are too many spans, metrics, points or attributes in a message of OTLP")
         }
     }
 
@@ -77,7 +77,7 @@ struct OTLPJSONReader {
         for index in start..<result.spans.count { result.spans[index].resource = resource }
     }
 
-    private mutating func resource() throws(OTLPError) -> Resource {
+    mutating func resource() throws(OTLPError) -> Resource {
         var resource = Resource()
         guard var isFirst = try object("resource") else { return resource }
         while let key = try json.nextKey(&isFirst) {
@@ -112,7 +112,7 @@ struct OTLPJSONReader {
         for index in start..<result.spans.count { result.spans[index].scope = scope }
     }
 
-    private mutating func scope() throws(OTLPError) -> InstrumentationScope {
+    mutating func scope() throws(OTLPError) -> InstrumentationScope {
         var scope = InstrumentationScope(name: "")
         guard var isFirst = try object("scope") else { return scope }
         while let key = try json.nextKey(&isFirst) {

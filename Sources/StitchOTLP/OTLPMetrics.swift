@@ -40,15 +40,17 @@ public enum OTLPMetrics {
         return writer.bytes
     }
 
-    /// Reads a request in the protobuf encoding.
+    /// The metrics of a request.
     ///
     /// - Parameters:
     ///   - bytes: The whole request, decompressed, from whoever sent it.
+    ///   - format: The encoding.
     ///   - limits: How much of it is read.
     /// - Returns: The metrics; those of kinds that Stitch doesn't know are left out.
     /// - Throws: ``OTLPError``: `tooLarge` if a limit is passed, `malformed` if it is no such request.
     public static func decode(
         _ bytes: [UInt8],
+        as format: OTLPFormat = .protobuf,
         limits: OTLPLimits = OTLPLimits()
     ) throws(OTLPError) -> [MetricData] {
         guard bytes.count <= limits.maximumByteCount else {
@@ -58,19 +60,31 @@ public enum OTLPMetrics {
             )
         }
         do {
-            return try bytes.withUnsafeBytes { bytes throws(ProtobufError) in
-                var decoder = TelemetryDecoder(maximumElementCount: limits.maximumElementCount)
-                var reader = ProtobufReader(bytes, maximumDepth: limits.maximumDepth)
-                var metrics: [MetricData] = []
-                while let field = try reader.next() {
-                    guard field.number == 1, field.type == .lengthDelimited else { continue }
-                    metrics += try resourceMetrics(reader.message(field), &decoder)
+            return try bytes.withUnsafeBytes { bytes in
+                switch format {
+                case .protobuf: return try metrics(bytes, limits: limits)
+                case .json:
+                    var reader = OTLPJSONReader(bytes, limits: limits)
+                    return try reader.metrics()
                 }
-                return metrics
             }
         } catch {
             throw OTLPError(wrapping: error)
         }
+    }
+
+    private static func metrics(
+        _ bytes: UnsafeRawBufferPointer,
+        limits: OTLPLimits
+    ) throws(ProtobufError) -> [MetricData] {
+        var decoder = TelemetryDecoder(maximumElementCount: limits.maximumElementCount)
+        var reader = ProtobufReader(bytes, maximumDepth: limits.maximumDepth)
+        var metrics: [MetricData] = []
+        while let field = try reader.next() {
+            guard field.number == 1, field.type == .lengthDelimited else { continue }
+            metrics += try resourceMetrics(reader.message(field), &decoder)
+        }
+        return metrics
     }
 
     private static func resourceMetrics(

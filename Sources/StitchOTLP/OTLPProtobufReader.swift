@@ -45,26 +45,27 @@ enum OTLPProtobufReader {
         with decoder: inout TelemetryDecoder,
         into result: inout OTLPSpans
     ) throws(ProtobufError) {
-        var scope = InstrumentationScope(name: ""), schemaURL = ""
+        var scope = InstrumentationScope(name: ""), schemaURL = "", spanCount = 0
         var first = message
         while let field = try first.next() {
             switch (field.number, field.type) {
             case (1, .lengthDelimited): scope = try decoder.scope(first.message(field))
+            // Of fewer bytes it has no valid ids, and nobody gets memory for nothing.
+            case (2, .lengthDelimited) where field.bytes.count >= 28: spanCount += 1
             case (3, .lengthDelimited): schemaURL = field.string
             default: break
             }
         }
         scope.schemaURL = schemaURL
+        if result.spans.capacity - result.spans.count < spanCount {
+            // Doubled at least, as by appending, or many small scopes would have all spans moved for each.
+            result.spans.reserveCapacity(max(result.spans.count + spanCount, result.spans.capacity * 2))
+        }
         var second = message
         while let field = try second.next() {
             guard field.number == 2, field.type == .lengthDelimited else { continue }
-            guard var span = try decoder.span(second.message(field)) else {
-                result.reject("a span has no valid ids")
-                continue
-            }
-            span.resource = resource
-            span.scope = scope
-            result.spans.append(span)
+            let isValid = try decoder.span(second.message(field), of: resource, scope, into: &result.spans)
+            if !isValid { result.reject("a span has no valid ids") }
         }
     }
 }

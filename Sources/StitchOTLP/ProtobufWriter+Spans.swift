@@ -4,16 +4,18 @@ import TelemetryData
 
 extension ProtobufWriter {
     /// Writes `ExportTraceServiceRequest`, `ResourceSpans` and `ScopeSpans` round the spans.
-    mutating func write(_ groups: SpanGroups, of spans: [SpanData]) {
+    mutating func write(_ groups: SpanGroups, of spans: UnsafeBufferPointer<SpanData>) {
         for group in groups.resources {
             let resource = spans[group.first].resource
             write(message: 1, lengthWidth: Self.lengthWidth(spans.count)) { writer in
                 writer.write(resource: resource, field: 1)
                 for scoped in group.scopes {
-                    let scope = spans[scoped.spans[0]].scope
-                    writer.write(message: 2, lengthWidth: Self.lengthWidth(scoped.spans.count)) { writer in
+                    let scope = spans[scoped.first].scope
+                    writer.write(message: 2, lengthWidth: Self.lengthWidth(scoped.count)) { writer in
                         writer.write(scope: scope, field: 1)
-                        for index in scoped.spans { writer.write(span: spans[index], field: 2) }
+                        for run in scoped.runs {
+                            writer.write(spans: UnsafeBufferPointer(rebasing: spans[run]), field: 2)
+                        }
                         writer.write(nonEmpty: scope.schemaURL, field: 3)
                     }
                 }

@@ -5,30 +5,37 @@ import TelemetryData
 /// Which spans have the same resource, and of these the same scope, in order.
 struct SpanGroups {
     struct ScopeGroup {
-        /// The places of its spans.
-        var spans: [Int]
+        /// The places of its spans, those that follow each other as one range.
+        var runs: [Range<Int>]
+
+        /// How many spans it has.
+        var count: Int { runs.reduce(0) { $0 + $1.count } }
+
+        /// The place of its first span.
+        var first: Int { runs[0].lowerBound }
     }
 
     struct ResourceGroup {
         var scopes: [ScopeGroup]
+
+        /// The place of its first span.
+        var first: Int { scopes[0].first }
     }
 
     var resources: [ResourceGroup] = []
 
-    init(_ spans: [SpanData]) {
+    init(_ spans: UnsafeBufferPointer<SpanData>) {
         // Most spans are of the same as the one before, so the hash tables are made only when that is not so.
         var places: [Key: (Int, Int)] = [:]
         var resourcePlaces: [Resource: Int] = [:]
-        var last: (resource: Int, scope: Int) = (0, 0)
-        for index in spans.indices {
-            if index > 0, Self.areSame(spans[index - 1], spans[index]) {
-                resources[last.resource].scopes[last.scope].spans.append(index)
-                continue
-            }
-            let key = Key(resource: spans[index].resource, scope: spans[index].scope)
+        var start = 0
+        while start < spans.count {
+            let end = SpanData.endOfRun(from: start, in: spans)
+            let run = start..<end
+            start = end
+            let key = Key(resource: spans[run.lowerBound].resource, scope: spans[run.lowerBound].scope)
             if let place = places[key] {
-                last = place
-                resources[place.0].scopes[place.1].spans.append(index)
+                resources[place.0].scopes[place.1].runs.append(run)
                 continue
             }
             let resource = resourcePlaces[key.resource] ?? resources.count
@@ -36,9 +43,8 @@ struct SpanGroups {
                 resources.append(ResourceGroup(scopes: []))
                 resourcePlaces[key.resource] = resource
             }
-            last = (resource, resources[resource].scopes.count)
-            places[key] = last
-            resources[resource].scopes.append(ScopeGroup(spans: [index]))
+            places[key] = (resource, resources[resource].scopes.count)
+            resources[resource].scopes.append(ScopeGroup(runs: [run]))
         }
     }
 
@@ -46,13 +52,4 @@ struct SpanGroups {
         var resource: Resource
         var scope: InstrumentationScope
     }
-
-    private static func areSame(_ a: borrowing SpanData, _ b: borrowing SpanData) -> Bool {
-        a.scope == b.scope && a.resource == b.resource
-    }
-}
-
-extension SpanGroups.ResourceGroup {
-    /// The place of any of its spans.
-    var first: Int { scopes[0].spans[0] }
 }

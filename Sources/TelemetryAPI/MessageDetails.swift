@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import TelemetryData
+package import TelemetryData
 
 /// What differs from one message to the next, as numbers.
 public struct MessageDetails: Sendable, Hashable {

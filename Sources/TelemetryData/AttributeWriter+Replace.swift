@@ -49,7 +49,7 @@ extension AttributeWriter {
                 else { continue }
                 var attributes = AttributeCollector()
                 try? decoder.attribute(message, into: &attributes)
-                return attributes.attributes.elements.first?.value
+                return attributes.take().elements.first?.value
             }
             return nil
         }

@@ -61,7 +61,7 @@ public struct AttributeWriter: ~Copyable, Sendable {
                 try? decoder.attribute(message, into: &attributes)
             }
         }
-        return attributes.attributes
+        return attributes.take()
     }
 
     /// The links that were written among them.
@@ -71,10 +71,8 @@ public struct AttributeWriter: ~Copyable, Sendable {
         writer.buffer.withUnsafeBytes { bytes in
             var reader = ProtobufReader(bytes)
             while let field = try? reader.next() {
-                guard field.number == 13, let message = try? reader.message(field),
-                    let link = try? decoder.link(message)
-                else { continue }
-                links.append(link)
+                guard field.number == 13, let message = try? reader.message(field) else { continue }
+                _ = try? decoder.link(message, into: &links)
             }
         }
         return links

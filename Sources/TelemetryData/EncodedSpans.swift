@@ -91,10 +91,8 @@ extension EncodedSpans.Group {
     ) {
         var reader = ProtobufReader(bytes)
         while let field = try? reader.next() {
-            guard let message = try? reader.message(field), var span = try? decoder.span(message) else { continue }
-            span.resource = resource
-            span.scope = scope
-            spans.append(span)
+            guard let message = try? reader.message(field) else { continue }
+            _ = try? decoder.span(message, of: resource, scope, into: &spans)
         }
     }
 }

@@ -12,6 +12,9 @@ public struct OutputBuffer: ~Copyable {
 
     @usableFromInline var used: Int
 
+    /// Whether the memory is its own, not lent by whoever made it.
+    private(set) var ownsMemory = true
+
     /// How many bytes have been written.
     @inlinable public var count: Int { used }
 
@@ -24,7 +27,16 @@ public struct OutputBuffer: ~Copyable {
         used = 0
     }
 
-    deinit { Self.deallocate(base, capacity) }
+    /// An empty buffer in memory that is lent for as long as it lives; when that is full, it takes memory of its own.
+    init?(lent memory: UnsafeMutableRawBufferPointer) {
+        guard let start = memory.baseAddress else { return nil }
+        base = start
+        capacity = memory.count
+        used = 0
+        ownsMemory = false
+    }
+
+    deinit { if ownsMemory { Self.deallocate(base, capacity) } }
 
     /// Buffers of exactly this capacity are recycled.
     private static var recycledCapacity: Int { Int(STITCH_BUFFER_SIZE) }
@@ -52,8 +64,8 @@ public struct OutputBuffer: ~Copyable {
         let larger = max(capacity * 2, count + additional)
         let memory = Self.allocate(larger)
         memory.copyMemory(from: base, byteCount: count)
-        Self.deallocate(base, capacity)
-        (base, capacity) = (memory, larger)
+        if ownsMemory { Self.deallocate(base, capacity) }
+        (base, capacity, ownsMemory) = (memory, larger, true)
     }
 
     /// Puts other bytes in the place of some that were written; what stands behind them moves.
@@ -96,6 +108,12 @@ public struct OutputBuffer: ~Copyable {
     @inline(__always)
     mutating func advance(_ written: Int) {
         used &+= written
+    }
+
+    /// Says that the room up to there has been written.
+    @inline(__always)
+    mutating func advance(to cursor: ProtobufCursor) {
+        used = UnsafeRawPointer(cursor.next) - UnsafeRawPointer(base)
     }
 
     /// Forgets what was written and keeps the memory.

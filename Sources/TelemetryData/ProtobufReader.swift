@@ -49,9 +49,9 @@ public struct ProtobufReader {
         public var double: Double { Double(bitPattern: bits) }
     }
 
-    private var cursor: UnsafeRawPointer
-    private let end: UnsafeRawPointer
-    private let depth: Int
+    private(set) var cursor: UnsafeRawPointer
+    let end: UnsafeRawPointer
+    let depth: Int
 
     /// Reads a message.
     ///
@@ -68,7 +68,7 @@ public struct ProtobufReader {
     ///
     /// - Throws: ``ProtobufError`` when it is nested too deeply.
     public func message(_ field: Field) throws(ProtobufError) -> ProtobufReader {
-        guard depth > 0 else { throw ProtobufError(.tooDeep, "messages are nested too deeply") }
+        guard depth > 0 else { throw Self.tooDeep }
         return ProtobufReader(field.bytes, maximumDepth: depth - 1)
     }
 
@@ -77,19 +77,14 @@ public struct ProtobufReader {
     /// - Throws: ``ProtobufError`` when the bytes are no field.
     @inline(__always)
     public mutating func next() throws(ProtobufError) -> Field? {
-        while cursor < end {
-            let tag = try readVarint()
-            let number = Int(truncatingIfNeeded: tag >> 3)
-            guard tag <= UInt64(UInt32.max), number > 0 else {
-                throw ProtobufError(.malformed, "a field has no valid number")
-            }
-            switch tag & 7 {
+        while let tag = try nextTag() {
+            let number = tag.number
+            switch tag.bits & 7 {
             case 0: return Field(number: number, type: .varint, bits: try readVarint(), bytes: Self.none)
             case 1: return Field(number: number, type: .fixed64, bits: try readFixed64(), bytes: Self.none)
             case 2: return Field(number: number, type: .lengthDelimited, bits: 0, bytes: try readBytes())
-            case 3: try skipGroup(number, depth: depth)
             case 5: return Field(number: number, type: .fixed32, bits: try readFixed32(), bytes: Self.none)
-            default: throw ProtobufError(.malformed, "field \(number) is of no known wire type")
+            default: try skip(tag)
             }
         }
         return nil
@@ -104,18 +99,25 @@ public struct ProtobufReader {
     private static var none: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
     @inline(__always)
-    private mutating func readVarint() throws(ProtobufError) -> UInt64 {
+    mutating func readVarint() throws(ProtobufError) -> UInt64 {
         guard cursor < end else { throw Self.truncated }
         let first = cursor.load(as: UInt8.self)
         if first < 0x80 {
             cursor += 1
             return UInt64(first)
         }
-        return try readLongVarint()
+        // Its state goes in and out by value, so that a reader's own can stay in registers.
+        let long = try Self.longVarint(cursor, end)
+        cursor = long.next
+        return long.value
     }
 
     @inline(never)
-    private mutating func readLongVarint() throws(ProtobufError) -> UInt64 {
+    private static func longVarint(
+        _ start: UnsafeRawPointer,
+        _ end: UnsafeRawPointer
+    ) throws(ProtobufError) -> (value: UInt64, next: UnsafeRawPointer) {
+        var cursor = start
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while cursor < end {
@@ -124,28 +126,28 @@ public struct ProtobufReader {
             // Of the tenth byte only the lowest bit is left to fill.
             if shift == 63, byte > 1 { throw ProtobufError(.malformed, "an integer has more than 64 bits") }
             value |= UInt64(byte & 0x7f) &<< shift
-            if byte < 0x80 { return value }
+            if byte < 0x80 { return (value, cursor) }
             shift &+= 7
         }
-        throw Self.truncated
+        throw truncated
     }
 
     @inline(__always)
-    private mutating func readFixed64() throws(ProtobufError) -> UInt64 {
+    mutating func readFixed64() throws(ProtobufError) -> UInt64 {
         guard end - cursor >= 8 else { throw Self.truncated }
         defer { cursor += 8 }
         return UInt64(littleEndian: cursor.loadUnaligned(as: UInt64.self))
     }
 
     @inline(__always)
-    private mutating func readFixed32() throws(ProtobufError) -> UInt64 {
+    mutating func readFixed32() throws(ProtobufError) -> UInt64 {
         guard end - cursor >= 4 else { throw Self.truncated }
         defer { cursor += 4 }
         return UInt64(UInt32(littleEndian: cursor.loadUnaligned(as: UInt32.self)))
     }
 
     @inline(__always)
-    private mutating func readBytes() throws(ProtobufError) -> UnsafeRawBufferPointer {
+    mutating func readBytes() throws(ProtobufError) -> UnsafeRawBufferPointer {
         let length = try readVarint()
         guard length <= UInt64(end - cursor) else { throw Self.truncated }
         let count = Int(length)
@@ -154,7 +156,7 @@ public struct ProtobufReader {
     }
 
     @inline(never)
-    private mutating func skipGroup(_ number: Int, depth: Int) throws(ProtobufError) {
+    mutating func skipGroup(_ number: Int, depth: Int) throws(ProtobufError) {
         guard depth > 0 else { throw ProtobufError(.tooDeep, "groups are nested too deeply") }
         while true {
             let tag = try readVarint()
@@ -173,6 +175,8 @@ public struct ProtobufReader {
             }
         }
     }
+
+    static var tooDeep: ProtobufError { ProtobufError(.tooDeep, "messages are nested too deeply") }
 
     private static var truncated: ProtobufError { ProtobufError(.truncated, "the bytes end within a field") }
 }

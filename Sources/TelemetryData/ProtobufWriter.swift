@@ -15,8 +15,29 @@ public struct ProtobufWriter: ~Copyable, Sendable {
         buffer = OutputBuffer(capacity: capacity)
     }
 
+    private init(buffer: consuming OutputBuffer) {
+        self.buffer = buffer
+    }
+
     /// A copy of what was written.
     public var bytes: [UInt8] { buffer.bytes }
+
+    /// What a closure writes, in the array in which it was written.
+    ///
+    /// - Parameters:
+    ///   - capacity: How many bytes are expected; it is copied if there are more.
+    ///   - body: Writes them.
+    /// - Returns: The bytes.
+    package static func bytes(capacity: Int, _ body: (inout ProtobufWriter) -> Void) -> [UInt8] {
+        var copy: [UInt8]?
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(capacity, 1)) { memory, count in
+            guard let buffer = OutputBuffer(lent: UnsafeMutableRawBufferPointer(memory)) else { return }
+            var writer = ProtobufWriter(buffer: buffer)
+            body(&writer)
+            if writer.buffer.ownsMemory { copy = writer.bytes } else { count = writer.buffer.count }
+        }
+        return copy ?? bytes
+    }
 
     /// Writes an integer, an enum or, as 0 or 1, a truth value; negative numbers by their bit pattern.
     @inlinable
@@ -115,6 +136,9 @@ public struct ProtobufWriter: ~Copyable, Sendable {
         let length = buffer.used &- start
         if lengthWidth == 1, length < 0x80 {
             buffer.base.storeBytes(of: UInt8(truncatingIfNeeded: length), toByteOffset: start &- 1, as: UInt8.self)
+        } else if lengthWidth == 2, length >= 0x80, length < 0x4000 {
+            let bits = UInt16(truncatingIfNeeded: length & 0x7f | 0x80 | length << 1 & 0x7f00)
+            buffer.base.storeBytes(of: bits.littleEndian, toByteOffset: start &- 2, as: UInt16.self)
         } else {
             close(messageAt: start, reserved: lengthWidth)
         }

@@ -28,15 +28,21 @@ struct StringTable {
     ///   - fingerprint: Their ``fingerprint(_:)``.
     /// - Returns: The string, made anew only if another has taken its place since.
     mutating func string(_ bytes: UnsafeRawBufferPointer, fingerprint: UInt64) -> String {
-        guard bytes.count <= Self.longest else { return String(decoding: bytes, as: UTF8.self) }
+        guard bytes.count <= Self.longest else { return String(protobuf: bytes) }
         let slot = Int(truncatingIfNeeded: fingerprint) & (Self.slotCount - 1)
-        let isKnown = slots[slot].utf8.withContiguousStorageIfAvailable {
-            Self.areEqual(UnsafeRawBufferPointer($0), bytes)
+        let isKnown = slots.withUnsafeBufferPointer { slots in
+            guard let slots = slots.inPlace else { return false }
+            return Self.isText(slots[slot], bytes)
         }
-        if isKnown == true { return slots[slot] }
-        let text = String(decoding: bytes, as: UTF8.self)
+        if isKnown { return slots[slot] }
+        let text = String(protobuf: bytes)
         slots[slot] = text
         return text
+    }
+
+    @inline(__always)
+    private static func isText(_ text: borrowing InPlace<String>, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        text.value.utf8.withContiguousStorageIfAvailable { areEqual(UnsafeRawBufferPointer($0), bytes) } ?? false
     }
 
     @inline(__always)
@@ -51,17 +57,29 @@ struct StringTable {
     /// It is no secret: whoever makes them collide wins nothing but a slower way.
     @inline(__always)
     static func fingerprint(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash = UInt64(truncatingIfNeeded: bytes.count) &* 0x9e37_79b9_7f4a_7c15
+        let count = bytes.count
+        var hash = UInt64(truncatingIfNeeded: count) &* 0x9e37_79b9_7f4a_7c15
+        guard count >= 8 else {
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x9fb2_1c65_1e98_df25 }
+            return finish(hash)
+        }
         var offset = 0
-        while offset &+ 8 <= bytes.count {
-            hash = (hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0x9fb2_1c65_1e98_df25
-            hash ^= hash >> 32
+        while offset &+ 8 < count {
+            hash = mix(hash, bytes, offset)
             offset &+= 8
         }
-        while offset < bytes.count {
-            hash = (hash ^ UInt64(bytes[offset])) &* 0x9fb2_1c65_1e98_df25
-            offset &+= 1
-        }
+        // The last eight bytes may overlap those before, which does no harm.
+        return finish(mix(hash, bytes, count &- 8))
+    }
+
+    @inline(__always)
+    private static func mix(_ hash: UInt64, _ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+        let mixed = (hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0x9fb2_1c65_1e98_df25
+        return mixed ^ mixed >> 32
+    }
+
+    @inline(__always)
+    private static func finish(_ hash: UInt64) -> UInt64 {
         return (hash ^ hash >> 29) &* 0xbf58_476d_1ce4_e5b9
     }
 }

@@ -66,7 +66,7 @@ extension TelemetryDecoder {
             default: break
             }
         }
-        point.attributes = attributes.attributes
+        point.attributes = attributes.take()
         return point
     }
 
@@ -106,13 +106,9 @@ extension TelemetryDecoder {
             default: break
             }
         }
-        point.attributes = attributes.attributes
+        point.attributes = attributes.take()
         point.boundaries = boundaries.map { Double(bitPattern: $0) }
-        // A histogram may come without buckets: everything is in the one that there is then.
-        if point.bucketCounts.count != boundaries.count + 1 {
-            point.boundaries = []
-            point.bucketCounts = [count]
-        }
+        point.takeOneBucket(of: count)
         return point
     }
 
@@ -150,8 +146,17 @@ extension TelemetryDecoder {
             default: break
             }
         }
-        exemplar.attributes = attributes.attributes
+        exemplar.attributes = attributes.take()
         return exemplar
+    }
+}
+
+extension HistogramPoint {
+    /// Puts everything in one bucket, unless there are as many as the boundaries make: a histogram may come without any.
+    package mutating func takeOneBucket(of count: UInt64) {
+        guard bucketCounts.count != boundaries.count + 1 else { return }
+        boundaries = []
+        bucketCounts = [count]
     }
 }
 

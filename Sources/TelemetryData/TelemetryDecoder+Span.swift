@@ -11,110 +11,84 @@ extension TelemetryDecoder {
     /// - Returns: The span, without resource and scope; `nil` if it has no valid ids.
     /// - Throws: ``ProtobufError`` when the bytes are no such message.
     public mutating func span(_ message: ProtobufReader) throws(ProtobufError) -> SpanData? {
+        var spans: [SpanData] = []
+        _ = try span(message, of: Resource(), InstrumentationScope(name: ""), into: &spans)
+        return spans.popLast()
+    }
+
+    /// Reads OTLP's `Span` as ``span(_:)`` does, and puts it where it is to lie.
+    ///
+    /// - Returns: Whether it has valid ids; if not, nothing is put there.
+    package mutating func span(
+        _ message: ProtobufReader,
+        of resource: Resource,
+        _ scope: InstrumentationScope,
+        into spans: inout [SpanData]
+    ) throws(ProtobufError) -> Bool {
         try spend(8)
         var message = message
-        var traceID: TraceID?, spanID: SpanID?, parent: SpanID?
-        var hasBadParent = false, badLinks = 0
-        var span = SpanData(
-            context: .invalid,
-            name: "",
-            start: Timestamp(nanoseconds: 0),
-            end: Timestamp(nanoseconds: 0)
+        var context = SpanContext(traceID: TraceID(high: 0, low: 0), spanID: SpanID(bits: 0))
+        var parent = SpanID(bits: 0)
+        var hasBadParent = false, parentIsRemote: Bool?
+        var name = "", kind = SpanKind.internal, status = SpanStatus.unset
+        var start: UInt64 = 0, end: UInt64 = 0
+        var attributes = AttributeCollector(), events: [SpanEvent] = [], links: [SpanLink] = []
+        var droppedAttributes = 0, droppedEvents = 0, droppedLinks = 0, badLinks = 0
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .delimited(1): context.traceID = try message.readTraceID()
+            case .delimited(2): context.spanID = try message.readSpanID().id
+            case .delimited(3): context.state = try message.readTraceState()
+            case .delimited(4):
+                let field = try message.readSpanID()
+                parent = field.id
+                hasBadParent = field.isMalformed
+            case .delimited(5): name = self.name(try message.readBytes())
+            case .varint(6): kind = SpanKind(rawValue: Int(truncatingIfNeeded: try message.readVarint())) ?? .internal
+            case .fixed64(7): start = try message.readFixed64()
+            case .fixed64(8): end = try message.readFixed64()
+            case .delimited(9):
+                let attribute = try message.readMessage()
+                try self.attribute(attribute, into: &attributes, rest: message.rest.count)
+            case .varint(10): droppedAttributes = try message.readCount()
+            case .delimited(11): events.append(try event(message.readMessage()))
+            case .varint(12): droppedEvents = try message.readCount()
+            case .delimited(13): if try !link(message.readMessage(), into: &links) { badLinks += 1 }
+            case .varint(14): droppedLinks = try message.readCount()
+            case .delimited(15): status = try self.status(message.readMessage())
+            case .fixed32(16):
+                let flags = SpanFlags(bits: UInt32(truncatingIfNeeded: try message.readFixed32()))
+                context.flags = flags.traceFlags
+                parentIsRemote = flags.isRemote
+            default: try message.skip(tag)
+            }
+        }
+        guard context.isValid, !hasBadParent else { return false }
+        if end == 0 { end = start }
+        for index in events.indices where events[index].time.nanoseconds == 0 {
+            events[index].time = Timestamp(nanoseconds: start)
+        }
+        spans.append(
+            SpanData(
+                context: context,
+                parentSpanID: parent.isValid ? parent : nil,
+                parentIsRemote: parentIsRemote,
+                name: name,
+                kind: kind,
+                start: Timestamp(nanoseconds: start),
+                end: Timestamp(nanoseconds: end),
+                attributes: attributes.take(),
+                events: events,
+                links: links,
+                status: status,
+                droppedAttributeCount: droppedAttributes,
+                droppedEventCount: droppedEvents,
+                droppedLinkCount: droppedLinks + badLinks,
+                resource: resource,
+                scope: scope
+            )
         )
-        var attributes = AttributeCollector()
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): traceID = field.traceID
-            case (2, .lengthDelimited): spanID = field.spanID
-            case (3, .lengthDelimited): span.context.state = field.traceState
-            case (4, .lengthDelimited):
-                parent = field.spanID
-                hasBadParent = parent == nil && !field.bytes.isEmpty
-            case (5, .lengthDelimited): span.name = name(field)
-            case (6, .varint): span.kind = SpanKind(rawValue: Int(truncatingIfNeeded: field.bits)) ?? .internal
-            case (7, .fixed64): span.start = Timestamp(nanoseconds: field.bits)
-            case (8, .fixed64): span.end = Timestamp(nanoseconds: field.bits)
-            case (9, .lengthDelimited): try attribute(message.message(field), into: &attributes)
-            case (10, .varint): span.droppedAttributeCount = field.count
-            case (11, .lengthDelimited): span.events.append(try event(message.message(field)))
-            case (12, .varint): span.droppedEventCount = field.count
-            case (13, .lengthDelimited):
-                if let link = try link(message.message(field)) { span.links.append(link) } else { badLinks += 1 }
-            case (14, .varint): span.droppedLinkCount = field.count
-            case (15, .lengthDelimited): span.status = try status(message.message(field))
-            case (16, .fixed32):
-                let flags = SpanFlags(bits: UInt32(truncatingIfNeeded: field.bits))
-                span.context.flags = flags.traceFlags
-                span.parentIsRemote = flags.isRemote
-            default: break
-            }
-        }
-        guard let traceID, let spanID, traceID.isValid, spanID.isValid, !hasBadParent else { return nil }
-        span.context.traceID = traceID
-        span.context.spanID = spanID
-        span.parentSpanID = parent.flatMap { $0.isValid ? $0 : nil }
-        span.attributes = attributes.attributes
-        span.droppedLinkCount += badLinks
-        span.fillMissingTimes()
-        return span
-    }
-
-    private mutating func event(_ message: ProtobufReader) throws(ProtobufError) -> SpanEvent {
-        try spend()
-        var message = message
-        var event = SpanEvent(name: "", time: Timestamp(nanoseconds: 0))
-        var attributes = AttributeCollector()
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .fixed64): event.time = Timestamp(nanoseconds: field.bits)
-            case (2, .lengthDelimited): event.name = name(field)
-            case (3, .lengthDelimited): try attribute(message.message(field), into: &attributes)
-            case (4, .varint): event.droppedAttributeCount = field.count
-            default: break
-            }
-        }
-        event.attributes = attributes.attributes
-        return event
-    }
-
-    mutating func link(_ message: ProtobufReader) throws(ProtobufError) -> SpanLink? {
-        try spend(2)
-        var message = message
-        var traceID: TraceID?, spanID: SpanID?
-        var link = SpanLink(.invalid)
-        var attributes = AttributeCollector()
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): traceID = field.traceID
-            case (2, .lengthDelimited): spanID = field.spanID
-            case (3, .lengthDelimited): link.context.state = field.traceState
-            case (4, .lengthDelimited): try attribute(message.message(field), into: &attributes)
-            case (5, .varint): link.droppedAttributeCount = field.count
-            case (6, .fixed32):
-                let flags = SpanFlags(bits: UInt32(truncatingIfNeeded: field.bits))
-                link.context.flags = flags.traceFlags
-                link.context.isRemote = flags.isRemote ?? false
-            default: break
-            }
-        }
-        guard let traceID, let spanID, traceID.isValid, spanID.isValid else { return nil }
-        link.context.traceID = traceID
-        link.context.spanID = spanID
-        link.attributes = attributes.attributes
-        return link
-    }
-
-    private mutating func status(_ message: ProtobufReader) throws(ProtobufError) -> SpanStatus {
-        var message = message
-        var text = "", code: UInt64 = 0
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (2, .lengthDelimited): text = field.string
-            case (3, .varint): code = field.bits
-            default: break
-            }
-        }
-        return SpanStatus(code: code, message: text)
+        return true
     }
 }
 
@@ -135,24 +109,4 @@ extension SpanData {
         if end.nanoseconds == 0 { end = start }
         for index in events.indices where events[index].time.nanoseconds == 0 { events[index].time = start }
     }
-}
-
-extension ProtobufReader.Field {
-    /// Sixteen bytes as an id, valid or not.
-    fileprivate var traceID: TraceID? {
-        guard bytes.count == 16 else { return nil }
-        return TraceID(
-            high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        )
-    }
-
-    /// Eight bytes as an id, valid or not.
-    fileprivate var spanID: SpanID? {
-        guard bytes.count == 8 else { return nil }
-        return SpanID(bits: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)))
-    }
-
-    /// The trace state; one that breaks the grammar is as good as none.
-    fileprivate var traceState: TraceState { bytes.isEmpty ? TraceState() : TraceState(string) ?? TraceState() }
 }

@@ -26,8 +26,12 @@ public struct TelemetryDecoder {
 
     /// The text of a field, of which the same few come again and again.
     @inline(__always)
-    mutating func name(_ field: ProtobufReader.Field) -> String {
-        strings.string(field.bytes, fingerprint: StringTable.fingerprint(field.bytes))
+    mutating func name(_ field: ProtobufReader.Field) -> String { name(field.bytes) }
+
+    /// The text of these bytes, of which the same few come again and again.
+    @inline(__always)
+    mutating func name(_ bytes: UnsafeRawBufferPointer) -> String {
+        strings.string(bytes, fingerprint: StringTable.fingerprint(bytes))
     }
 
     /// Reads OTLP's `Resource`.
@@ -37,14 +41,14 @@ public struct TelemetryDecoder {
         var message = message
         var attributes = AttributeCollector()
         var resource = Resource()
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): try attribute(message.message(field), into: &attributes)
-            case (2, .varint): resource.droppedAttributeCount = field.count
-            default: break
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .delimited(1): try attribute(message.readMessage(), into: &attributes)
+            case .varint(2): resource.droppedAttributeCount = try message.readCount()
+            default: try message.skip(tag)
             }
         }
-        resource.attributes = attributes.attributes
+        resource.attributes = attributes.take()
         return resource
     }
 
@@ -55,82 +59,17 @@ public struct TelemetryDecoder {
         var message = message
         var attributes = AttributeCollector()
         var scope = InstrumentationScope(name: "")
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): scope.name = field.string
-            case (2, .lengthDelimited): scope.version = field.string
-            case (3, .lengthDelimited): try attribute(message.message(field), into: &attributes)
-            case (4, .varint): scope.droppedAttributeCount = field.count
-            default: break
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .delimited(1): scope.name = try message.readText()
+            case .delimited(2): scope.version = try message.readText()
+            case .delimited(3): try attribute(message.readMessage(), into: &attributes)
+            case .varint(4): scope.droppedAttributeCount = try message.readCount()
+            default: try message.skip(tag)
             }
         }
-        scope.attributes = attributes.attributes
+        scope.attributes = attributes.take()
         return scope
-    }
-
-    /// Reads OTLP's `KeyValue`.
-    ///
-    /// One without a value is left out.
-    mutating func attribute(
-        _ message: ProtobufReader,
-        into attributes: inout AttributeCollector
-    ) throws(ProtobufError) {
-        var message = message
-        var key = "", fingerprint: UInt64 = 0
-        var value: AttributeValue?
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited):
-                fingerprint = StringTable.fingerprint(field.bytes)
-                key = strings.string(field.bytes, fingerprint: fingerprint)
-            case (2, .lengthDelimited): value = try self.value(message.message(field))
-            default: break
-            }
-        }
-        guard let value else { return }
-        try spend()
-        attributes.set(key, fingerprint: fingerprint, value)
-    }
-
-    /// Reads OTLP's `AnyValue`; `nil` if it says nothing.
-    public mutating func value(_ message: ProtobufReader) throws(ProtobufError) -> AttributeValue? {
-        var message = message
-        var value: AttributeValue?
-        while let field = try message.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): value = .string(field.string)
-            case (2, .varint): value = .bool(field.bits != 0)
-            case (3, .varint): value = .int(Int64(bitPattern: field.bits))
-            case (4, .fixed64): value = .double(field.double)
-            case (5, .lengthDelimited): value = .array(try values(message.message(field)))
-            case (6, .lengthDelimited): value = .map(try map(message.message(field)))
-            case (7, .lengthDelimited): value = .bytes([UInt8](field.bytes))
-            default: break
-            }
-        }
-        return value
-    }
-
-    private mutating func values(_ message: ProtobufReader) throws(ProtobufError) -> [AttributeValue] {
-        var message = message
-        var values: [AttributeValue] = []
-        while let field = try message.next() {
-            guard field.number == 1, field.type == .lengthDelimited else { continue }
-            guard let value = try value(message.message(field)) else { continue }
-            try spend()
-            values.append(value)
-        }
-        return values
-    }
-
-    private mutating func map(_ message: ProtobufReader) throws(ProtobufError) -> Attributes {
-        var message = message
-        var attributes = AttributeCollector()
-        while let field = try message.next() {
-            guard field.number == 1, field.type == .lengthDelimited else { continue }
-            try attribute(message.message(field), into: &attributes)
-        }
-        return attributes.attributes
     }
 }
 

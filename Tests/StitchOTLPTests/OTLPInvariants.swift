@@ -15,7 +15,8 @@ enum OTLPInvariants {
         let bytes = Array(input.dropFirst())
         let format: OTLPFormat = first & 1 == 0 ? .protobuf : .json
         switch first >> 1 & 3 {
-        case 0, 1: return request(bytes, format)
+        case 0: return request(bytes, format)
+        case 1: return metrics(bytes, format)
         case 2:
             guard let response = try? OTLPResponse(bytes, as: format) else { return nil }
             return (try? OTLPResponse(response.encode(as: format), as: format)) == response
@@ -39,6 +40,20 @@ enum OTLPInvariants {
                 return "what was read can't be written and read again"
             }
             guard OTLP.encode(again.spans, as: format) == written else { return "it is not written as it was read" }
+        }
+        return nil
+    }
+
+    private static func metrics(_ bytes: [UInt8], _ format: OTLPFormat) -> String? {
+        guard let read = try? OTLPMetrics.decode(bytes, as: format) else { return nil }
+        for format in OTLPFormat.allCases {
+            let written = OTLPMetrics.encode(read, as: format)
+            guard let again = try? OTLPMetrics.decode(written, as: format), again.count == read.count else {
+                return "metrics that were read can't be written and read again"
+            }
+            guard OTLPMetrics.encode(again, as: format) == written else {
+                return "metrics are not written as they were read"
+            }
         }
         return nil
     }

@@ -64,10 +64,19 @@ struct OTLPMetricsTests {
         ]
     }
 
-    @Test("What was written in protobuf is read again, whole")
-    func roundTrip() throws {
-        #expect(try OTLPMetrics.decode(OTLPMetrics.encode(Self.everything)) == Self.everything)
-        #expect(try OTLPMetrics.decode([]) == [])
+    @Test("What was written is read again, whole", arguments: OTLPFormat.allCases)
+    func roundTrip(format: OTLPFormat) throws {
+        let bytes = OTLPMetrics.encode(Self.everything, as: format)
+        #expect(try OTLPMetrics.decode(bytes, as: format) == Self.everything)
+        #expect(try OTLPMetrics.decode(OTLPMetrics.encode([], as: format), as: format) == [])
+    }
+
+    @Test("What was read in one encoding is read in the other as well, and written as before")
+    func across() throws {
+        let binary = OTLPMetrics.encode(Self.everything)
+        let text = OTLPMetrics.encode(Self.everything, as: .json)
+        #expect(try OTLPMetrics.encode(OTLPMetrics.decode(binary), as: .json) == text)
+        #expect(try OTLPMetrics.encode(OTLPMetrics.decode(text, as: .json)) == binary)
     }
 
     @Test("A small request has the bytes that the schema asks for")
@@ -96,25 +105,33 @@ struct OTLPMetricsTests {
         #expect(OTLPMetrics.encode([metric]) == [0x0a, UInt8(resource.count)] + resource)
     }
 
-    @Test("A request that ends anywhere is refused or read as far as it goes, and never traps")
-    func truncated() {
-        let bytes = OTLPMetrics.encode(Self.everything)
+    @Test(
+        "A request that ends anywhere is refused or read as far as it goes, and never traps",
+        arguments: OTLPFormat.allCases
+    )
+    func truncated(format: OTLPFormat) {
+        let bytes = OTLPMetrics.encode(Self.everything, as: format)
         for count in bytes.indices {
-            _ = try? OTLPMetrics.decode(Array(bytes[..<count]))
+            let read = try? OTLPMetrics.decode(Array(bytes[..<count]), as: format)
+            if format == .json { #expect(read == nil, "\(count)") }
             var changed = bytes
             changed[count] ^= UInt8(truncatingIfNeeded: count &* 37 | 1)
-            _ = try? OTLPMetrics.decode(changed)
+            _ = try? OTLPMetrics.decode(changed, as: format)
         }
-        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(Array(bytes.dropLast())) }
+        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(Array(bytes.dropLast()), as: format) }
     }
 
-    @Test("No more is kept than is allowed")
-    func limit() throws {
-        let bytes = OTLPMetrics.encode(Self.everything)
-        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(bytes, limits: OTLPLimits(maximumElementCount: 50)) }
-        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(bytes, limits: OTLPLimits(maximumByteCount: 500)) }
-        #expect(throws: OTLPError.self) { try OTLPMetrics.decode(bytes, limits: OTLPLimits(maximumDepth: 3)) }
-        #expect(try OTLPMetrics.decode(bytes, limits: OTLPLimits(maximumElementCount: 500)).count == 6)
+    @Test("No more is kept than is allowed", arguments: OTLPFormat.allCases)
+    func limit(format: OTLPFormat) throws {
+        let bytes = OTLPMetrics.encode(Self.everything, as: format)
+        for limits in [
+            OTLPLimits(maximumElementCount: 50), OTLPLimits(maximumByteCount: 500), OTLPLimits(maximumDepth: 3),
+        ] {
+            #expect {
+                try OTLPMetrics.decode(bytes, as: format, limits: limits)
+            } throws: { ($0 as? OTLPError)?.code == .tooLarge }
+        }
+        #expect(try OTLPMetrics.decode(bytes, as: format, limits: OTLPLimits(maximumElementCount: 500)).count == 6)
     }
 
     @Test("A kind that is not known is left out and takes nothing along; a histogram without buckets has one")
@@ -190,5 +207,49 @@ struct OTLPMetricsTests {
             ],"schemaUrl":"u"}]}]}
             """#.split(separator: "\n").joined()
         #expect(String(decoding: OTLPMetrics.encode(metrics, as: .json), as: UTF8.self) == expected)
+    }
+
+    @Test("JSON is read as others write it: fields in any order, enums by name, numbers as numbers, null for nothing")
+    func tolerantJSON() throws {
+        let text = #"""
+            {"resourceMetrics":[{"schemaUrl":"r","scopeMetrics":[{"metrics":[
+            {"sum":{"isMonotonic":true,"aggregationTemporality":"AGGREGATION_TEMPORALITY_DELTA","new":[1],"dataPoints":[
+            {"asInt":5,"timeUnixNano":2,"startTimeUnixNano":"0","attributes":null,"exemplars":[
+            {"traceId":"zz","spanId":"1112131415161718","asDouble":"0.5"},null]},null]},"name":"n","gauge":null},
+            {"name":"later","exponentialHistogram":{"dataPoints":[{"count":"1"}]}},
+            {"name":"plain","histogram":{"aggregationTemporality":9,"dataPoints":[{"count":3,"sum":6}]}},
+            null],"scope":{"name":"s"}},null],"resource":{"attributes":[{"key":"k","value":{"stringValue":"v"}}]}}]}
+            """#
+        let resource = Resource(attributes: ["k": "v"], schemaURL: "r")
+        let scope = InstrumentationScope(name: "s")
+        let zero = Timestamp(nanoseconds: 0)
+        let exemplar = Exemplar(time: zero, value: .double(0.5), spanID: SpanID(bits: 0x1112_1314_1516_1718))
+        let point = NumberPoint(time: Timestamp(nanoseconds: 2), value: .int(5), exemplars: [exemplar])
+        let histogram = HistogramPoint(time: zero, boundaries: [], bucketCounts: [3], sum: 6)
+        #expect(
+            try OTLPMetrics.decode(Array(text.utf8), as: .json) == [
+                MetricData(name: "n", .sum([point], .delta, isMonotonic: true), resource: resource, scope: scope),
+                MetricData(name: "plain", .histogram([histogram], .cumulative), resource: resource, scope: scope),
+            ]
+        )
+    }
+
+    @Test(
+        "JSON in which a field has the wrong type is refused, and the field is named",
+        arguments: [
+            (#"{"name":7}"#, "name"), (#"{"gauge":[]}"#, "gauge"), (#"{"sum":{"dataPoints":{}}}"#, "dataPoints"),
+            (#"{"sum":{"dataPoints":[{"asInt":"x"}]}}"#, "asInt"), (#"{"sum":{"isMonotonic":"yes"}}"#, "isMonotonic"),
+            (#"{"histogram":{"dataPoints":[{"bucketCounts":["x"]}]}}"#, "bucketCounts"),
+            (#"{"histogram":{"dataPoints":[{"explicitBounds":[true]}]}}"#, "explicitBounds"),
+        ]
+    )
+    func wrongTypes(metric: String, field: String) {
+        let text = #"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[\#(metric)]}]}]}"#
+        #expect {
+            try OTLPMetrics.decode(Array(text.utf8), as: .json)
+        } throws: { error in
+            guard let error = error as? OTLPError else { return false }
+            return error.code == .malformed && "\(error)".contains("\"\(field)\"")
+        }
     }
 }

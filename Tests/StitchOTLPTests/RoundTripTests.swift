@@ -45,6 +45,16 @@ struct RoundTripTests {
         #expect(try OTLP.decode(bytes).spans == [SpanData](repeating: span, count: count))
     }
 
+    @Test("Spans that are much larger than is expected are written whole", arguments: [100, 2000, 20_000])
+    func largeSpans(size: Int) throws {
+        var span = OTLPJSONLinesTests.span
+        span.attributes["text"] = .string(String(repeating: "x", count: size))
+        for count in [1, 2, 50] {
+            let spans = [SpanData](repeating: span, count: count)
+            #expect(try OTLP.decode(OTLP.encode(spans)).spans == spans)
+        }
+    }
+
     @Test("Answers come back", arguments: OTLPFormat.allCases, OTLPResponse.Signal.allCases)
     func answers(format: OTLPFormat, signal: OTLPResponse.Signal) throws {
         for response in [
