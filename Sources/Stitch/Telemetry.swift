@@ -41,7 +41,7 @@ public final class Telemetry: Service {
     private init(_ configuration: TelemetryConfiguration, exporter: any SpanExporter) {
         let processor = BatchSpanProcessor(
             exporter: exporter,
-            capacity: configuration.queueCapacity,
+            capacity: configuration.queueCapacity ?? 2048,
             batchSize: configuration.batchSize,
             delay: configuration.exportDelay / .seconds(1)
         )
