@@ -262,7 +262,7 @@ let suites: [Target] = [
     tests(of: "StitchOTLP", ["CStitchZlib", "StitchService", "TelemetryData", "TelemetrySDK", "TraceContext"]),
     tests(
         of: "Stitch",
-        ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]
+        ["StitchHTTP", "StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]
     ),
     tests(
         of: "StitchSwiftServer",

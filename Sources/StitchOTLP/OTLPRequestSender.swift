@@ -80,6 +80,7 @@ final class OTLPRequestSender: Sendable {
     /// Makes all end within a time, because the process is about to end: what comes is tried, but where there is nobody
     /// it is not tried again.
     func finish(within timeout: Duration) {
+        let timeout = max(.zero, min(timeout, EnvironmentReader.noLimit))
         let deadline = clock.elapsed + timeout
         end.withLock { $0 = min($0 ?? deadline, deadline) }
         transport.finish(within: timeout)
