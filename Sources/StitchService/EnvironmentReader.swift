@@ -9,18 +9,21 @@ import Foundation
 package struct EnvironmentReader {
     private let values: [String: String]
     package private(set) var warnings: [String] = []
+    /// What was asked for so far, for a test of what is documented.
+    package private(set) var names: [String] = []
 
     package init(_ values: [String: String]) { self.values = values }
 
     /// A text without white space round it; `nil` if it isn't set.
-    package func text(_ name: String) -> String? {
+    package mutating func text(_ name: String) -> String? {
+        names.append(name)
         guard let value = values[name] else { return nil }
         let text = value.trimmingBlanks
         return text.isEmpty ? nil : text
     }
 
     /// The parts of a list; empty if it isn't set.
-    package func list(_ name: String) -> [String] {
+    package mutating func list(_ name: String) -> [String] {
         (text(name) ?? "").split(separator: ",").map { String($0).trimmingBlanks }.filter { !$0.isEmpty }
     }
 

@@ -36,6 +36,17 @@ private func configuration(
     return configuration
 }
 
+/// The receiver of these tests answers on the threads that all other tests use too.
+private func patient(_ configuration: TelemetryConfiguration) -> TelemetryConfiguration {
+    var configuration = configuration
+    configuration.otlp.timeout = .seconds(3600)
+    configuration.metricsOTLP.timeout = .seconds(3600)
+    configuration.exportTimeout = .seconds(3600)
+    configuration.metrics.timeout = .seconds(3600)
+    configuration.shutdownTimeout = .seconds(3600)
+    return configuration
+}
+
 /// Ends spans, and shuts down on a thread of its own, as an exporter that blocks must be used.
 private func endSpans(_ count: Int, _ delivery: TelemetryDelivery) async {
     withTracer(delivery.tracer) { for number in 0..<count { withSpan("s\(number)") { _ in } } }
@@ -57,7 +68,7 @@ struct TelemetryDeliveryTests {
     func receiver() async throws {
         try await TestReceiver.run { receiver, endpoint in
             let told = Told()
-            let delivery = try TelemetryDelivery(configuration(endpoint), tell: told.tell)
+            let delivery = try TelemetryDelivery(patient(configuration(endpoint)), tell: told.tell)
             try #require(delivery.meter).counter(Counter.Description("orders", unit: "{order}", description: "Orders."))
                 .add(7)
             await endSpans(3, delivery)
@@ -75,9 +86,8 @@ struct TelemetryDeliveryTests {
     @Test("Without a receiver the end is one line, and tells how many spans, where to and what to change")
     func nobody() async throws {
         let told = Told()
-        var configuration = configuration(nowhere)
-        configuration.shutdownTimeout = .seconds(3600)  // Who waited for it would not return in this test's time.
-        let delivery = try TelemetryDelivery(configuration, tell: told.tell)
+        // Who waited for somebody to come would not return in this test's time.
+        let delivery = try TelemetryDelivery(patient(configuration(nowhere)), tell: told.tell)
         await endSpans(1500, delivery)
         await shutdown(delivery)
         #expect(told.all.count == 1, "\(told.all)")
@@ -93,7 +103,7 @@ struct TelemetryDeliveryTests {
     func refused() async throws {
         try await TestReceiver.run(status: 400) { _, endpoint in
             let told = Told()
-            let delivery = try TelemetryDelivery(configuration(endpoint, metrics: []), tell: told.tell)
+            let delivery = try TelemetryDelivery(patient(configuration(endpoint, metrics: [])), tell: told.tell)
             await endSpans(600, delivery)
             #expect(told.all.count == 1)
             #expect(told.all.first?.hasPrefix("600 spans could not be delivered: ") == true, "\(told.all)")
