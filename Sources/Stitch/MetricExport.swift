@@ -11,13 +11,12 @@ struct MetricExport {
     let watch: DeliveryWatch
     private let configuration: MetricConfiguration
 
-    /// Opens what the configuration names.
+    /// Opens what the configuration names; `nil` if that is nothing, so that nothing is to be measured.
     ///
     /// - Parameters:
     ///   - configuration: What there is.
     ///   - resource: What is measured.
     ///   - tell: Tells whoever runs the program a sentence.
-    /// - Returns: `nil` if that is nothing, so that nothing is to be measured.
     /// - Throws: What is wrong with it.
     init?(
         _ configuration: TelemetryConfiguration,

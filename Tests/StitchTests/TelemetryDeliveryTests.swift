@@ -131,12 +131,13 @@ struct TelemetryDeliveryTests {
     func exportTimeout() async throws {
         let silent = try SilentReceiver()
         defer { silent.stop() }
-        for (own, batch) in [(3600, 1), (1, 3600)] {
+        let (long, short) = (Duration.seconds(3600), Duration.milliseconds(1))
+        for (own, batch) in [(long, short), (short, long)] {
             let told = Told()
             var configuration = configuration(silent.endpoint, metrics: [])
-            configuration.otlp.timeout = .milliseconds(own)
-            configuration.exportTimeout = .milliseconds(batch)
-            configuration.shutdownTimeout = .seconds(3600)
+            configuration.otlp.timeout = own
+            configuration.exportTimeout = batch
+            configuration.shutdownTimeout = long
             let delivery = try TelemetryDelivery(configuration, tell: told.tell)
             await endSpans(1, delivery)
             #expect(delivery.counts.failed == 1)
