@@ -87,9 +87,10 @@ final class TelemetryDelivery: Sendable {
         watches.forEach { $0.end() }
         // The exporters end by themselves, a little before they are made to, so that every span is accounted for. The last
         // metrics tell of the last spans, so they come after them, in the rest of the time.
-        spans.receiver?.finish(within: timeout * 0.7)
-        metrics?.receiver.finish(within: timeout * 0.9)
-        processor.shutdown(timeout: timeout * 0.8)
+        let share = timeout * (reader == nil ? 0.95 : 0.8)
+        spans.receiver?.finish(within: share * 0.9)
+        metrics?.receiver.finish(within: timeout * 0.95)
+        processor.shutdown(timeout: share)
         reader?.shutdown(timeout: max(.zero, timeout - start.duration(to: .now)))
         guard isFirst else { return }
         for line in DeliveryRecord.summary(watches.compactMap(\.missing)) { tell(line) }

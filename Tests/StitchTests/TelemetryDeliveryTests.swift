@@ -144,6 +144,29 @@ struct TelemetryDeliveryTests {
         }
     }
 
+    @Test("While it runs an outage is told when it begins and when it ends, and by how many spans")
+    func outage() async throws {
+        try await TestReceiver.run(status: 400) { receiver, endpoint in
+            let (lines, continuation) = AsyncStream.makeStream(of: String.self)
+            var configuration = patient(configuration(endpoint, metrics: []))
+            configuration.exportDelay = .zero
+            configuration.batchSize = 1
+            let delivery = try TelemetryDelivery(configuration) { continuation.yield($0) }
+            var told = lines.makeAsyncIterator()
+            withTracer(delivery.tracer) { for _ in 1...20 { withSpan("lost") { _ in } } }
+            #expect(await told.next()?.hasPrefix("spans are not delivered any more: ") == true)
+            #expect(await receiver.refusals(atLeast: 20))
+            receiver.answer(200)
+            withTracer(delivery.tracer) { for _ in 1...20 { withSpan("kept") { _ in } } }
+            #expect(await told.next() == "spans are delivered again; 20 were lost meanwhile")
+            await shutdown(delivery)
+            continuation.finish()
+            #expect(await told.next() == nil)
+            #expect(delivery.counts == SpanCounts(ended: 40, exported: 20, failed: 20))
+            #expect(delivery.blocker == "20 of 40 spans were lost")
+        }
+    }
+
     @Test("A file is written whatever becomes of the receiver; both lose a span that one of them loses")
     func several() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "stitch-delivery-\(UUID()).jsonl")
