@@ -17,7 +17,7 @@ struct DeliveryRecord {
         var count: Int
         var reason: String
         /// Whether there was nobody who took it, rather than somebody who didn't want to.
-        var isUnreachable: Bool
+        var isUnreachable = false
     }
 
     let subject: Subject

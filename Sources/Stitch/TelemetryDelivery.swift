@@ -90,9 +90,17 @@ final class TelemetryDelivery: Sendable {
         let share = timeout * (reader == nil ? 0.95 : 0.8)
         spans.receiver?.finish(within: share * 0.9)
         metrics?.receiver.finish(within: timeout * 0.95)
-        processor.shutdown(timeout: share)
-        reader?.shutdown(timeout: max(.zero, timeout - start.duration(to: .now)))
+        let areSpansDone = processor.shutdown(timeout: share)
+        let areMetricsDone = reader?.shutdown(timeout: max(.zero, timeout - start.duration(to: .now))) ?? true
         guard isFirst else { return }
-        for line in DeliveryRecord.summary(watches.compactMap(\.missing)) { tell(line) }
+        var missing = watches.compactMap(\.missing)
+        // Without an end of their own, on a machine that has no time for them.
+        func add(_ subject: DeliveryRecord.Subject, _ count: Int) {
+            missing.removeAll { $0.subject == subject }
+            missing.append(.init(subject: subject, count: count, reason: "the shutdown took \(timeout)"))
+        }
+        if !areSpansDone { add(.spans, counts.failed + counts.dropped) }
+        if !areMetricsDone { add(.metrics, 0) }
+        DeliveryRecord.summary(missing).forEach(tell)
     }
 }

@@ -122,9 +122,12 @@ struct TelemetryDeliveryTests {
         configuration.metricsOTLP.timeout = .seconds(3600)
         let delivery = try TelemetryDelivery(configuration, tell: told.tell)
         await endSpans(700, delivery)
-        #expect(delivery.counts == SpanCounts(ended: 700, failed: 700))
-        #expect(told.all.count == 1, "\(told.all)")
-        #expect(told.all.first?.hasPrefix("700 spans and the last metrics could not be delivered: ") == true)
+        let counts = delivery.counts
+        #expect(counts.ended == 700 && counts.failed + counts.dropped == 700)
+        // In one line, unless this machine was so busy that even the end of an export took too long.
+        #expect(told.all.joined().contains("700 spans"), "\(told.all)")
+        #expect(told.all.joined().contains("the last metrics"), "\(told.all)")
+        #expect(told.all.count <= 2)
     }
 
     @Test("The time of a batch bounds its export, unless the exporter's own is shorter")
