@@ -10,7 +10,7 @@ public struct MetricConfiguration: Sendable, Hashable {
     /// From the start of one report to the start of the next.
     public var interval: Duration
 
-    /// How long the export of one report may take, and a flush or a shutdown waits for it, above zero.
+    /// How long the export of one report may take, above zero; for whoever opens the exporter.
     public var timeout: Duration
 
     /// Whether a report is of everything, or of what came since the one before.
@@ -21,7 +21,7 @@ public struct MetricConfiguration: Sendable, Hashable {
     /// - Parameters:
     ///   - settings: How much the meter keeps.
     ///   - interval: From the start of one report to the start of the next, at least a millisecond.
-    ///   - timeout: How long a flush or a shutdown waits for the exporter.
+    ///   - timeout: How long the export of one report may take, above zero.
     ///   - temporality: Whether a report is of everything, or of what came since the one before.
     public init(
         settings: MeterSettings = MeterSettings(),
