@@ -19,7 +19,7 @@ let settings: [SwiftSetting] =
 /// SwiftPM builds a target anew only when a module that it names has changed, so whoever names one names these too.
 let exports = [
     "MessageTracing": ["TelemetryAPI", "TraceContext"],
-    "Stitch": ["StitchService", "TelemetryAPI", "TelemetrySDK"],
+    "Stitch": ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetrySDK"],
     "StitchTesting": ["TelemetrySDK", "TraceFlow"],
     "TelemetryAPI": ["StitchService", "TelemetryData"],
     "TelemetryData": ["TraceContext"],
@@ -262,7 +262,7 @@ let suites: [Target] = [
     tests(of: "StitchOTLP", ["CStitchZlib", "StitchService", "TelemetryData", "TelemetrySDK", "TraceContext"]),
     tests(
         of: "Stitch",
-        ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]
+        ["StitchHTTP", "StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]
     ),
     tests(
         of: "StitchSwiftServer",

@@ -1,61 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Foundation
 public import StitchOTLP
+public import StitchService
 public import TelemetrySDK
 
-/// The telemetry of an application: a tracer, installed for the whole process, and the export of what it records.
+/// The telemetry of an application: a tracer and a meter, installed for the whole process, and the export of what they
+/// record.
 ///
 /// A ``/StitchService/Service`` like the others; `runUntilSignal` stops it after all others, wherever it stands in the
 /// list, so the spans of the others' last work are delivered too.
+///
+/// Spans and metrics go where the configuration says. A receiver that is away, or not there at all, costs nobody any time
+/// but the threads that deliver; what could not be delivered is told when that begins, when it ends, and by
+/// ``shutdown()``, not for every batch, and counts in ``counts`` and ``health``.
 public final class Telemetry: Service {
-    private let processor: BatchSpanProcessor?
+    private let delivery: TelemetryDelivery?
     private let (stopped, stop) = AsyncStream.makeStream(of: Never.self)
 
-    /// Starts tracing and makes the tracer the one of the process.
+    /// Starts tracing and measuring, and makes the tracer and the meter those of the process.
     ///
     /// - Parameter configuration: What it is called and where it goes; what the environment says, unless given.
     /// - Returns: The telemetry, to be run and shut down with the other services.
-    /// - Throws: ``/StitchOTLP/OTLPError`` when the file to write to can't be opened.
+    /// - Throws: ``/StitchOTLP/OTLPError`` when the file to write to can't be opened or a setting of an exporter is wrong.
     public static func start(
         _ configuration: TelemetryConfiguration = TelemetryConfiguration()
     ) throws(OTLPError) -> Telemetry {
-        if configuration.isDisabled { return Telemetry() }
-        return Telemetry(configuration, exporter: try makeExporter(configuration))
+        guard !configuration.isDisabled else {
+            // Hands on what comes in, in whatever format it came.
+            TelemetrySystem.install(NoOpTracer())
+            TelemetrySystem.install(NoOpMeter())
+            return Telemetry(nil)
+        }
+        let delivery = try TelemetryDelivery(configuration)
+        if let meter = delivery.meter { TelemetrySystem.install(meter) }
+        TelemetrySystem.install(delivery.tracer)
+        return Telemetry(delivery)
     }
 
-    /// The way out of the process.
-    static func makeExporter(_ configuration: TelemetryConfiguration) throws(OTLPError) -> any SpanExporter {
-        if let file = configuration.file { return try FileSpanExporter(path: file) }
-        return DiscardingSpanExporter()
-    }
-
-    /// Makes no spans, and delivers none.
-    private init() {
-        processor = nil
-        // Hands on what comes in, in whatever format it came.
-        TelemetrySystem.install(NoOpTracer())
-    }
-
-    private init(_ configuration: TelemetryConfiguration, exporter: any SpanExporter) {
-        let processor = BatchSpanProcessor(
-            exporter: exporter,
-            capacity: configuration.queueCapacity,
-            batchSize: configuration.batchSize,
-            delay: configuration.exportDelay / .seconds(1)
-        )
-        self.processor = processor
-        TelemetrySystem.install(
-            SDKTracer(
-                resource: configuration.resource(detected: .read()),
-                processor: processor,
-                sampler: configuration.sampler,
-                limits: configuration.limits,
-                propagator: configuration.propagator
-            )
-        )
-    }
+    private init(_ delivery: TelemetryDelivery?) { self.delivery = delivery }
 
     /// `Telemetry`.
     public var name: String { "Telemetry" }
@@ -64,14 +47,10 @@ public final class Telemetry: Service {
     public var stopsLast: Bool { true }
 
     /// What became of the spans so far.
-    public var counts: SpanCounts { processor?.counts ?? SpanCounts() }
+    public var counts: SpanCounts { delivery?.counts ?? SpanCounts() }
 
-    /// Unhealthy once spans were lost.
-    public var health: ServiceHealth {
-        let counts = counts
-        let lost = counts.dropped + counts.failed
-        return ServiceHealth(blocker: lost == 0 ? nil : "\(lost) of \(counts.ended) spans were lost")
-    }
+    /// Unhealthy once spans were lost, and while metrics are not delivered.
+    public var health: ServiceHealth { ServiceHealth(blocker: delivery?.blocker) }
 
     /// Returns when the telemetry has been shut down, or when the calling task is cancelled, which shuts it down.
     public func run() async throws {
@@ -79,17 +58,18 @@ public final class Telemetry: Service {
         await shutdown()
     }
 
-    /// Delivers every span that has ended, and ends the export.
+    /// Delivers every span that has ended and a last report of metrics, and ends the export.
+    ///
+    /// Takes no longer than ``TelemetryConfiguration/shutdownTimeout``. What waits is tried, but who can't be reached is
+    /// not waited for. What could not be delivered is told in a line.
     public func shutdown() async {
-        guard let processor else {
-            stop.finish()
-            return
-        }
-        // Blocks until the exporter is done, so not on a thread of the cooperative pool.
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                processor.shutdown()
-                continuation.resume()
+        if let delivery {
+            // Blocks until the exporters are done, so not on a thread of the cooperative pool.
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    delivery.shutdown()
+                    continuation.resume()
+                }
             }
         }
         stop.finish()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Foundation
+import StitchOTLP
+import StitchService
 import TelemetrySDK
 
 extension TelemetryConfiguration {
@@ -10,7 +12,7 @@ extension TelemetryConfiguration {
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         var reader = EnvironmentReader(environment)
         self.init(&reader)
-        for warning in reader.warnings { Diagnostics.log(.warning, warning) }
+        reader.tell()
     }
 
     init(_ reader: inout EnvironmentReader) {
@@ -21,10 +23,16 @@ extension TelemetryConfiguration {
                 ?? Self.unknownServiceName,
             resourceAttributes: attributes,
             file: file,
-            exporters: reader.choices("OTEL_TRACES_EXPORTER", Exporter.allCases.map { ($0.rawValue, $0) })
+            exporters: reader.choices("OTEL_TRACES_EXPORTER", Exporter.allCases.map { ($0.rawValue, $0) }),
+            metricsExporters: reader.choices(
+                "OTEL_METRICS_EXPORTER",
+                MetricsExporter.allCases.map { ($0.rawValue, $0) }
+            ) ?? (file == nil ? [.otlp] : [])
         )
         isDisabled = reader.flag("OTEL_SDK_DISABLED")
-        otlp = OTLPHTTPConfiguration(&reader)
+        otlp = OTLPHTTPConfiguration(&reader, signal: .traces)
+        metricsOTLP = OTLPHTTPConfiguration(&reader, signal: .metrics)
+        metrics = MetricConfiguration(&reader)
         sampler = reader.sampler() ?? sampler
         propagator = reader.propagator() ?? propagator
         limits = SpanLimits(&reader)
@@ -38,13 +46,13 @@ extension TelemetryConfiguration {
         queueCapacity = reader.number("OTEL_BSP_MAX_QUEUE_SIZE", from: 1) ?? queueCapacity
         let name = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
         if let size = reader.number(name, from: 1) {
-            if size <= queueCapacity {
-                batchSize = size
-            } else {
+            if let queueCapacity, size > queueCapacity {
                 reader.ignore(name, "it must not be above the size of the queue, \(queueCapacity)")
+            } else {
+                batchSize = size
             }
         }
-        batchSize = min(batchSize, queueCapacity)
+        batchSize = min(batchSize, queueCapacity ?? batchSize)
         exportDelay = reader.duration("OTEL_BSP_SCHEDULE_DELAY") ?? exportDelay
         exportTimeout = reader.timeout("OTEL_BSP_EXPORT_TIMEOUT") ?? exportTimeout
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import StitchOTLP
 public import TelemetrySDK
 public import TraceContext
 
@@ -11,6 +12,12 @@ public struct TelemetryConfiguration: Sendable {
         case otlp
         /// To standard output, for people to read.
         case console
+    }
+
+    /// A way for metrics to leave the process.
+    public enum MetricsExporter: String, Sendable, CaseIterable {
+        /// To a receiver of OTLP, as ``TelemetryConfiguration/metricsOTLP`` says.
+        case otlp
     }
 
     /// The service's name, `service.name`.
@@ -38,10 +45,26 @@ public struct TelemetryConfiguration: Sendable {
     /// `OTEL_EXPORTER_OTLP_…`, `OTEL_EXPORTER_OTLP_TRACES_…`.
     public var otlp = OTLPHTTPConfiguration()
 
-    /// How many finished spans may wait for their export, from 1.
+    /// Where metrics go; without any nothing is measured.
+    ///
+    /// `OTEL_METRICS_EXPORTER`.
+    public var metricsExporters: [MetricsExporter]
+
+    /// How metrics go to a receiver of OTLP.
+    ///
+    /// `OTEL_EXPORTER_OTLP_…`, `OTEL_EXPORTER_OTLP_METRICS_…`.
+    public var metricsOTLP = OTLPHTTPConfiguration(endpoint: "http://localhost:4318/v1/metrics")
+
+    /// How metrics are kept and reported.
+    ///
+    /// `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`, `OTEL_METRICS_EXEMPLAR_FILTER`,
+    /// `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`.
+    public var metrics = MetricConfiguration()
+
+    /// How many finished spans may wait for their export, exactly, from 1; `nil` lets 4 MiB of encoded spans wait.
     ///
     /// `OTEL_BSP_MAX_QUEUE_SIZE`.
-    public var queueCapacity: Int
+    public var queueCapacity: Int?
 
     /// How many spans are exported at a time, from 1 to ``queueCapacity``.
     ///
@@ -53,10 +76,16 @@ public struct TelemetryConfiguration: Sendable {
     /// `OTEL_BSP_SCHEDULE_DELAY`, in milliseconds.
     public var exportDelay: Duration
 
-    /// How long the export of one batch may take.
+    /// How long the export of one batch over the network may take, above zero; the exporter's own timeout counts where it
+    /// is shorter.
     ///
     /// `OTEL_BSP_EXPORT_TIMEOUT`, in milliseconds.
     public var exportTimeout = Duration.seconds(30)
+
+    /// How long ``Telemetry/shutdown()`` may take in all, for spans and metrics together.
+    ///
+    /// What is not delivered by then is lost, and told.
+    public var shutdownTimeout = Duration.seconds(5)
 
     /// Decides which spans are recorded: all flows whose origin was, unless told otherwise.
     ///
@@ -85,7 +114,8 @@ public struct TelemetryConfiguration: Sendable {
     ///   - resourceAttributes: What else is known about the service.
     ///   - file: The file that spans are appended to.
     ///   - exporters: Where spans go beside the file; to a receiver of OTLP if there is no file, unless told otherwise.
-    ///   - queueCapacity: How many finished spans may wait for their export, from 1.
+    ///   - metricsExporters: Where metrics go; to a receiver of OTLP if spans do, unless told otherwise.
+    ///   - queueCapacity: How many finished spans may wait for their export, from 1; `nil` lets 4 MiB of them wait.
     ///   - batchSize: How many spans are exported at a time, from 1.
     ///   - exportDelay: How long the first span of a batch waits for more to come.
     public init(
@@ -93,14 +123,17 @@ public struct TelemetryConfiguration: Sendable {
         resourceAttributes: Attributes = Attributes(),
         file: String? = nil,
         exporters: [Exporter]? = nil,
-        queueCapacity: Int = 2048,
+        metricsExporters: [MetricsExporter]? = nil,
+        queueCapacity: Int? = nil,
         batchSize: Int = 512,
         exportDelay: Duration = .seconds(5)
     ) {
         self.serviceName = serviceName
         self.resourceAttributes = resourceAttributes
         self.file = file
-        self.exporters = exporters ?? (file == nil ? [.otlp] : [])
+        let exporters = exporters ?? (file == nil ? [.otlp] : [])
+        self.exporters = exporters
+        self.metricsExporters = metricsExporters ?? (exporters.contains(.otlp) ? [.otlp] : [])
         self.queueCapacity = queueCapacity
         self.batchSize = batchSize
         self.exportDelay = exportDelay

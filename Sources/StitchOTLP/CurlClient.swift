@@ -14,6 +14,8 @@ final class CurlClient: HTTPTransport {
     /// Held during a request: a blocking wait on the exporter's own thread.
     private let transferring = NSLock()
     private let isInterrupted = Atomic(false)
+    /// When every request ends, once the process is about to.
+    private let end = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Once per process, as libcurl asks.
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -47,6 +49,11 @@ final class CurlClient: HTTPTransport {
         }
     }
 
+    func finish(within timeout: Duration) {
+        end.withLock { $0 = min($0 ?? .now + timeout, .now + timeout) }
+        curl_multi_wakeup(multi)
+    }
+
     func interrupt() {
         isInterrupted.store(true, ordering: .sequentiallyConsistent)
         // A wake-up stays until the next wait, so one that comes just before it is not lost.
@@ -60,8 +67,11 @@ final class CurlClient: HTTPTransport {
             let performed = curl_multi_perform(multi, &running)
             guard performed == CURLM_OK else { return .failed(String(cString: curl_multi_strerror(performed))) }
             if running == 0 { return transfer.outcome(cstitch_curl_result(multi, transfer.easy)) }
-            // Waits for the sockets, for the transfer's own deadline, or for an interruption; the minute only bounds it.
-            let waited = curl_multi_poll(multi, nil, 0, 60_000, nil)
+            let left = end.withLock { $0.map { ContinuousClock.now.duration(to: $0) } }
+            if let left, left <= .zero { return .timedOut }
+            // Waits for the sockets, for the transfer's own deadline, or for a wake-up; the minute only bounds it.
+            let most = min((left ?? .seconds(60)) / .milliseconds(1), 60_000).rounded(.up)
+            let waited = curl_multi_poll(multi, nil, 0, Int32(most), nil)
             guard waited == CURLM_OK else { return .failed(String(cString: curl_multi_strerror(waited))) }
         }
     }

@@ -73,8 +73,8 @@ final class CurlTransfer {
         case CURLE_OPERATION_TIMEDOUT: return .timedOut
         case CURLE_WRITE_ERROR where answer.isTooLarge:
             return .failed("the answer is larger than \(answer.limit) bytes")
-        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_GOT_NOTHING,
-            CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR,
+        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .unconnected(why)
+        case CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR,
             CURLE_SSL_CONNECT_ERROR:
             // A refusal counts also when the connection was lost in the middle of its explanation.
             return status >= 300 ? .answered(answer.whole(status)) : .disconnected(why)

@@ -12,33 +12,52 @@ protocol ExportClock: Sendable {
 
     /// Blocks its thread for a while.
     ///
-    /// - Returns: Whether it waited to the end, that is, was not interrupted.
-    func wait(_ duration: Duration) -> Bool
+    /// - Parameters:
+    ///   - duration: How long.
+    ///   - isHasty: Whether the wait ends early when there is hurry.
+    /// - Returns: What ended it.
+    func wait(_ duration: Duration, isHasty: Bool) -> WaitEnd
+
+    /// Ends the hasty wait under way and every later one.
+    func hurry()
 
     /// Ends the wait under way and every later one.
     func interrupt()
 }
 
+/// What ended a wait.
+enum WaitEnd {
+    case over, hurried, interrupted
+}
+
 /// The system's time.
 ///
-/// `@unchecked Sendable`: `isInterrupted` is touched only while `condition` is locked.
+/// `@unchecked Sendable`: what changes is touched only while `condition` is locked.
 final class SystemExportClock: ExportClock, @unchecked Sendable {
     private let start = ContinuousClock.now
     private let condition = NSCondition()
+    private var isHurried = false
     private var isInterrupted = false
 
     var elapsed: Duration { start.duration(to: .now) }
 
     var secondsSince1970: Int64 { Int64(Date.now.timeIntervalSince1970) }
 
-    func wait(_ duration: Duration) -> Bool {
+    func wait(_ duration: Duration, isHasty: Bool) -> WaitEnd {
         condition.withLock {
             let end = elapsed + duration
             // A system clock that is set meanwhile must not end the wait: what counts is the time that went by.
-            while !isInterrupted, elapsed < end {
+            while !isInterrupted, !(isHasty && isHurried), elapsed < end {
                 _ = condition.wait(until: Date(timeIntervalSinceNow: (end - elapsed) / .seconds(1)))
             }
-            return !isInterrupted
+            return isInterrupted ? .interrupted : isHasty && isHurried ? .hurried : .over
+        }
+    }
+
+    func hurry() {
+        condition.withLock {
+            isHurried = true
+            condition.broadcast()
         }
     }
 

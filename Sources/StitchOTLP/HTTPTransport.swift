@@ -11,6 +11,7 @@ struct HTTPPost {
 /// What came of sending a request once.
 enum HTTPOutcome: Sendable {
     case answered(HTTPAnswer)
+    case unconnected(String)
     case disconnected(String)
     case failed(String)
     case timedOut
@@ -28,6 +29,11 @@ struct HTTPAnswer: Sendable {
 protocol HTTPTransport: Sendable {
     /// Sends a request once; blocks until it is answered, at most for `timeout`.
     func post(_ request: HTTPPost, within timeout: Duration) -> HTTPOutcome
+
+    /// Ends the request under way, and every later one, with ``HTTPOutcome/timedOut`` when so much time has passed.
+    ///
+    /// From any thread; doesn't wait.
+    func finish(within timeout: Duration)
 
     /// Ends the request under way, and every later one, with ``HTTPOutcome/interrupted``.
     ///

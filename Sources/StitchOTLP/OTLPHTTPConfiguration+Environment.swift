@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Foundation
-import StitchService
+package import StitchService
 
 extension OTLPHTTPConfiguration {
     /// Which part of OpenTelemetry's variables counts, beside those for all telemetry.
@@ -9,8 +9,8 @@ extension OTLPHTTPConfiguration {
         case traces, metrics
     }
 
-    /// What OpenTelemetry's variables say: `OTEL_EXPORTER_OTLP_ENDPOINT`, `_HEADERS`, `_TIMEOUT` (in milliseconds),
-    /// `_COMPRESSION`, `_PROTOCOL`, `_CERTIFICATE`, `_CLIENT_CERTIFICATE` and `_CLIENT_KEY`.
+    /// What OpenTelemetry's variables say: `OTEL_EXPORTER_OTLP_ENDPOINT`, `_HEADERS`, `_TIMEOUT` (in milliseconds, 0 sets
+    /// no limit), `_COMPRESSION`, `_PROTOCOL`, `_CERTIFICATE`, `_CLIENT_CERTIFICATE` and `_CLIENT_KEY`.
     ///
     /// One that is for the signal alone (`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`) counts before the one for all. The
     /// endpoint for all is the base of `v1/traces`; one for the signal is used exactly as it stands. An empty variable is
@@ -23,76 +23,60 @@ extension OTLPHTTPConfiguration {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         signal: Signal = .traces
     ) {
-        let variables = OTLPVariables(environment: environment, signal: signal)
-        self.init(endpoint: variables.endpoint)
-        if let found = variables["HEADERS"] { headers = OTLPVariables.headers(found) }
-        timeout =
-            variables.read("TIMEOUT", "a whole number of milliseconds from 1") { text in
-                Int64(text).flatMap { $0 > 0 ? .milliseconds($0) : nil }
-            } ?? timeout
-        compression = variables.read("COMPRESSION", "gzip or none") { Compression(rawValue: $0) } ?? .none
-        encoding = variables.read("PROTOCOL", "http/protobuf or http/json") { Encoding(rawValue: $0) } ?? encoding
-        certificateAuthority = variables["CERTIFICATE"]?.value
-        clientCertificate = variables["CLIENT_CERTIFICATE"]?.value
-        clientKey = variables["CLIENT_KEY"]?.value
+        var reader = EnvironmentReader(environment)
+        self.init(&reader, signal: signal)
+        reader.tell()
+    }
+
+    package init(_ reader: inout EnvironmentReader, signal: Signal) {
+        self.init(endpoint: Self.endpoint(&reader, signal))
+        func first<Value>(_ setting: String, _ read: (inout EnvironmentReader, String) -> Value?) -> Value? {
+            read(&reader, signal.variable(setting)) ?? read(&reader, "OTEL_EXPORTER_OTLP_\(setting)")
+        }
+        headers = first("HEADERS") { reader, name in reader.pairs(name) } ?? headers
+        timeout = first("TIMEOUT") { reader, name in reader.timeout(name) } ?? timeout
+        // Other than by code: what OpenTelemetry sets for its variables is that nothing is compressed.
+        compression =
+            first("COMPRESSION") { reader, name in
+                reader.choice(name, Compression.allCases.map { ($0.rawValue, $0) })
+            } ?? .none
+        encoding =
+            first("PROTOCOL") { reader, name in
+                reader.choice(name, Encoding.allCases.map { ($0.rawValue, $0) })
+            } ?? encoding
+        certificateAuthority = first("CERTIFICATE") { reader, name in reader.text(name) }
+        clientCertificate = first("CLIENT_CERTIFICATE") { reader, name in reader.text(name) }
+        clientKey = first("CLIENT_KEY") { reader, name in reader.text(name) }
+    }
+
+    /// That of the signal is taken as it is; to that of all signals the path of the signal is added.
+    private static func endpoint(_ reader: inout EnvironmentReader, _ signal: Signal) -> String {
+        if var own = url(signal.variable("ENDPOINT"), &reader) {
+            if own.percentEncodedPath.isEmpty { own.percentEncodedPath = "/" }
+            if let text = own.string { return text }
+        }
+        let usual = "http://localhost:4318/v1/\(signal.rawValue)"
+        guard var base = url("OTEL_EXPORTER_OTLP_ENDPOINT", &reader) else { return usual }
+        if !base.percentEncodedPath.hasSuffix("/") { base.percentEncodedPath += "/" }
+        base.percentEncodedPath += "v1/\(signal.rawValue)"
+        return base.string ?? usual
+    }
+
+    private static func url(_ name: String, _ reader: inout EnvironmentReader) -> URLComponents? {
+        guard let text = reader.text(name) else { return nil }
+        if let components = URLComponents(string: text), let host = components.host, !host.isEmpty,
+            ["http", "https"].contains(components.scheme?.lowercased())
+        {
+            return components
+        }
+        reader.ignore(name, "it must be a URL such as http://localhost:4318")
+        return nil
     }
 }
 
-/// OpenTelemetry's variables for one signal.
-private struct OTLPVariables {
-    let environment: [String: String]
-    let signal: OTLPHTTPConfiguration.Signal
-
-    /// The variable for the signal, else the one for all; `nil` when both are empty.
-    subscript(_ name: String) -> (name: String, value: String)? {
-        for full in ["\(ownPrefix)\(name)", "OTEL_EXPORTER_OTLP_\(name)"] {
-            if let value = environment[full]?.trimmingCharacters(in: .whitespaces), !value.isEmpty {
-                return (full, value)
-            }
-        }
-        return nil
+extension OTLPHTTPConfiguration.Signal {
+    /// The variable that is for the signal alone.
+    fileprivate func variable(_ setting: String) -> String {
+        "OTEL_EXPORTER_OTLP_\(rawValue.uppercased())_\(setting)"
     }
-
-    func read<Value>(_ name: String, _ expected: String, _ parse: (String) -> Value?) -> Value? {
-        guard let (full, text) = self[name] else { return nil }
-        if let value = parse(text) { return value }
-        Diagnostics.log(.warning, "\(full) is ignored: it must be \(expected)")
-        return nil
-    }
-
-    var endpoint: String {
-        guard let (full, text) = self["ENDPOINT"] else { return "http://localhost:4318/v1/\(signal.rawValue)" }
-        guard var url = URLComponents(string: text), ["http", "https"].contains(url.scheme?.lowercased()),
-            url.host != nil
-        else {
-            Diagnostics.log(.warning, "\(full) is ignored: it must be a URL that begins with http:// or https://")
-            return "http://localhost:4318/v1/\(signal.rawValue)"
-        }
-        guard !full.hasPrefix(ownPrefix) else { return text }
-        let path = url.percentEncodedPath
-        url.percentEncodedPath = path + (path.hasSuffix("/") ? "" : "/") + "v1/\(signal.rawValue)"
-        return url.string ?? text
-    }
-
-    /// Headers in the form of W3C Baggage, without properties.
-    static func headers(_ found: (name: String, value: String)) -> [(name: String, value: String)] {
-        var headers: [(name: String, value: String)] = []
-        for pair in found.value.split(separator: ",") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = parts[0].trimmingCharacters(in: .whitespaces)
-            guard parts.count == 2, !name.isEmpty,
-                let value = parts[1].trimmingCharacters(in: .whitespaces).removingPercentEncoding
-            else {
-                Diagnostics.log(
-                    .warning,
-                    "a header in \(found.name) is ignored: it must be name=value, percent-encoded"
-                )
-                continue
-            }
-            headers.append((name, value))
-        }
-        return headers
-    }
-
-    private var ownPrefix: String { "OTEL_EXPORTER_OTLP_\(signal.rawValue.uppercased())_" }
 }

@@ -8,7 +8,7 @@ public import TelemetryData
 /// **Contract.** ``export(_:)`` blocks its thread until the receiver has taken the batch or
 /// ``OTLPHTTPConfiguration/timeout`` is over. It sends again after status 429, 502, 503 and 504, not before the server's
 /// `Retry-After`, and after a lost connection; after nothing else, as OTLP's specification says. A receiver may so get a
-/// span twice. ``shutdown()`` ends an export at once, from any thread. One export runs at a time; a further one waits.
+/// span twice. ``finish(within:)`` makes exports end soon, ``shutdown()`` at once, from any thread. One export runs at a time; a further one waits.
 ///
 /// Its own requests are never traced.
 public final class OTLPHTTPExporter: SpanExporter {
@@ -18,15 +18,8 @@ public final class OTLPHTTPExporter: SpanExporter {
     ///
     /// - Parameter configuration: Where spans go, and how.
     /// - Throws: ``OTLPError/Code/invalidConfiguration`` if a setting is wrong.
-    public convenience init(_ configuration: OTLPHTTPConfiguration = OTLPHTTPConfiguration()) throws(OTLPError) {
-        try configuration.validate()
-        let options = CurlOptions(
-            certificateAuthority: configuration.certificateAuthority,
-            clientCertificate: configuration.clientCertificate,
-            clientKey: configuration.clientKey,
-            maximumAnswerSize: configuration.maximumAnswerSize
-        )
-        self.init(configuration, transport: try CurlClient(options), clock: SystemExportClock())
+    public init(_ configuration: OTLPHTTPConfiguration = OTLPHTTPConfiguration()) throws(OTLPError) {
+        sender = try OTLPRequestSender("spans", configuration)
     }
 
     init(_ configuration: OTLPHTTPConfiguration, transport: any HTTPTransport, clock: any ExportClock) {
@@ -54,6 +47,16 @@ public final class OTLPHTTPExporter: SpanExporter {
             )
         }
         Diagnostics.log(.warning, "\(sender.configuration.displayedEndpoint) took the spans, but says: \(message)")
+    }
+
+    /// Prepares for the end of the process: what is exported, and what comes, ends within a time.
+    ///
+    /// Whatever comes is still tried, but where there is nobody to connect to it is not tried again. May be called from
+    /// any thread, more than once; the shortest time counts.
+    ///
+    /// - Parameter timeout: How long it may take in all; after that every export fails at once.
+    public func finish(within timeout: Duration) {
+        sender.finish(within: timeout)
     }
 
     /// Ends an export under way, which throws ``OTLPError/Code/shutDown``, as does every later one.

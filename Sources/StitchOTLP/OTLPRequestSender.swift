@@ -1,14 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import StitchService
+import Synchronization
 
 /// Sends one OTLP request at a time, again where OTLP allows it, until the deadline; blocks its thread meanwhile.
-struct OTLPRequestSender: Sendable {
+final class OTLPRequestSender: Sendable {
     let configuration: OTLPHTTPConfiguration
     private let subject: String
     private let transport: any HTTPTransport
     private let clock: any ExportClock
+    /// When all ends, by the clock, once the process is about to.
+    private let end = Mutex<Duration?>(nil)
+
+    /// A sender over the network, which connects with its first request.
+    convenience init(_ subject: String, _ configuration: OTLPHTTPConfiguration) throws(OTLPError) {
+        try configuration.validate()
+        let options = CurlOptions(
+            certificateAuthority: configuration.certificateAuthority,
+            clientCertificate: configuration.clientCertificate,
+            clientKey: configuration.clientKey,
+            maximumAnswerSize: configuration.maximumAnswerSize
+        )
+        self.init(
+            subject,
+            configuration: configuration,
+            transport: try CurlClient(options),
+            clock: SystemExportClock()
+        )
+    }
 
     /// A sender of what errors call `subject`, such as spans.
     init(
@@ -40,26 +59,61 @@ struct OTLPRequestSender: Sendable {
         var state = RetryState(timeout: configuration.timeout)
         let start = clock.elapsed
         while true {
+            finish(&state, since: start)
+            if let reason = state.obstacle(at: clock.elapsed - start) { throw error(reason, state, nil) }
             let outcome = transport.post(request, within: state.remaining(at: clock.elapsed - start))
+            finish(&state, since: start)
             let action = state.next(
                 outcome.event,
                 at: clock.elapsed - start,
                 now: clock.secondsSince1970,
                 jitter: .random(in: 0...1)
             )
-            switch action {
+            switch try wait(action, &state, since: start) {
             case .done: return outcome.answer?.body ?? []
-            case .wait(let duration):
-                if !clock.wait(duration) { throw error(.interrupted, state.attempts, nil) }
-            case .giveUp(let reason): throw error(reason, state.attempts, outcome.answer)
+            case .wait: continue
+            case .giveUp(let reason): throw error(reason, state, outcome.answer)
             }
         }
+    }
+
+    /// Makes all end within a time, because the process is about to end: what comes is tried, but where there is nobody
+    /// it is not tried again.
+    func finish(within timeout: Duration) {
+        let timeout = max(.zero, min(timeout, EnvironmentReader.noLimit))
+        let deadline = clock.elapsed + timeout
+        end.withLock { $0 = min($0 ?? deadline, deadline) }
+        transport.finish(within: timeout)
+        clock.hurry()
     }
 
     /// Ends what goes on, and all that would come.
     func interrupt() {
         transport.interrupt()
         clock.interrupt()
+    }
+
+    private func finish(_ state: inout RetryState, since start: Duration) {
+        if let end = end.withLock({ $0 }) { state.finish(by: end - start) }
+    }
+
+    /// Waits, if that is what to do; what is to be done after that.
+    private func wait(
+        _ action: RetryState.Action,
+        _ state: inout RetryState,
+        since start: Duration
+    ) throws(OTLPError) -> RetryState.Action {
+        var action = action
+        while case .wait(let duration) = action, duration > .zero {
+            switch clock.wait(duration, isHasty: !state.isFinishing) {
+            case .over: return action
+            case .interrupted: throw error(.interrupted, state, nil)
+            case .hurried:
+                finish(&state, since: start)
+                action = state.hurry(at: clock.elapsed - start)
+            }
+        }
+        return action
     }
 
     private func post(_ body: [UInt8]) throws(OTLPError) -> HTTPPost {
@@ -83,7 +137,7 @@ struct OTLPRequestSender: Sendable {
         return HTTPPost(url: configuration.endpoint, fields: fields, body: compressed)
     }
 
-    private func error(_ reason: RetryState.Reason, _ attempts: Int, _ answer: HTTPAnswer?) -> OTLPError {
+    private func error(_ reason: RetryState.Reason, _ state: RetryState, _ answer: HTTPAnswer?) -> OTLPError {
         let endpoint = configuration.displayedEndpoint
         let status = answer.flatMap { try? OTLPStatus($0.body, as: configuration.encoding.format) }
         let said = status.map { $0.message.isEmpty ? "" : ": \(quoted($0.message))" } ?? ""
@@ -92,11 +146,16 @@ struct OTLPRequestSender: Sendable {
             OTLPError(.refused, "\(endpoint) refused the \(subject) with status \(status)\(said)")
         case .failed(let why):
             OTLPError(.refused, "\(subject) can't be sent to \(endpoint): \(quoted(why))")
+        case .absent(let why): OTLPError(.unreachable, "\(endpoint) can't be reached: \(quoted(why))")
+        case .deadline where state.attempts == 0:
+            OTLPError(.unreachable, "no time was left to send the \(subject) to \(endpoint) before the shutdown")
         case .deadline(let last):
             OTLPError(
                 .unreachable,
-                "\(endpoint) did not take the \(subject) within \(configuration.timeout), in \(attempts) "
-                    + "attempt\(attempts == 1 ? "" : "s"); the last one met \(described(last))\(said)"
+                "\(endpoint) did not take the \(subject) "
+                    + (state.isFinishing ? "before the shutdown" : "within \(state.timeout)")
+                    + ", in \(state.attempts) attempt\(state.attempts == 1 ? "" : "s"); the last one met "
+                    + "\(described(last))\(said)"
             )
         case .interrupted: OTLPError(.shutDown, "the export to \(endpoint) was ended by a shutdown")
         }
@@ -105,7 +164,7 @@ struct OTLPRequestSender: Sendable {
     private func described(_ event: RetryState.Event) -> String {
         switch event {
         case .answered(let status, _): "status \(status)"
-        case .disconnected(let why), .failed(let why): quoted(why)
+        case .unconnected(let why), .disconnected(let why), .failed(let why): quoted(why)
         case .timedOut: "silence"
         case .interrupted: "a shutdown"
         }
@@ -133,6 +192,7 @@ extension HTTPOutcome {
         switch self {
         case .answered(let answer):
             .answered(status: answer.status, retryAfter: answer.retryAfter.flatMap { RetryAfter($0) })
+        case .unconnected(let why): .unconnected(why)
         case .disconnected(let why): .disconnected(why)
         case .failed(let why): .failed(why)
         case .timedOut: .timedOut

@@ -10,7 +10,9 @@ struct RetryState {
     enum Event: Hashable {
         /// A whole answer.
         case answered(status: Int, retryAfter: RetryAfter? = nil)
-        /// There was no connection, or it was lost before the answer was whole.
+        /// There was nobody to connect to.
+        case unconnected(String)
+        /// A connection was lost before the answer was whole.
         case disconnected(String)
         /// Another attempt could not end otherwise: an untrusted certificate, an answer that is no HTTP or too large.
         case failed(String)
@@ -35,11 +37,16 @@ struct RetryState {
         case failed(String)
         /// No further attempt fits into the deadline; what the last one met.
         case deadline(last: Event)
+        /// There is nobody, and no time to wait until there is.
+        case absent(String)
         case interrupted
     }
 
     /// How long the whole may take, waits included.
-    let timeout: Duration
+    private(set) var timeout: Duration
+
+    /// Whether the process is about to end, so that what waits is tried, but nobody is waited for who isn't there.
+    private(set) var isFinishing = false
 
     /// The longest wait before the second attempt; it doubles with each further one.
     var firstBackoff = Duration.seconds(1)
@@ -50,12 +57,36 @@ struct RetryState {
     /// How many attempts have ended.
     private(set) var attempts = 0
 
+    /// What the last one met, and until when it then is waited.
+    private var last: (event: Event, retryAt: Duration)?
+
     init(timeout: Duration) {
         self.timeout = timeout
     }
 
     /// How long the next attempt may take.
     func remaining(at elapsed: Duration) -> Duration { max(.zero, timeout - elapsed) }
+
+    /// Ends by a time that is no later than before; the process is about to end.
+    ///
+    /// - Parameter deadline: When, as long after the beginning.
+    mutating func finish(by deadline: Duration) {
+        timeout = min(timeout, deadline)
+        isFinishing = true
+    }
+
+    /// Why no attempt can be begun any more; `nil` if one can.
+    func obstacle(at elapsed: Duration) -> Reason? {
+        remaining(at: elapsed) > .zero ? nil : .deadline(last: last?.event ?? .timedOut)
+    }
+
+    /// What to do in the middle of a wait, when it turns out that the process is about to end.
+    ///
+    /// A server that asked for time still gets it; where there was no connection another attempt is due at once, the last.
+    func hurry(at elapsed: Duration) -> Action {
+        guard let last, case .answered = last.event else { return .wait(.zero) }
+        return last.retryAt < timeout ? .wait(max(.zero, last.retryAt - elapsed)) : .giveUp(.deadline(last: last.event))
+    }
 
     /// What to do after an attempt.
     ///
@@ -73,15 +104,17 @@ struct RetryState {
             guard [429, 502, 503, 504].contains(status) else { return .giveUp(.refused(status: status)) }
             // Never earlier than the server wishes, and never so soon that a wish of zero becomes a flood.
             return wait(max(backoff(jitter), retryAfter?.delay(now: now) ?? .zero), after: event, at: elapsed)
-        case .disconnected: return wait(backoff(jitter), after: event, at: elapsed)
+        case .unconnected(let why) where isFinishing: return .giveUp(.absent(why))
+        case .unconnected, .disconnected: return wait(backoff(jitter), after: event, at: elapsed)
         case .failed(let why): return .giveUp(.failed(why))
         case .timedOut: return .giveUp(.deadline(last: event))
         case .interrupted: return .giveUp(.interrupted)
         }
     }
 
-    private func wait(_ duration: Duration, after event: Event, at elapsed: Duration) -> Action {
-        elapsed + duration < timeout ? .wait(duration) : .giveUp(.deadline(last: event))
+    private mutating func wait(_ duration: Duration, after event: Event, at elapsed: Duration) -> Action {
+        last = (event, elapsed + duration)
+        return elapsed + duration < timeout ? .wait(duration) : .giveUp(.deadline(last: event))
     }
 
     /// Between half of the step and all of it.

@@ -63,16 +63,18 @@ struct OTLPHTTPConfigurationTests {
         let all = "OTEL_EXPORTER_OTLP_ENDPOINT", own = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
         #expect(endpoint([all: "http://a:1"]) == "http://a:1/v1/traces")
         #expect(endpoint([all: "http://a:1/x%2Fy/"], .metrics) == "http://a:1/x%2Fy/v1/metrics")
-        #expect(endpoint([all: "http://a:1", own: "http://b:2"]) == "http://b:2")
+        #expect(endpoint([all: "http://a:1", own: "http://b:2"]) == "http://b:2/")
         #expect(endpoint([all: "http://a:1", own: "http://b:2"], .metrics) == "http://a:1/v1/metrics")
+        #expect(endpoint([all: "http://a:1", own: "http://b:2/x?y=1"]) == "http://b:2/x?y=1")
         #expect(endpoint([all: "http://a:1", own: " "]) == "http://a:1/v1/traces")
+        #expect(endpoint([all: "http://a:1", own: "b:2"]) == "http://a:1/v1/traces")
         #expect(endpoint([all: "a:1"]) == "http://localhost:4318/v1/traces")
     }
 
     @Test("The other variables are read, those of the signal before those for all; wrong ones are ignored")
     func variables() {
         let configuration = OTLPHTTPConfiguration(environment: [
-            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20a=b, x-tenant = t ,broken,=v,y=%zz,empty=",
+            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20a=b, x-tenant = t ,empty=",
             "OTEL_EXPORTER_OTLP_TIMEOUT": "soon", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "2500",
             "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
             "OTEL_EXPORTER_OTLP_CERTIFICATE": "/ca.pem", "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE": "/c.pem",
@@ -87,6 +89,9 @@ struct OTLPHTTPConfigurationTests {
         #expect(configuration.compression == .gzip && configuration.encoding == .json)
         #expect(configuration.certificateAuthority == "/ca.pem")
         #expect(configuration.clientCertificate == "/c.pem" && configuration.clientKey == "/c.key")
+        for wrong in ["a=1,broken", "a=1,=v", "a=1,y=%zz"] {
+            #expect(OTLPHTTPConfiguration(environment: ["OTEL_EXPORTER_OTLP_HEADERS": wrong]).headers.isEmpty)
+        }
         let wrong = OTLPHTTPConfiguration(environment: [
             "OTEL_EXPORTER_OTLP_TIMEOUT": "-1", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",

@@ -244,6 +244,87 @@ struct OTLPHTTPExporterTests {
         #expect(error?.code == .shutDown && server.requests.count == 1)
     }
 
+    @Test("Once the process is about to end, nobody at the other end is tried once and no more")
+    func finishNobody() throws {
+        let server = try ScriptedServer([.answer(200)])
+        let clock = TestClock()
+        let exporter = try exporter(to: server, clock: clock)
+        server.stopAndWait()
+        exporter.finish(within: .seconds(3600))
+        for _ in 1...2 {
+            let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+            #expect(error?.code == .unreachable && error?.message.contains("can't be reached") == true)
+        }
+        #expect(clock.waits.isEmpty)
+    }
+
+    @Test("A wait for the next attempt ends when the process is about to, and the attempt is the last")
+    func finishInWait() throws {
+        let server = try ScriptedServer([.answer(200)])
+        let clock = TestClock(blocks: true)
+        let exporter = try exporter(to: server, clock: clock)
+        server.stopAndWait()
+        Thread {
+            clock.untilWaiting()
+            exporter.finish(within: .seconds(5))
+        }.start()
+        let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        #expect(error?.message.contains("can't be reached") == true)
+        #expect(clock.waits.count == 1)
+    }
+
+    @Test("Whoever is there still gets what waits, and one who is busy is asked again")
+    func finishDelivers() throws {
+        let server = try ScriptedServer([.answer(503), .cut, .answer(200)])
+        defer { server.stop() }
+        let exporter = try exporter(to: server)
+        exporter.finish(within: .seconds(3600))
+        try exporter.export(SpanBatch([span()]))
+        #expect(server.requests.count == 3)
+    }
+
+    @Test("A receiver that never answers costs no more than the end of the process allows")
+    func finishInTransfer() throws {
+        let server = try ScriptedServer([.hang])
+        defer { server.stop() }
+        let exporter = try exporter(to: server) { $0.timeout = .seconds(3600) }
+        Thread {
+            server.waitForRequests(1)
+            exporter.finish(within: .milliseconds(20))
+        }.start()
+        let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        #expect(error?.message.contains("before the shutdown") == true && error?.message.contains("silence") == true)
+    }
+
+    @Test("After the end of the process's time nothing is sent")
+    func finished() throws {
+        let server = try ScriptedServer([.answer(200)])
+        defer { server.stop() }
+        let exporter = try exporter(to: server)
+        exporter.finish(within: .zero)
+        let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        #expect(error?.code == .unreachable && error?.message.contains("no time was left") == true)
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test("Metrics are sent as spans are, with the same rules")
+    func metrics() throws {
+        let server = try ScriptedServer([.answer(200)])
+        defer { server.stop() }
+        var configuration = OTLPHTTPConfiguration(endpoint: server.url)
+        configuration.compression = .none
+        let exporter = try OTLPHTTPMetricExporter(configuration)
+        let report = [MetricData(name: "n", .gauge([NumberPoint(time: Timestamp(nanoseconds: 2), value: .int(1))]))]
+        try exporter.export(report)
+        #expect(try OTLPMetrics.decode(#require(server.requests.first).body) == report)
+        exporter.finish(within: .zero)
+        let late = #expect(throws: OTLPError.self) { try exporter.export(report) }
+        #expect(late?.message.hasPrefix("no time was left to send the metrics") == true)
+        exporter.shutdown()
+        configuration.timeout = .zero
+        #expect(throws: OTLPError.self) { try OTLPHTTPMetricExporter(configuration) }
+    }
+
     @Test("Secrets are in no error, also when the receiver repeats them")
     func secrets() throws {
         let server = try ScriptedServer([.answer(401, [], #"{"message":"no such token: hunter22 (Bearer hunter22)"}"#)])

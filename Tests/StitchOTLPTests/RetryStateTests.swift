@@ -27,6 +27,7 @@ struct RetryStateTests {
     func transport() {
         var state = RetryState(timeout: .seconds(10))
         #expect(state.next(.disconnected("reset")) == .wait(.seconds(1)))
+        #expect(state.next(.unconnected("refused")) == .wait(.seconds(2)))
         #expect(state.next(.failed("untrusted")) == .giveUp(.failed("untrusted")))
         #expect(state.next(.timedOut) == .giveUp(.deadline(last: .timedOut)))
         #expect(state.next(.interrupted) == .giveUp(.interrupted))
@@ -66,5 +67,45 @@ struct RetryStateTests {
         #expect(state.next(busy, at: .seconds(6)) == .giveUp(.deadline(last: busy)))
         #expect(state.remaining(at: .seconds(6)) == .seconds(4))
         #expect(state.remaining(at: .seconds(11)) == .zero)
+    }
+
+    @Test("At the end of the process who isn't there is not waited for; a busy server and a lost connection are")
+    func finishing() {
+        var state = RetryState(timeout: .seconds(10))
+        state.finish(by: .seconds(4))
+        #expect(state.next(.disconnected("reset")) == .wait(.seconds(1)))
+        #expect(state.next(.answered(status: 503), at: .seconds(1)) == .wait(.seconds(2)))
+        #expect(state.next(.unconnected("refused"), at: .seconds(3)) == .giveUp(.absent("refused")))
+    }
+
+    @Test("The end of the process may come before the deadline, never after it")
+    func finishingDeadline() {
+        var state = RetryState(timeout: .seconds(10))
+        state.finish(by: .seconds(20))
+        #expect(state.remaining(at: .seconds(1)) == .seconds(9))
+        state.finish(by: .seconds(3))
+        #expect(state.remaining(at: .seconds(1)) == .seconds(2))
+        #expect(state.obstacle(at: .seconds(2)) == nil)
+        #expect(state.obstacle(at: .seconds(3)) == .deadline(last: .timedOut))
+        let busy = RetryState.Event.answered(status: 503)
+        #expect(state.next(busy, at: .milliseconds(2_500)) == .giveUp(.deadline(last: busy)))
+        #expect(state.obstacle(at: .seconds(4)) == .deadline(last: busy))
+    }
+
+    @Test("In the middle of a wait the end brings the last attempt, unless a server asked for time")
+    func hurry() {
+        var state = RetryState(timeout: .seconds(60))
+        #expect(state.next(.unconnected("refused")) == .wait(.seconds(1)))
+        state.finish(by: .seconds(5))
+        #expect(state.hurry(at: .milliseconds(200)) == .wait(.zero))
+        for (wish, action) in [
+            (Int64(4), RetryState.Action.wait(.seconds(1))),
+            (5, .giveUp(.deadline(last: .answered(status: 503, retryAfter: .seconds(5))))),
+        ] {
+            var state = RetryState(timeout: .seconds(60))
+            #expect(state.next(.answered(status: 503, retryAfter: .seconds(wish))) == .wait(.seconds(wish)))
+            state.finish(by: .seconds(5))
+            #expect(state.hurry(at: .seconds(3)) == action)
+        }
     }
 }

@@ -37,6 +37,7 @@ final class ScriptedServer: @unchecked Sendable {
     private var script: [Step]
     private var received: [Request] = []
     private var accepted = 0
+    private var isClosed = false
 
     /// Listens; when the script is over, its last step is done again and again.
     init(_ script: [Step]) throws {
@@ -79,6 +80,12 @@ final class ScriptedServer: @unchecked Sendable {
         shutdown(listener, Int32(SHUT_RDWR))
     }
 
+    /// Refuses connections, for certain, when it returns.
+    func stopAndWait() {
+        stop()
+        condition.withLock { while !isClosed { condition.wait() } }
+    }
+
     private func serve() {
         while true {
             let connection = accept(listener, nil, nil)
@@ -90,6 +97,10 @@ final class ScriptedServer: @unchecked Sendable {
             }.start()
         }
         close(listener)
+        condition.withLock {
+            isClosed = true
+            condition.broadcast()
+        }
     }
 
     /// Whether the connection goes on.

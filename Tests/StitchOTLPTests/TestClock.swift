@@ -12,6 +12,7 @@ final class TestClock: ExportClock, @unchecked Sendable {
     private let blocks: Bool
     private var time = Duration.zero
     private var waited: [Duration] = []
+    private var isHurried = false
     private var isInterrupted = false
 
     /// With `blocks` a wait lasts until it is interrupted.
@@ -28,13 +29,21 @@ final class TestClock: ExportClock, @unchecked Sendable {
         condition.withLock { while waited.isEmpty { condition.wait() } }
     }
 
-    func wait(_ duration: Duration) -> Bool {
+    func wait(_ duration: Duration, isHasty: Bool) -> WaitEnd {
         condition.withLock {
             waited.append(duration)
             condition.broadcast()
-            while blocks, !isInterrupted { condition.wait() }
+            while blocks, !isInterrupted, !(isHasty && isHurried) { condition.wait() }
+            if isHasty && isHurried { return .hurried }
             time += duration
-            return !isInterrupted
+            return isInterrupted ? .interrupted : .over
+        }
+    }
+
+    func hurry() {
+        condition.withLock {
+            isHurried = true
+            condition.broadcast()
         }
     }
 

@@ -27,7 +27,7 @@ private func wrong(_ name: String, _ value: String, _ look: @escaping Look, _ re
     Row(name: name, value: value, look: look, result: result, isWrong: true)
 }
 
-private let capacity: Look = { "\($0.queueCapacity)" }
+private let capacity: Look = { "\($0.queueCapacity ?? 0)" }
 private let batch: Look = { "\($0.batchSize)" }
 private let delay: Look = { "\($0.exportDelay)" }
 private let exportTimeout: Look = { "\($0.exportTimeout)" }
@@ -37,6 +37,7 @@ private let attributes: Look = { configuration in
     configuration.resourceAttributes.elements.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
 }
 private let exporters: Look = { "\($0.exporters.map(\.rawValue))" }
+private let metricsExporters: Look = { "\($0.metricsExporters.map(\.rawValue))" }
 private let fields: Look = { $0.propagator.fields.joined(separator: ",") }
 private let endpoint: Look = { $0.otlp.endpoint }
 private let headers: Look = { $0.otlp.headers.map { "\($0.name): \($0.value)" }.joined(separator: "|") }
@@ -69,14 +70,14 @@ private let rows: [Row] = [
 
     row("OTEL_BSP_MAX_QUEUE_SIZE", "1000", capacity, "1000"),
     row("OTEL_BSP_MAX_QUEUE_SIZE", "100", batch, "100"),
-    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "0", capacity, "2048"),
-    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "-1", capacity, "2048"),
-    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "many", capacity, "2048"),
-    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "1.5", capacity, "2048"),
-    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "99999999999999999999", capacity, "2048"),
+    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "0", capacity, "0"),
+    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "-1", capacity, "0"),
+    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "many", capacity, "0"),
+    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "1.5", capacity, "0"),
+    wrong("OTEL_BSP_MAX_QUEUE_SIZE", "99999999999999999999", capacity, "0"),
     row("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "7", batch, "7"),
     wrong("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0", batch, "512"),
-    wrong("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2049", batch, "512"),
+    row("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096", batch, "4096"),
     row("OTEL_BSP_SCHEDULE_DELAY", "250", delay, "0.25 seconds"),
     row("OTEL_BSP_SCHEDULE_DELAY", "0", delay, "0.0 seconds"),
     wrong("OTEL_BSP_SCHEDULE_DELAY", "-1", delay, "5.0 seconds"),
@@ -93,6 +94,22 @@ private let rows: [Row] = [
     wrong("OTEL_TRACES_EXPORTER", "none,console", exporters, #"["console"]"#),
     row("STITCH_TRACES_FILE", "/tmp/traces", { $0.file ?? "" }, "/tmp/traces"),
     row("STITCH_TRACES_FILE", "/tmp/traces", exporters, "[]"),
+    row("STITCH_TRACES_FILE", "/tmp/traces", metricsExporters, "[]"),
+
+    row("OTEL_METRICS_EXPORTER", "OTLP", metricsExporters, #"["otlp"]"#),
+    row("OTEL_METRICS_EXPORTER", "none", metricsExporters, "[]"),
+    wrong("OTEL_METRICS_EXPORTER", "prometheus", metricsExporters, #"["otlp"]"#),
+    wrong("OTEL_METRICS_EXPORTER", "console,otlp", metricsExporters, #"["otlp"]"#),
+    row("OTEL_METRIC_EXPORT_INTERVAL", "1500", { "\($0.metrics.interval)" }, "1.5 seconds"),
+    wrong("OTEL_METRIC_EXPORT_INTERVAL", "0", { "\($0.metrics.interval)" }, "60.0 seconds"),
+    row("OTEL_METRIC_EXPORT_TIMEOUT", "1500", { "\($0.metrics.timeout)" }, "1.5 seconds"),
+    row("OTEL_METRIC_EXPORT_TIMEOUT", "0", { "\($0.metrics.timeout)" }, "31536000.0 seconds"),
+    wrong("OTEL_METRIC_EXPORT_TIMEOUT", "-1", { "\($0.metrics.timeout)" }, "30.0 seconds"),
+    row("OTEL_METRICS_EXEMPLAR_FILTER", "Always_On", { "\($0.metrics.settings.exemplarFilter)" }, "alwaysOn"),
+    wrong("OTEL_METRICS_EXEMPLAR_FILTER", "some", { "\($0.metrics.settings.exemplarFilter)" }, "traceBased"),
+    row("\(otlp)METRICS_TEMPORALITY_PREFERENCE", "delta", { "\($0.metrics.temporality)" }, "delta"),
+    row("\(otlp)METRICS_TEMPORALITY_PREFERENCE", "LowMemory", { "\($0.metrics.temporality)" }, "delta"),
+    wrong("\(otlp)METRICS_TEMPORALITY_PREFERENCE", "both", { "\($0.metrics.temporality)" }, "cumulative"),
 
     row("OTEL_PROPAGATORS", "baggage", fields, "baggage"),
     row("OTEL_PROPAGATORS", "tracecontext,baggage,TraceContext", fields, usualFields),
@@ -135,7 +152,8 @@ private let rows: [Row] = [
     wrong("\(otlp)TRACES_TIMEOUT", "-5", timeout, "10.0 seconds"),
     row("\(otlp)COMPRESSION", "none", compression, "none"),
     row("\(otlp)TRACES_COMPRESSION", "GZIP", compression, "gzip"),
-    wrong("\(otlp)COMPRESSION", "zstd", compression, "gzip"),
+    row("\(otlp)COMPRESSION", " ", compression, "none"),
+    wrong("\(otlp)COMPRESSION", "zstd", compression, "none"),
     row("\(otlp)PROTOCOL", "http/json", encoding, "http/json"),
     row("\(otlp)TRACES_PROTOCOL", "http/json", encoding, "http/json"),
     wrong("\(otlp)PROTOCOL", "grpc", encoding, "http/protobuf"),
@@ -145,6 +163,22 @@ private let rows: [Row] = [
     row("\(otlp)TRACES_CLIENT_CERTIFICATE", "/me.pem", { $0.otlp.clientCertificate ?? "" }, "/me.pem"),
     row("\(otlp)CLIENT_KEY", "/key.pem", { $0.otlp.clientKey ?? "" }, "/key.pem"),
     row("\(otlp)TRACES_CLIENT_KEY", "/key.pem", { $0.otlp.clientKey ?? "" }, "/key.pem"),
+
+    row("\(otlp)ENDPOINT", "https://c.example/otlp", { $0.metricsOTLP.endpoint }, "https://c.example/otlp/v1/metrics"),
+    row(
+        "\(otlp)METRICS_ENDPOINT",
+        "http://collector:4318/mine",
+        { $0.metricsOTLP.endpoint },
+        "http://collector:4318/mine"
+    ),
+    row("\(otlp)METRICS_HEADERS", "a=1", { "\($0.metricsOTLP.headers.count)" }, "1"),
+    row("\(otlp)METRICS_HEADERS", "a=1", headers, ""),
+    row("\(otlp)METRICS_TIMEOUT", "2500", { "\($0.metricsOTLP.timeout)" }, "2.5 seconds"),
+    row("\(otlp)METRICS_COMPRESSION", "gzip", { $0.metricsOTLP.compression.rawValue }, "gzip"),
+    row("\(otlp)METRICS_PROTOCOL", "http/json", { $0.metricsOTLP.encoding.rawValue }, "http/json"),
+    row("\(otlp)METRICS_CERTIFICATE", "/ca.pem", { $0.metricsOTLP.certificateAuthority ?? "" }, "/ca.pem"),
+    row("\(otlp)METRICS_CLIENT_CERTIFICATE", "/me.pem", { $0.metricsOTLP.clientCertificate ?? "" }, "/me.pem"),
+    row("\(otlp)METRICS_CLIENT_KEY", "/key.pem", { $0.metricsOTLP.clientKey ?? "" }, "/key.pem"),
 
     wrong("OTEL_CONFIG_FILE", "/config.yaml", name, TelemetryConfiguration(environment: [:]).serviceName),
 ]
@@ -274,5 +308,31 @@ struct EnvironmentTests {
         #expect(both.exporters == [.console] && both.file == "/tmp/f")
         #expect(TelemetryConfiguration(serviceName: "a").exporters == [.otlp])
         #expect(TelemetryConfiguration(serviceName: "a", file: "/tmp/f").exporters.isEmpty)
+    }
+
+    @Test("Metrics go to a receiver of OTLP unless a file, nothing or something else is said")
+    func metricsDefaults() {
+        #expect(read([:]).0.metricsExporters == [.otlp])
+        // As OpenTelemetry has it, neither variable says anything of the other's telemetry.
+        #expect(read(["OTEL_TRACES_EXPORTER": "none"]).0.metricsExporters == [.otlp])
+        let both = read(["OTEL_METRICS_EXPORTER": "otlp", "STITCH_TRACES_FILE": "/tmp/f"]).0
+        #expect(both.metricsExporters == [.otlp] && both.exporters.isEmpty)
+        // By code they follow the spans.
+        #expect(TelemetryConfiguration(serviceName: "a").metricsExporters == [.otlp])
+        #expect(TelemetryConfiguration(serviceName: "a", exporters: []).metricsExporters.isEmpty)
+        #expect(TelemetryConfiguration(serviceName: "a", file: "/tmp/f").metricsExporters.isEmpty)
+    }
+
+    @Test(
+        "By code requests are compressed, by the environment only if it says so; a batch may be no larger than its queue"
+    )
+    func defaultsThatDiffer() {
+        #expect(TelemetryConfiguration(serviceName: "a").otlp.compression == .gzip)
+        #expect(read([:]).0.otlp.compression == .none && read([:]).0.metricsOTLP.compression == .none)
+        #expect(read([:]).0.queueCapacity == nil)
+        let (configuration, warnings) = read([
+            "OTEL_BSP_MAX_QUEUE_SIZE": "2048", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "2049",
+        ])
+        #expect(configuration.batchSize == 512 && warnings.count == 1)
     }
 }

@@ -19,7 +19,10 @@ enum DemoService: String, CaseIterable {
         }
         let environment = ProcessInfo.processInfo.environment
         let settings = try DemoSettings.read(environment)
-        let telemetry = try Telemetry.start()
+        var configuration = TelemetryConfiguration()
+        // The file of a large demo takes its time on a small machine.
+        configuration.shutdownTimeout = .seconds(30)
+        let telemetry = try Telemetry.start(configuration)
         let report = ProgressReport()
         switch service {
         case .storefront: try await runStorefront(telemetry, report, settings)

@@ -32,22 +32,24 @@ public struct MeasuredSpanExporter: SpanExporter {
         do {
             try exporter.export(batch)
         } catch {
-            finished(count, start, failure: error)
+            let lost = min(max((error as? PartialExport)?.lostSpanCount ?? count, 0), count)
+            finished(count, lost, start, failure: error)
             throw error
         }
-        finished(count, start, failure: nil)
+        finished(count, 0, start, failure: nil)
     }
 
     /// Shuts the other exporter down.
     public func shutdown() { exporter.shutdown() }
 
-    private func finished(_ count: Int, _ start: ContinuousClock.Instant, failure: (any Error)?) {
-        var outcome = attributes
-        if let failure { outcome[SDKMetrics.errorType] = .string(errorType(failure)) }
+    private func finished(_ count: Int, _ lost: Int, _ start: ContinuousClock.Instant, failure: (any Error)?) {
+        var failed = attributes
+        if let failure { failed[SDKMetrics.errorType] = .string(errorType(failure)) }
         let duration = start.duration(to: clock.now) / .seconds(1)
         meter.upDownCounter(SDKMetrics.spansInFlight).add(-count) { $0 = attributes }
-        meter.counter(SDKMetrics.spansExported).add(count) { $0 = outcome }
-        meter.histogram(SDKMetrics.exportDuration).record(duration) { $0 = outcome }
+        if lost < count { meter.counter(SDKMetrics.spansExported).add(count - lost) { $0 = attributes } }
+        if lost > 0 { meter.counter(SDKMetrics.spansExported).add(lost) { $0 = failed } }
+        meter.histogram(SDKMetrics.exportDuration).record(duration) { $0 = failed }
     }
 
     /// The name of the error's type, which is of low cardinality.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StitchService
+package import StitchService
 
 /// How metrics are kept and reported.
 public struct MetricConfiguration: Sendable, Hashable {
@@ -10,7 +10,7 @@ public struct MetricConfiguration: Sendable, Hashable {
     /// From the start of one report to the start of the next.
     public var interval: Duration
 
-    /// How long a flush or a shutdown waits for the exporter.
+    /// How long the export of one report may take, above zero; for whoever opens the exporter.
     public var timeout: Duration
 
     /// Whether a report is of everything, or of what came since the one before.
@@ -21,7 +21,7 @@ public struct MetricConfiguration: Sendable, Hashable {
     /// - Parameters:
     ///   - settings: How much the meter keeps.
     ///   - interval: From the start of one report to the start of the next, at least a millisecond.
-    ///   - timeout: How long a flush or a shutdown waits for the exporter.
+    ///   - timeout: How long the export of one report may take, above zero.
     ///   - temporality: Whether a report is of everything, or of what came since the one before.
     public init(
         settings: MeterSettings = MeterSettings(),
@@ -39,55 +39,29 @@ public struct MetricConfiguration: Sendable, Hashable {
     /// `OTEL_METRIC_EXPORT_TIMEOUT` in milliseconds, `OTEL_METRICS_EXEMPLAR_FILTER`, and
     /// `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`.
     ///
-    /// A wrong value is told as a warning and counts as none; so does an empty one, without a warning.
+    /// A wrong value is told as a warning and counts as none; so does an empty one, without a warning. A timeout of zero
+    /// sets no limit.
     ///
     /// - Parameter environment: The variables, such as the process's.
     public init(environment: [String: String]) {
+        var reader = EnvironmentReader(environment)
+        self.init(&reader)
+        reader.tell()
+    }
+
+    package init(_ reader: inout EnvironmentReader) {
         self.init()
-        if let interval = Self.milliseconds("OTEL_METRIC_EXPORT_INTERVAL", environment, from: 1) {
-            self.interval = interval
-        }
-        if let timeout = Self.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT", environment, from: 0) {
-            self.timeout = timeout
-        }
-        let filter = "OTEL_METRICS_EXEMPLAR_FILTER"
-        if let filter: ExemplarFilter = Self.choice(filter, environment, among: ExemplarFilter.allCases) {
-            settings.exemplarFilter = filter
-        }
-        let preference = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+        interval =
+            reader.number("OTEL_METRIC_EXPORT_INTERVAL", from: 1).map { .milliseconds($0) } ?? interval
+        timeout = reader.timeout("OTEL_METRIC_EXPORT_TIMEOUT") ?? timeout
+        settings.exemplarFilter =
+            reader.choice("OTEL_METRICS_EXEMPLAR_FILTER", ExemplarFilter.allCases.map { ($0.rawValue, $0) })
+            ?? settings.exemplarFilter
         // `lowmemory` asks for deltas of the kinds of instruments that there are here.
-        if environment[preference]?.lowercased() == "lowmemory" {
-            temporality = .delta
-        } else if let temporality: MetricTemporalityPreference = Self.choice(
-            preference,
-            environment,
-            among: MetricTemporalityPreference.allCases
-        ) {
-            self.temporality = temporality
-        }
-    }
-
-    private static func milliseconds(_ name: String, _ environment: [String: String], from least: Int) -> Duration? {
-        guard let text = environment[name], !text.isEmpty else { return nil }
-        guard let number = Int(text), number >= least else {
-            warn(name, "is no number of milliseconds from \(least)")
-            return nil
-        }
-        return .milliseconds(number)
-    }
-
-    private static func choice<Choice: RawRepresentable<String>>(
-        _ name: String,
-        _ environment: [String: String],
-        among choices: [Choice]
-    ) -> Choice? {
-        guard let text = environment[name], !text.isEmpty else { return nil }
-        if let choice = choices.first(where: { $0.rawValue == text.lowercased() }) { return choice }
-        warn(name, "is none of \(choices.map(\.rawValue).joined(separator: ", "))")
-        return nil
-    }
-
-    private static func warn(_ name: String, _ flaw: String) {
-        Diagnostics.log(.warning, "\(name) \(flaw) and is ignored")
+        temporality =
+            reader.choice(
+                "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+                MetricTemporalityPreference.allCases.map { ($0.rawValue, $0) } + [("lowmemory", .delta)]
+            ) ?? temporality
     }
 }

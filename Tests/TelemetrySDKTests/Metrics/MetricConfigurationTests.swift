@@ -17,7 +17,7 @@ struct MetricConfigurationTests {
             "OTEL_METRICS_EXEMPLAR_FILTER": "always_off",
             "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "Delta",
         ])
-        #expect(all.interval == .milliseconds(1500) && all.timeout == .zero)
+        #expect(all.interval == .milliseconds(1500) && all.timeout > .seconds(24 * 60 * 60))
         #expect(all.settings.exemplarFilter == .alwaysOff && all.temporality == .delta)
         let low = ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "LowMemory"]
         #expect(MetricConfiguration(environment: low).temporality == .delta)

@@ -10,6 +10,11 @@ private struct PickyExporter: SpanExporter {
     func export(_ batch: SpanBatch) throws { if batch.spans.count > 2 { throw Refused() } }
 }
 
+/// Loses one span of each batch.
+private struct LossyExporter: SpanExporter {
+    func export(_ batch: SpanBatch) throws { throw PartialExport(lostSpanCount: 1, message: "one too old") }
+}
+
 @Suite("What the SDK measures of itself")
 struct SDKMetricsTests {
     private func batch(_ count: Int) -> SpanBatch {
@@ -31,6 +36,18 @@ struct SDKMetricsTests {
         #expect(exported[0].attributes["otel.component.name"] == "file_span_exporter/0")
         #expect(meter.numbers("otel.sdk.exporter.span.inflight").map(\.value) == [.int(0)])
         #expect(meter.histograms("otel.sdk.exporter.operation.duration").map(\.count) == [1, 1])
+    }
+
+    @Test("Of a batch that is delivered in part, each part counts as what it is")
+    func partial() throws {
+        let meter = SDKMeter()
+        let exporter = MeasuredSpanExporter(LossyExporter(), meter: meter, component: "file_span_exporter/0")
+        #expect(throws: PartialExport.self) { try exporter.export(batch(3)) }
+        #expect(throws: PartialExport.self) { try exporter.export(batch(1)) }
+        let exported = meter.numbers("otel.sdk.exporter.span.exported")
+        #expect(exported.map(\.value) == [.int(2), .int(2)])
+        #expect(exported.map { $0.attributes["error.type"] } == [nil, "TelemetryData.PartialExport"])
+        #expect(meter.numbers("otel.sdk.exporter.span.inflight").map(\.value) == [.int(0)])
     }
 
     @Test("The counts of a processor are reported as they are at each report")

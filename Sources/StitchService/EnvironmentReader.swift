@@ -6,30 +6,38 @@ import Foundation
 /// and what can't be read is noted by name and then not set either.
 ///
 /// Pure. No warning repeats a value, which may hold a secret.
-struct EnvironmentReader {
+package struct EnvironmentReader {
     private let values: [String: String]
-    private(set) var warnings: [String] = []
+    package private(set) var warnings: [String] = []
+    /// What was asked for so far, for a test of what is documented.
+    package private(set) var names: [String] = []
 
-    init(_ values: [String: String]) { self.values = values }
+    package init(_ values: [String: String]) { self.values = values }
 
     /// A text without white space round it; `nil` if it isn't set.
-    func text(_ name: String) -> String? {
+    package mutating func text(_ name: String) -> String? {
+        names.append(name)
         guard let value = values[name] else { return nil }
         let text = value.trimmingBlanks
         return text.isEmpty ? nil : text
     }
 
     /// The parts of a list; empty if it isn't set.
-    func list(_ name: String) -> [String] {
+    package mutating func list(_ name: String) -> [String] {
         (text(name) ?? "").split(separator: ",").map { String($0).trimmingBlanks }.filter { !$0.isEmpty }
     }
 
-    mutating func ignore(_ name: String, _ reason: String) {
-        warnings.append("\(name) is ignored: \(reason)")
+    package mutating func ignore(_ name: String, _ reason: String) {
+        warn("\(name) is ignored: \(reason)")
+    }
+
+    /// Once, also if a variable is read for several purposes.
+    private mutating func warn(_ warning: String) {
+        if !warnings.contains(warning) { warnings.append(warning) }
     }
 
     /// A whole number from `minimum`.
-    mutating func number(_ name: String, from minimum: Int = 0) -> Int? {
+    package mutating func number(_ name: String, from minimum: Int = 0) -> Int? {
         guard let text = text(name) else { return nil }
         if let number = Int(text), number >= minimum { return number }
         ignore(name, "it must be a whole number from \(minimum)")
@@ -37,7 +45,7 @@ struct EnvironmentReader {
     }
 
     /// A whole number of milliseconds, from 0.
-    mutating func duration(_ name: String) -> Duration? {
+    package mutating func duration(_ name: String) -> Duration? {
         guard let text = text(name) else { return nil }
         if let number = Int(text), number >= 0 { return .milliseconds(number) }
         ignore(name, "it must be a whole number of milliseconds, from 0")
@@ -45,19 +53,19 @@ struct EnvironmentReader {
     }
 
     /// A duration after which something is given up; zero sets no limit.
-    mutating func timeout(_ name: String) -> Duration? {
+    package mutating func timeout(_ name: String) -> Duration? {
         duration(name).map { $0 == .zero ? Self.noLimit : $0 }
     }
 
     /// Only `true`, in whatever case, is true.
-    mutating func flag(_ name: String) -> Bool {
+    package mutating func flag(_ name: String) -> Bool {
         guard let text = text(name)?.lowercased() else { return false }
         if text != "true", text != "false" { ignore(name, "it must be true or false") }
         return text == "true"
     }
 
     /// One of several words, in whatever case.
-    mutating func choice<Value>(_ name: String, _ choices: [(word: String, value: Value)]) -> Value? {
+    package mutating func choice<Value>(_ name: String, _ choices: [(word: String, value: Value)]) -> Value? {
         guard let text = text(name)?.lowercased() else { return nil }
         if let choice = choices.first(where: { $0.word == text }) { return choice.value }
         ignore(name, "it must be one of \(choices.map(\.word).joined(separator: ", "))")
@@ -67,7 +75,7 @@ struct EnvironmentReader {
     /// Several of several words, each once, in whatever case; `none` stands for none of them and alone.
     ///
     /// - Returns: `nil` if nothing is set, or nothing that can be read.
-    mutating func choices<Value>(_ name: String, _ choices: [(word: String, value: Value)]) -> [Value]? {
+    package mutating func choices<Value>(_ name: String, _ choices: [(word: String, value: Value)]) -> [Value]? {
         let words = list(name).map { $0.lowercased() }
         if words == ["none"] { return [] }
         var found: [String] = []
@@ -77,10 +85,10 @@ struct EnvironmentReader {
             if let choice = choices.first(where: { $0.word == word }) {
                 values.append(choice.value)
             } else if word == "none" {
-                warnings.append("none in \(name) is ignored: it must stand alone")
+                warn("none in \(name) is ignored: it must stand alone")
             } else {
                 let known = choices.map(\.word).joined(separator: ", ")
-                warnings.append("a part of \(name) is ignored: each must be one of \(known), or none alone")
+                warn("a part of \(name) is ignored: each must be one of \(known), or none alone")
             }
         }
         return values.isEmpty ? nil : values
@@ -89,7 +97,7 @@ struct EnvironmentReader {
     /// `key=value` pairs in the form of W3C Baggage: percent-coded values, no properties.
     ///
     /// - Returns: `nil` if nothing is set, or if a part can't be read.
-    mutating func pairs(_ name: String) -> [(name: String, value: String)]? {
+    package mutating func pairs(_ name: String) -> [(name: String, value: String)]? {
         guard text(name) != nil else { return nil }
         var pairs: [(name: String, value: String)] = []
         for part in list(name) {
@@ -102,8 +110,13 @@ struct EnvironmentReader {
         return pairs
     }
 
+    /// Tells the warnings, as those of the module that asks.
+    package func tell(fileID: StaticString = #fileID) {
+        for warning in warnings { Diagnostics.log(.warning, warning, fileID: fileID) }
+    }
+
     /// What a limit is that isn't one: a year.
-    static let noLimit = Duration.seconds(365 * 24 * 60 * 60)
+    package static let noLimit = Duration.seconds(365 * 24 * 60 * 60)
 
     private static func pair(_ text: String) -> (name: String, value: String)? {
         guard let equals = text.firstIndex(of: "=") else { return nil }
