@@ -23,7 +23,7 @@ final class CountedSpanExporter: SpanExporter {
         do {
             try exporter.export(batch)
         } catch {
-            let count = batch.spans.count
+            let count = batch.count
             let lost = min(max((error as? PartialExport)?.lostSpanCount ?? count, 0), count)
             state.withLock { state in
                 // A processor that has no more time counts the batch under way itself.

@@ -53,7 +53,7 @@ struct WatchedSpanExporter: SpanExporter {
     let watch: DeliveryWatch
 
     func export(_ batch: SpanBatch) throws {
-        try watch.watch(batch.spans.count) { try exporter.export(batch) }
+        try watch.watch(batch.count) { try exporter.export(batch) }
     }
 
     func shutdown() { exporter.shutdown() }

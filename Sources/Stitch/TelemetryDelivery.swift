@@ -35,21 +35,21 @@ final class TelemetryDelivery: Sendable {
         timeout = configuration.shutdownTimeout
         let processor = BatchSpanProcessor(
             exporter: spans.exporter,
-            capacity: configuration.queueCapacity ?? 2048,
+            capacity: configuration.queueCapacity,
             batchSize: configuration.batchSize,
             delay: configuration.exportDelay / .seconds(1)
         )
         self.processor = processor
-        let capacity = configuration.queueCapacity
-        metrics?.meter.observe(SpanStatistics.source { SpanStatistics(processor.counts, capacity: capacity) })
-        reader = metrics?.start()
-        tracer = SDKTracer(
+        let tracer = SDKTracer(
             resource: resource,
             processor: processor,
             sampler: configuration.sampler,
             limits: configuration.limits,
             propagator: configuration.propagator
         )
+        self.tracer = tracer
+        metrics?.meter.observe(SpanStatistics.source { processor.statistics(with: tracer) })
+        reader = metrics?.start()
     }
 
     /// Who measures what is reported.

@@ -30,9 +30,9 @@ public struct MultiSpanExporter: SpanExporter {
             + failures.map { "\($0)" }.joined(separator: "; ")
         // What each lost may be other spans: between the most that one lost and all of theirs together.
         let lost = failures.reduce(0) {
-            $0 + min(($1 as? PartialExport)?.lostSpanCount ?? batch.spans.count, batch.spans.count)
+            $0 + min(($1 as? PartialExport)?.lostSpanCount ?? batch.count, batch.count)
         }
-        if lost < batch.spans.count { throw PartialExport(lostSpanCount: lost, message: message) }
+        if lost < batch.count { throw PartialExport(lostSpanCount: lost, message: message) }
         throw OTLPError(.undelivered, message, cause: first)
     }
 

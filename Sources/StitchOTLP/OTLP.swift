@@ -26,6 +26,13 @@ public enum OTLP {
         }
     }
 
+    /// A request with the spans of a batch, which in protobuf are copied where they come encoded.
+    static func encode(_ batch: SpanBatch, as format: OTLPFormat) -> [UInt8] {
+        guard format == .protobuf, let encoded = batch.encoded else { return encode(batch.spans, as: format) }
+        let byteCount = encoded.groups.reduce(0) { $0 + $1.bytes.count }
+        return ProtobufWriter.bytes(capacity: byteCount + 4096) { $0.write(encoded) }
+    }
+
     /// The spans of a request.
     ///
     /// - Parameters:

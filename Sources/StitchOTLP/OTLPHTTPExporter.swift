@@ -34,7 +34,7 @@ public final class OTLPHTTPExporter: SpanExporter {
     ///   ``OTLPError/Code/shutDown``.
     public func export(_ batch: SpanBatch) throws {
         let format = sender.configuration.encoding.format
-        let answer = try sender.send(OTLP.encode(batch.spans, as: format))
+        let answer = try sender.send(OTLP.encode(batch, as: format))
         // An answer that can't be read says nothing against the spans: the status said that they were taken.
         guard let answer = try? OTLPResponse(answer, as: format), !answer.isComplete else { return }
         let message = sender.quoted(answer.errorMessage)
@@ -43,7 +43,7 @@ public final class OTLPHTTPExporter: SpanExporter {
             throw PartialExport(
                 lostSpanCount: Int(answer.rejectedCount),
                 message: "\(sender.configuration.displayedEndpoint) left out \(answer.rejectedCount) of "
-                    + "\(batch.spans.count) spans: \(message)"
+                    + "\(batch.count) spans: \(message)"
             )
         }
         Diagnostics.log(.warning, "\(sender.configuration.displayedEndpoint) took the spans, but says: \(message)")

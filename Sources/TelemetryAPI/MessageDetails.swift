@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TelemetryData
+import TelemetryData
 
 /// What differs from one message to the next, as numbers.
 public struct MessageDetails: Sendable, Hashable {

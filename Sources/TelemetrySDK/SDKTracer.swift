@@ -92,6 +92,9 @@ public struct SDKTracer: Tracer {
         )
     }
 
+    /// How many spans it has started so far, recorded and not; one that was reserved counts as it is decided about.
+    public var startedCounts: (sampled: Int, unsampled: Int) { core.starts.counts }
+
     /// Writes what the propagator writes.
     public func inject(_ span: Span, baggage: Baggage, into carrier: inout ContextCarrier) {
         core.propagator.inject(PropagationContext(span: span.context, baggage: baggage), into: &carrier)

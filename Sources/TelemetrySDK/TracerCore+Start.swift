@@ -10,7 +10,8 @@ extension TracerCore {
 
     /// The context of a child that is decided about as its parent was.
     func child(of parent: borrowing SpanContext) -> SpanContext {
-        SpanContext(
+        starts.add(isSampled: parent.isSampled)
+        return SpanContext(
             traceID: parent.traceID,
             spanID: spanID,
             // Whoever continues a trace may not say that its id is random when its creator didn't.
@@ -66,6 +67,7 @@ extension TracerCore {
         var flags = parent.map { $0.flags.intersection(.random) } ?? (isRandom ? .random : [])
         let decision = sampler.decide(request)
         if decision.isSampled { flags.insert(.sampled) }
+        starts.add(isSampled: decision.isSampled)
         let context = SpanContext(traceID: request.traceID, spanID: spanID, flags: flags, state: decision.state)
         return (context, readsAttributes)
     }

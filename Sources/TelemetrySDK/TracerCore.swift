@@ -10,6 +10,7 @@ final class TracerCore: Sendable {
     let limits: SpanLimits
     let propagator: any Propagator
     let clock = SpanClock()
+    let starts = SpanStarts()
     private let ids: any IDGenerator
     private let processor: any SpanProcessor
     private let notice: DropNotice

@@ -69,6 +69,17 @@ public final class BatchSpanProcessor: SpanProcessor {
     /// What became of the spans so far.
     public var counts: SpanCounts { queue.counts }
 
+    /// What became of the spans so far, with what a tracer that hands its spans over here knows of their beginning.
+    public func statistics(with tracer: SDKTracer? = nil) -> SpanStatistics {
+        let capacity: Int? = if case .spans(let capacity) = queue.bound { capacity } else { nil }
+        var statistics = SpanStatistics(queue.counts, capacity: capacity)
+        statistics.dropped = queue.drops
+        if let started = tracer?.startedCounts {
+            (statistics.sampled, statistics.unsampled) = (started.sampled, started.unsampled)
+        }
+        return statistics
+    }
+
     /// Returns when everything that has ended before has been exported, or could not be, or when the time is over.
     ///
     /// Blocks its thread.

@@ -22,7 +22,8 @@ extension SpanQueue {
             case .addedFirst: return wake()
             case .refused:
                 leave()
-                return refuse()
+                refusedLate.wrappingAdd(1, ordering: .relaxed)
+                return
             case nil:
                 if whenFull == .wait, waitForRoom() { continue }
                 leave()

@@ -35,8 +35,11 @@ final class SpanQueue: @unchecked Sendable {
     /// How many spans wait, where their number is limited.
     let waiting = Atomic<Int>(0)
 
-    /// How many spans were not taken in.
+    /// How many spans were not taken in because there was no room.
     let refused = Atomic<Int>(0)
+
+    /// How many spans were not taken in because the queue was closed.
+    let refusedLate = Atomic<Int>(0)
 
     // While `condition` is locked:
     var accounts: SpanAccounts
@@ -65,14 +68,27 @@ final class SpanQueue: @unchecked Sendable {
         var added = 0
         shards.forEach { added += $0.addedCount }
         return condition.withLock {
-            let refused = refused.load(ordering: .relaxed)
             return SpanCounts(
-                ended: added + refused,
+                ended: added + refusedCount,
                 exported: accounts.exported,
-                dropped: refused + accounts.abandoned,
+                dropped: refusedCount + accounts.abandoned,
                 failed: accounts.failed
             )
         }
+    }
+
+    /// How many spans were not taken in.
+    private var refusedCount: Int { refused.load(ordering: .relaxed) + refusedLate.load(ordering: .relaxed) }
+
+    /// Why spans were dropped, and how many for each reason.
+    var drops: [String: Int] {
+        let abandoned = condition.withLock { accounts.abandoned }
+        let drops = [
+            "queue_full": refused.load(ordering: .relaxed),
+            "already_shutdown": refusedLate.load(ordering: .relaxed),
+            "shutdown_timeout": abandoned,
+        ]
+        return drops.filter { $0.value > 0 }
     }
 
     /// Moves what the shards hold to the blocks that wait.
@@ -125,7 +141,7 @@ final class SpanQueue: @unchecked Sendable {
     }
 
     func dropsToReport(isLast: Bool = false) -> Int? {
-        accounts.dropsToReport(refused.load(ordering: .relaxed) + accounts.abandoned, isLast: isLast)
+        accounts.dropsToReport(refusedCount + accounts.abandoned, isLast: isLast)
     }
 
     static func report(dropped count: Int) {

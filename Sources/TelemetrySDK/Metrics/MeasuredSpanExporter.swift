@@ -26,7 +26,7 @@ public struct MeasuredSpanExporter: SpanExporter {
 
     /// Delivers a batch by the other exporter.
     public func export(_ batch: SpanBatch) throws {
-        let count = batch.spans.count
+        let count = batch.count
         meter.upDownCounter(SDKMetrics.spansInFlight).add(count) { $0 = attributes }
         let start = clock.now
         do {
