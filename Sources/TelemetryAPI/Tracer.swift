@@ -214,7 +214,7 @@ public struct NoOpTracer: Tracer {
         at time: Timestamp?,
         _ build: (inout SpanBuilder) -> Void
     ) -> Span {
-        guard let parent else { return Span(context: .invalid) }
+        guard let parent, parent.isValid else { return Span(context: .invalid) }
         // Field by field: an optional context as a whole takes longer to copy than all else here.
         return Span(
             context: SpanContext(

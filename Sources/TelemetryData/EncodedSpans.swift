@@ -11,7 +11,16 @@ package struct EncodedSpans: Sendable {
         package let scope: InstrumentationScope
 
         /// The `spans` of OTLP's `ScopeSpans`: fields of number 2, one after the other.
-        package fileprivate(set) var bytes: [UInt8] = []
+        package var bytes: ArraySlice<UInt8> { memory[..<used] }
+
+        // All of it is initialised, so that many spans can be put there in one go.
+        fileprivate var memory: [UInt8] = []
+        fileprivate var used = 0
+
+        fileprivate init(_ resource: Resource, _ scope: InstrumentationScope) {
+            self.resource = resource
+            self.scope = scope
+        }
 
         /// How many there are.
         package fileprivate(set) var count = 0
@@ -34,7 +43,7 @@ package struct EncodedSpans: Sendable {
 
     /// Makes a group for spans to come; its place is how many there were.
     package mutating func addGroup(_ resource: Resource, _ scope: InstrumentationScope) {
-        all.append(Group(resource: resource, scope: scope))
+        all.append(Group(resource, scope))
     }
 
     /// Forgets the spans, and keeps groups and memory for others; of memory that was needed only once not too much.
@@ -43,14 +52,18 @@ package struct EncodedSpans: Sendable {
         for index in all.indices { all[index].removeAll() }
     }
 
-    /// Adds a span to a group.
+    /// Adds spans to a group.
     ///
     /// - Parameters:
-    ///   - span: OTLP's `Span`.
     ///   - group: The group's place.
-    package mutating func append(_ span: UnsafeRawBufferPointer, to group: Int) {
-        count += 1
-        all[group].append(span)
+    ///   - byteCount: How many bytes they have at most.
+    ///   - write: Writes them where it is told, as fields of number 2, and returns how many bytes and how many spans.
+    package mutating func append(
+        to group: Int,
+        upTo byteCount: Int,
+        _ write: (UnsafeMutableRawPointer) -> (bytes: Int, count: Int)
+    ) {
+        count += all[group].append(upTo: byteCount, write)
     }
 
     /// The spans by value.
@@ -67,21 +80,22 @@ extension EncodedSpans.Group {
     private static var keptCapacity: Int { 1 << 20 }
 
     fileprivate mutating func removeAll() {
-        count = 0
-        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacity)
+        (count, used) = (0, 0)
+        if memory.count > Self.keptCapacity { memory = [] }
     }
 
-    fileprivate mutating func append(_ span: UnsafeRawBufferPointer) {
-        count += 1
-        if bytes.capacity == 0 { bytes.reserveCapacity(256 << 10) }
-        bytes.append(0x12)
-        var length = span.count
-        while length >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: length) | 0x80)
-            length >>= 7
+    fileprivate mutating func append(
+        upTo byteCount: Int,
+        _ write: (UnsafeMutableRawPointer) -> (bytes: Int, count: Int)
+    ) -> Int {
+        let missing = used + byteCount - memory.count
+        if missing > 0 { memory.append(contentsOf: repeatElement(0, count: max(missing, memory.count))) }
+        let written = memory.withUnsafeMutableBytes { memory in
+            memory.baseAddress.map { write($0 + used) } ?? (bytes: 0, count: 0)
         }
-        bytes.append(UInt8(truncatingIfNeeded: length))
-        bytes.append(contentsOf: span)
+        used += written.bytes
+        count += written.count
+        return written.count
     }
 
     fileprivate func decode(

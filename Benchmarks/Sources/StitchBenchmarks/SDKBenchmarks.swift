@@ -31,16 +31,10 @@ enum SDKBenchmarks: BenchmarkGroup {
         let resource = Resource(attributes: ["service.name": "bench"])
         let sampled = SDKTracer(resource: resource, processor: processor)
         let refusing = SDKTracer(resource: resource, processor: processor, sampler: NeverSampler())
-        let parent = SpanContext(
-            traceID: TraceID(high: 1, low: 2),
-            spanID: SpanID(bits: 3),
-            flags: [.sampled, .random],
-            isRemote: true
-        )
+        let (parent, target) = (parent, target)
         var unsampledParent = parent
         unsampledParent.flags = .random
         let naive = NaiveTracer()
-        let target = MessageTarget(system: "kafka", destination: "orders", consumerGroup: "billing")
         let noOp: any Tracer = opaque(NoOpTracer())
 
         let contest = Contest(entries: [
@@ -87,8 +81,22 @@ enum SDKBenchmarks: BenchmarkGroup {
         }
         figures.append(Figure(name: "sdk.messaging_span_allocations", value: messageAllocations, unit: .count))
         guard processor.counts.dropped == 0 else { throw Lost() }
-        return figures
+        return figures + (try await BatchBenchmarks.run())
     }
+
+    private static let parent = SpanContext(
+        traceID: TraceID(high: 1, low: 2),
+        spanID: SpanID(bits: 3),
+        flags: [.sampled, .random],
+        isRemote: true
+    )
+    private static let target = MessageTarget(system: "kafka", destination: "orders", consumerGroup: "billing")
+
+    /// Starts and ends a span by the general API.
+    static func endSpan(by tracer: any Tracer, _ index: Int) { span(by: tracer, parent, index).end() }
+
+    /// Starts and ends a span by the path of messaging.
+    static func endMessageSpan(by tracer: any Tracer, _ index: Int) { messageSpan(by: tracer, target, parent, index) }
 
     /// The same by the path of messaging: what the target knows is prepared, the rest is known as the message is done.
     @inline(never)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TelemetryData
+
 /// A piece of memory that finished spans are copied into, one after the other.
 ///
 /// Each span stands behind eight bytes that say how long it is and whose, and begins at a multiple of eight.
@@ -62,15 +64,36 @@ struct SpanBlock: @unchecked Sendable {
         count &+= 1
     }
 
-    /// Takes the next span out; its bytes stay where they are until the block is emptied.
-    mutating func next() -> (source: SpanSource, bytes: UnsafeRawBufferPointer)? {
-        guard count > 0 else { return nil }
-        let start = memory + consumed
-        let size = Int(start.load(as: UInt32.self))
-        let source = SpanSource(index: start.load(fromByteOffset: 4, as: UInt32.self))
-        consumed = (consumed + Self.headerSize + size + 7) & ~7
-        count -= 1
-        return (source, UnsafeRawBufferPointer(start: start + Self.headerSize, count: size))
+    /// Whose the next span is.
+    var nextSource: SpanSource? {
+        count > 0 ? SpanSource(index: (memory + consumed).load(fromByteOffset: 4, as: UInt32.self)) : nil
+    }
+
+    /// How many bytes what is left has at most, framed for OTLP: no frame is longer than what stands before a span here.
+    var byteCount: Int { used - consumed }
+
+    /// Takes spans out that are the same source's as the next one, framed as OTLP's `ScopeSpans` has them.
+    ///
+    /// - Parameters:
+    ///   - limit: How many at most.
+    ///   - target: Where they go; there must be room for ``byteCount`` bytes.
+    /// - Returns: How many bytes were written, and how many spans.
+    mutating func takeRun(upTo limit: Int, into target: UnsafeMutableRawPointer) -> (bytes: Int, count: Int) {
+        guard let source = nextSource else { return (0, 0) }
+        var place = OutputBuffer.Place(target)
+        var taken = 0
+        while taken < limit, taken < count {
+            let start = memory + consumed
+            guard start.load(fromByteOffset: 4, as: UInt32.self) == source.index else { break }
+            let size = Int(start.load(as: UInt32.self))
+            place.put(UInt8(0x12))
+            place.put(varint: UInt64(truncatingIfNeeded: size))
+            place.put(UnsafeRawPointer(start + Self.headerSize), size)
+            consumed += (Self.headerSize + size + 7) & ~7
+            taken += 1
+        }
+        count -= taken
+        return (place.distance(from: target), taken)
     }
 
     /// Forgets what it holds, so that it can be filled again.

@@ -125,9 +125,12 @@ extension SpanQueue {
         for source in sources[spans.groupCount...] { spans.addGroup(source.resource, source.scope) }
         var rest = count
         for index in blocks.indices {
-            while rest > 0, let (source, bytes) = blocks[index].next() {
-                rest -= 1
-                spans.append(bytes, to: Int(source.index))
+            while rest > 0, let source = blocks[index].nextSource {
+                let before = blocks[index].count
+                spans.append(to: Int(source.index), upTo: blocks[index].byteCount) {
+                    blocks[index].takeRun(upTo: rest, into: $0)
+                }
+                rest -= before - blocks[index].count
             }
         }
     }
