@@ -52,6 +52,12 @@ package final class ActiveContext: Sendable {
         self.scope = scope
     }
 
+    /// What is current in `current`, with a span in place of the one that was.
+    @usableFromInline
+    convenience init(_ current: ActiveContext?, making span: Span) {
+        self.init(current, span: span)
+    }
+
     /// What is current in `current`, with the given parts in place of what was.
     convenience init(
         _ current: ActiveContext?,
@@ -248,8 +254,10 @@ final class TelemetryScope: Sendable {
 
 /// Makes a context current while `operation` runs.
 ///
-/// `TaskLocal.withValue` knows no typed throws, so the outcome crosses it as a value.
-func bind<Success, Failure: Error>(
+/// `TaskLocal.withValue` knows no typed throws, so the outcome crosses it as a value. Inlined, since a generic function that
+/// isn't costs more than everything else that it does.
+@inlinable
+package func bind<Success, Failure: Error>(
     _ context: ActiveContext,
     _ operation: () throws(Failure) -> Success
 ) throws(Failure) -> Success {
@@ -264,7 +272,7 @@ func bind<Success, Failure: Error>(
 
 /// Makes a context current while `operation` runs, and in the tasks that it starts.
 ///
-/// Inlined, since a generic function that isn't costs more than everything else that it does.
+/// Inlined as the other.
 @inlinable
 package func bind<Success, Failure: Error>(
     _ context: ActiveContext,

@@ -9,21 +9,23 @@ extension Span {
     /// Makes the span current while `operation` runs.
     ///
     /// Does not end it.
+    @inlinable
     @discardableResult
     public func makeCurrent<Success, Failure: Error>(
         _ operation: () throws(Failure) -> Success
     ) throws(Failure) -> Success {
-        try bind(ActiveContext(ActiveContext.current, span: self), operation)
+        try bind(ActiveContext(ActiveContext.current, making: self), operation)
     }
 
     /// Makes the span current while `operation` runs, and in the tasks that it starts.
     ///
     /// Does not end it.
+    @inlinable
     @discardableResult
     public func makeCurrent<Success, Failure: Error>(
         _ operation: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        try await bind(ActiveContext(ActiveContext.current, span: self), operation)
+        try await bind(ActiveContext(ActiveContext.current, making: self), operation)
     }
 }
 

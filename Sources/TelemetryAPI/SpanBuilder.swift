@@ -122,7 +122,14 @@ public struct SpanBuilder: ~Copyable, Sendable {
 
     /// Says that the span has to do with another one, and what that is to it; nothing for one that nobody can name.
     public mutating func addLink(_ context: SpanContext, role: MessagingConventions.LinkRole) {
-        if context.isValid { addLink(context, MessagingConventions.Attribute.linkRole, role.rawValue) }
+        guard context.isValid else { return }
+        if context.state.isEmpty, limits.attributesPerLink > 0, keptLinks < limits.links, attributes.valueLimit == .max
+        {
+            keptLinks &+= 1
+            attributes.addLink(to: context, role)
+        } else {
+            addLink(context, attributes: [MessagingConventions.Attribute.linkRole: .string(role.rawValue)])
+        }
     }
 
     /// The links so far.

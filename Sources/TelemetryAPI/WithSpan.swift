@@ -38,6 +38,7 @@ public func startSpan(
 ///   - operation: What is done.
 /// - Returns: What `operation` returns.
 /// - Throws: What `operation` throws.
+@inlinable
 @discardableResult
 public func withSpan<Success, Failure: Error>(
     _ name: String,
@@ -46,16 +47,8 @@ public func withSpan<Success, Failure: Error>(
     following: [SpanContext] = [],
     _ operation: (Span) throws(Failure) -> Success
 ) throws(Failure) -> Success {
-    let active = ActiveContext.current
-    let tracer = TelemetrySystem.tracer(in: active)
-    let span = tracer.startSpan(
-        name,
-        ofKind: kind,
-        parent: parent.context(in: active, tracer),
-        following: following,
-        at: nil
-    ) { _ in }
-    return try span.run(in: ActiveContext(active, span: span), operation)
+    let (span, context) = enter(name, kind, parent, following)
+    return try span.run(in: context, operation)
 }
 
 /// Does something in a span of its own, which is current meanwhile, also in the tasks that it starts, and ends with it.
@@ -71,6 +64,7 @@ public func withSpan<Success, Failure: Error>(
 ///   - operation: What is done.
 /// - Returns: What `operation` returns.
 /// - Throws: What `operation` throws.
+@inlinable
 @discardableResult
 public func withSpan<Success, Failure: Error>(
     _ name: String,
@@ -79,6 +73,18 @@ public func withSpan<Success, Failure: Error>(
     following: [SpanContext] = [],
     _ operation: (Span) async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
+    let (span, context) = enter(name, kind, parent, following)
+    return try await span.run(in: context, operation)
+}
+
+/// Starts a span, and what is current while it is worked on.
+@usableFromInline
+func enter(
+    _ name: String,
+    _ kind: SpanKind,
+    _ parent: SpanParent,
+    _ following: [SpanContext]
+) -> (Span, ActiveContext) {
     let active = ActiveContext.current
     let tracer = TelemetrySystem.tracer(in: active)
     let span = tracer.startSpan(
@@ -88,11 +94,12 @@ public func withSpan<Success, Failure: Error>(
         following: following,
         at: nil
     ) { _ in }
-    return try await span.run(in: ActiveContext(active, span: span), operation)
+    return (span, ActiveContext(active, span: span))
 }
 
 extension Span {
     /// Does the work of a span and ends it.
+    @inlinable
     func run<Success, Failure: Error>(
         in context: ActiveContext,
         _ operation: (Span) throws(Failure) -> Success
@@ -107,6 +114,7 @@ extension Span {
     }
 
     /// Does the work of a span and ends it.
+    @inlinable
     func run<Success, Failure: Error>(
         in context: ActiveContext,
         _ operation: (Span) async throws(Failure) -> Success

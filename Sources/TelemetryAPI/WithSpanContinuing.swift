@@ -19,6 +19,7 @@ public import TraceContext
 ///   - operation: What is done.
 /// - Returns: What `operation` returns.
 /// - Throws: What `operation` throws.
+@inlinable
 @discardableResult
 public func withSpan<Success, Failure: Error>(
     _ name: String,
@@ -41,6 +42,7 @@ public func withSpan<Success, Failure: Error>(
 ///   - operation: What is done. The closure keeps the caller's isolation.
 /// - Returns: What `operation` returns.
 /// - Throws: What `operation` throws.
+@inlinable
 @discardableResult
 public func withSpan<Success, Failure: Error>(
     _ name: String,
@@ -54,7 +56,8 @@ public func withSpan<Success, Failure: Error>(
 }
 
 /// Starts the span of a request, and what is current while it is worked on.
-private func enter(
+@usableFromInline
+func enter(
     _ name: String,
     _ kind: SpanKind,
     _ carrier: ContextCarrier,

@@ -33,7 +33,9 @@ extension OutputBuffer.Place {
         if let bodySize = details.bodySize { write("messaging.message.body.size", bodySize) }
         if let batchCount = details.batchCount { write("messaging.batch.message_count", batchCount) }
         if let attempt = details.attempt { write("stitch.job.attempt", attempt) }
-        if let link = span.link { write(link) }
+        if let link = span.link {
+            write(linkTo: link.traceID, link.spanID, link.flags, isRemote: link.isRemote, link.role)
+        }
     }
 
     /// Writes an attribute that is a whole number.
@@ -63,34 +65,6 @@ extension OutputBuffer.Place {
                     | UInt32(truncatingIfNeeded: digits.count) << 24
             )
             put(UnsafeRawPointer(digits.baseAddress), digits.count)
-        }
-    }
-
-    /// Writes a link; its attribute is one of four.
-    @inline(__always)
-    private mutating func write(_ link: PlainLink) {
-        let attribute = link.role.encodedAttribute
-        let count = attribute.utf8CodeUnitCount
-        put(UInt16(0x6A) | UInt16(truncatingIfNeeded: count &+ 33) << 8)
-        put(UInt16(0x10_0A))
-        put(link.traceID.high.byteSwapped)
-        put(link.traceID.low.byteSwapped)
-        put(UInt16(0x08_12))
-        put(link.spanID.bits.byteSwapped)
-        put(UnsafeRawPointer(attribute.utf8Start), count)
-        put(UInt8(0x35))
-        put(UInt32(link.flags.rawValue) | (link.isRemote ? 0x300 : 0x100))
-    }
-}
-
-extension MessagingConventions.LinkRole {
-    /// `stitch.link` with this value, as an attribute of OTLP's `Span.Link`.
-    fileprivate var encodedAttribute: StaticString {
-        switch self {
-        case .creation: "\u{22}\u{19}\u{0A}\u{0B}stitch.link\u{12}\u{0A}\u{0A}\u{08}creation"
-        case .previousAttempt: "\u{22}\u{21}\u{0A}\u{0B}stitch.link\u{12}\u{12}\u{0A}\u{10}previous_attempt"
-        case .attempt: "\u{22}\u{18}\u{0A}\u{0B}stitch.link\u{12}\u{09}\u{0A}\u{07}attempt"
-        case .ambient: "\u{22}\u{18}\u{0A}\u{0B}stitch.link\u{12}\u{09}\u{0A}\u{07}ambient"
         }
     }
 }

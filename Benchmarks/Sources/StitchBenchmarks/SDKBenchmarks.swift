@@ -128,7 +128,7 @@ enum SDKBenchmarks: BenchmarkGroup {
             builder.set("messaging.batch.message_count", 1)
             builder.set("messaging.message.body.size", 300)
             builder.set("stitch.job.attempt", 1)
-            builder.addLink(parent, "stitch.link", "creation")
+            builder.addLink(parent, role: .creation)
         }
     }
 }
