@@ -123,14 +123,15 @@ extension AttributeWriter {
     @usableFromInline
     @inline(never)
     mutating func append(_ key: Key, _ text: String) -> Bool {
-        let isWritten = text.withStoredBytes { text in
-            guard text.count <= valueLimit, var place = begin(key, valueCount: text.count &+ 2) else { return false }
-            place.put(UInt16(0x0A) | UInt16(truncatingIfNeeded: text.count) << 8)
-            place.put(text.baseAddress, text.count)
-            writer.buffer.end(at: place)
-            return true
-        }
-        return isWritten ?? false
+        // Counted first, so that only the copy has to be made where the text lies.
+        let count = text.utf8.count
+        guard count <= valueLimit, fits(key, valueCount: count &+ 2) else { return false }
+        var place = begin(key, valueCount: count &+ 2)
+        place.put(UInt16(0x0A) | UInt16(truncatingIfNeeded: count) << 8)
+        let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable { place.put($0.baseAddress, count) }
+        guard isWritten != nil else { return false }
+        commit(key, place)
+        return true
     }
 
     @usableFromInline
@@ -138,39 +139,45 @@ extension AttributeWriter {
     mutating func append(_ key: Key, _ number: Int64) -> Bool {
         let bits = UInt64(bitPattern: number)
         let width = bits < 0x80 ? 1 : ProtobufWriter.width(of: bits)
-        guard var place = begin(key, valueCount: 1 &+ width) else { return false }
+        guard fits(key, valueCount: 1 &+ width) else { return false }
+        var place = begin(key, valueCount: 1 &+ width)
         place.put(UInt8(0x18))
         place.put(varint: bits)
-        writer.buffer.end(at: place)
+        commit(key, place)
         return true
     }
 
     @usableFromInline
     @inline(never)
     mutating func append(_ key: Key, _ number: Double) -> Bool {
-        guard var place = begin(key, valueCount: 9) else { return false }
+        guard fits(key, valueCount: 9) else { return false }
+        var place = begin(key, valueCount: 9)
         place.put(UInt8(0x21))
         place.put(number.bitPattern)
-        writer.buffer.end(at: place)
+        commit(key, place)
         return true
     }
 
     @usableFromInline
     @inline(never)
     mutating func append(_ key: Key, _ truth: Bool) -> Bool {
-        guard var place = begin(key, valueCount: 2) else { return false }
+        guard fits(key, valueCount: 2) else { return false }
+        var place = begin(key, valueCount: 2)
         place.put(UInt16(0x10) | (truth ? 0x0100 : 0))
-        writer.buffer.end(at: place)
+        commit(key, place)
         return true
+    }
+
+    /// Whether a key is new, with a value of so many bytes within all limits.
+    @inline(__always)
+    private func fits(_ key: Key, valueCount: Int) -> Bool {
+        sets & key.set == 0 && key.count &+ valueCount &+ 4 < 0x80 && kept < limit
     }
 
     /// Writes a new attribute up to its value, and makes room for that.
     @inline(__always)
-    private mutating func begin(_ key: Key, valueCount: Int) -> OutputBuffer.Place? {
+    private mutating func begin(_ key: Key, valueCount: Int) -> OutputBuffer.Place {
         let size = key.count &+ valueCount &+ 4
-        guard sets & key.set == 0, size < 0x80, kept < limit else { return nil }
-        sets |= key.set
-        kept &+= 1
         writer.buffer.reserve(size &+ 2)
         var place = writer.buffer.place
         // The tag of an attribute, its length, the tag of the key, its length.
@@ -180,6 +187,14 @@ extension AttributeWriter {
         place.put(key.start, key.count)
         place.put(UInt16(0x12) | UInt16(truncatingIfNeeded: valueCount) << 8)
         return place
+    }
+
+    /// Says that a new attribute has been written.
+    @inline(__always)
+    private mutating func commit(_ key: Key, _ place: OutputBuffer.Place) {
+        sets |= key.set
+        kept &+= 1
+        writer.buffer.end(at: place)
     }
 }
 

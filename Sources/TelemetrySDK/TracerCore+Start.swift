@@ -9,6 +9,7 @@ extension TracerCore {
     }
 
     /// The context of a child that is decided about as its parent was.
+    @inline(__always)
     func child(of parent: borrowing SpanContext) -> SpanContext {
         starts.add(isSampled: parent.isSampled)
         return SpanContext(
