@@ -12,17 +12,25 @@ public struct TraceIDRatioSampler: Sampler {
     /// The least randomness that is recorded; `nil` if nothing is.
     public let threshold: UInt64?
 
+    private let notice: PresumptionNotice
+
     /// Records this share of the traces.
     ///
     /// - Parameter ratio: From 0 to 1; what is outside counts as the nearest of both, and what is no number as 0. It is
     ///   kept to four significant hexadecimal digits, which other software does too.
     public init(_ ratio: Double) {
+        self.init(ratio, notice: .ofProcess)
+    }
+
+    init(_ ratio: Double, notice: PresumptionNotice) {
         threshold = Self.threshold(ratio)
+        self.notice = notice
     }
 
     /// Decides as the type says.
     public func decide(_ span: SamplingRequest) -> SamplingDecision {
         let randomness = span.randomness
+        if span.isPresumedRandom { notice.tell() }
         let isSampled = threshold.map { randomness >= $0 } ?? false
         var state = span.inheritedState
         var member = state.openTelemetry
