@@ -60,9 +60,16 @@ extension SpanQueue {
                 if accounts.isDue { condition.broadcast() }
             }
             shard.block = blocks.take(SpanBlock.usualCapacity)
-            if shard.block == nil { isExhausted.store(true, ordering: .relaxed) }
+            if shard.block == nil { runOutLocked() }
             return shard.block != nil
         }
+    }
+
+    /// No block is left: what waits goes out, however little it is, because nothing more comes in until then.
+    private func runOutLocked() {
+        isExhausted.store(true, ordering: .relaxed)
+        sleep.store(Sleep.none, ordering: .relaxed)
+        condition.broadcast()
     }
 
     /// Takes a span that is too large to stand with others.
@@ -72,8 +79,15 @@ extension SpanQueue {
         of source: SpanSource,
         counted shard: inout SpanShard
     ) -> Outcome? {
+        let capacity = SpanBlock.capacity(for: span.count)
+        // No room is ever made for what is larger than all there may be.
+        guard capacity <= bound.maximumByteCount else { return .refused }
+        if isExhausted.load(ordering: .relaxed) { return nil }
         let isTaken = condition.withLock {
-            guard var block = blocks.take(SpanBlock.capacity(for: span.count)) else { return false }
+            guard var block = blocks.take(capacity) else {
+                runOutLocked()
+                return false
+            }
             block.append(span, of: source)
             pushLocked(block)
             if accounts.isDue { condition.broadcast() }
