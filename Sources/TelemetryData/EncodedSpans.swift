@@ -73,7 +73,7 @@ extension EncodedSpans.Group {
         with decoder: inout TelemetryDecoder,
         into spans: inout [SpanData]
     ) {
-        var reader = ProtobufReader(bytes)
+        var reader = ProtobufReader(own: bytes)
         while let field = try? reader.next() {
             guard let message = try? reader.message(field), var span = try? decoder.span(message) else { continue }
             span.resource = resource

@@ -233,4 +233,30 @@ struct AttributeWriterTests {
             #expect(names == (name.map { [$0] } ?? []), "seed \(seed)")
         }
     }
+
+    @Test("A value that is nested deeper than one may send is read again all the same")
+    func deepValues() {
+        var value: AttributeValue = 1
+        for _ in 0..<120 { value = .array([value]) }
+        var writer = AttributeWriter()
+        writer.set("deep", value)
+        let (all, one) = (writer.all, writer["deep"])
+        #expect(all == ["deep": value] && one == value)
+        var spans = EncodedSpans()
+        let span = SpanData(
+            context: SpanContext(traceID: TraceID(high: 1, low: 1), spanID: SpanID(bits: 1)),
+            name: "s",
+            start: Timestamp(nanoseconds: 1),
+            end: Timestamp(nanoseconds: 2),
+            attributes: all,
+            links: [SpanLink(SpanContext(traceID: TraceID(high: 1, low: 1), spanID: SpanID(bits: 2)), attributes: all)],
+            resource: Resource(),
+            scope: InstrumentationScope(name: "a")
+        )
+        var encoded = ProtobufWriter()
+        encoded.write(contentOf: span)
+        let group = spans.addGroup(span.resource, span.scope, byteCount: 0)
+        encoded.buffer.withUnsafeBytes { spans.append($0, to: group) }
+        #expect(spans.spans == [span])
+    }
 }
