@@ -42,7 +42,7 @@ extension AttributeWriter {
     private func value(of key: UnsafeRawBufferPointer) -> AttributeValue? {
         guard sets & attributeSet(key) != 0 else { return nil }
         return writer.buffer.withUnsafeBytes { bytes in
-            var reader = ProtobufReader(bytes)
+            var reader = ProtobufReader(own: bytes)
             var decoder = TelemetryDecoder()
             while let field = try? reader.next() {
                 guard field.number == Self.field, let message = try? reader.message(field), message.hasKey(key)
@@ -79,7 +79,7 @@ extension AttributeWriter {
     /// Which bytes are the first field that matches.
     private func place(where matches: (ProtobufReader.Field, ProtobufReader) -> Bool) -> Range<Int>? {
         writer.buffer.withUnsafeBytes { bytes in
-            var reader = ProtobufReader(bytes)
+            var reader = ProtobufReader(own: bytes)
             var start = 0
             while let field = try? reader.next() {
                 let end = bytes.count - reader.remainingCount

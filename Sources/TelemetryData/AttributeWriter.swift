@@ -55,7 +55,7 @@ public struct AttributeWriter: ~Copyable, Sendable {
         var decoder = TelemetryDecoder()
         var attributes = AttributeCollector()
         writer.buffer.withUnsafeBytes { bytes in
-            var reader = ProtobufReader(bytes)
+            var reader = ProtobufReader(own: bytes)
             while let field = try? reader.next() {
                 guard field.number == Self.field, let message = try? reader.message(field) else { continue }
                 try? decoder.attribute(message, into: &attributes)
@@ -69,7 +69,7 @@ public struct AttributeWriter: ~Copyable, Sendable {
         var decoder = TelemetryDecoder()
         var links: [SpanLink] = []
         writer.buffer.withUnsafeBytes { bytes in
-            var reader = ProtobufReader(bytes)
+            var reader = ProtobufReader(own: bytes)
             while let field = try? reader.next() {
                 guard field.number == 13, let message = try? reader.message(field) else { continue }
                 _ = try? decoder.link(message, into: &links)

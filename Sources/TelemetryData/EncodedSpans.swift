@@ -103,7 +103,7 @@ extension EncodedSpans.Group {
         with decoder: inout TelemetryDecoder,
         into spans: inout [SpanData]
     ) {
-        var reader = ProtobufReader(bytes)
+        var reader = ProtobufReader(own: bytes)
         while let field = try? reader.next() {
             guard let message = try? reader.message(field) else { continue }
             _ = try? decoder.span(message, of: resource, scope, into: &spans)

@@ -64,6 +64,11 @@ public struct ProtobufReader {
         depth = maximumDepth
     }
 
+    /// Reads a message that this process has written, however deeply somebody nested a value in it.
+    package init(own bytes: UnsafeRawBufferPointer) {
+        self.init(bytes, maximumDepth: .max)
+    }
+
     /// Reads the message that a field of this one holds.
     ///
     /// - Throws: ``ProtobufError`` when it is nested too deeply.

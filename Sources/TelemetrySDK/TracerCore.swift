@@ -94,7 +94,7 @@ final class TracerCore: Sendable {
     /// A span by value, for who has no use for bytes.
     private func data(of bytes: UnsafeRawBufferPointer) -> SpanData? {
         var decoder = TelemetryDecoder()
-        var data = try? decoder.span(ProtobufReader(bytes))
+        var data = try? decoder.span(ProtobufReader(own: bytes))
         data?.resource = resource
         data?.scope = scope
         return data

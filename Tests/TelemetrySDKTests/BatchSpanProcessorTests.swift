@@ -73,6 +73,17 @@ struct BatchSpanProcessorTests {
         #expect(processor.counts.dropped == 1)
     }
 
+    @Test("Spans that fill many blocks are all exported, without a flush", arguments: [nil, 5000])
+    func manyBlocks(_ capacity: Int?) {
+        let exporter = GatedExporter(isOpen: true)
+        let processor = BatchSpanProcessor(exporter: exporter, capacity: capacity, delay: 3600)
+        for id in 1...5000 { processor.ended(span(UInt64(id))) }
+        processor.shutdown()
+        #expect(processor.counts == SpanCounts(ended: 5000, exported: 5000))
+        let ids = exporter.state.withLock { $0.batches.flatMap { $0.map(\.spanID.bits) } }
+        #expect(ids.sorted() == Array(1...5000))
+    }
+
     @Test("Spans that an exporter could not deliver are counted as failed")
     func failure() {
         let processor = BatchSpanProcessor(exporter: GatedExporter(isOpen: true, fails: true), delay: 3600)

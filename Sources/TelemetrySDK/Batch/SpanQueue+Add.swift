@@ -7,6 +7,8 @@ extension SpanQueue {
     /// What became of a span that was to be put into a shard.
     private enum Outcome {
         case added, refused
+        /// Larger than all that may wait.
+        case tooLarge
         /// Added, and the thread that exports is to be told.
         case addedFirst
     }
@@ -24,6 +26,9 @@ extension SpanQueue {
                 leave()
                 refusedLate.wrappingAdd(1, ordering: .relaxed)
                 return
+            case .tooLarge:
+                leave()
+                return refuse()
             case nil:
                 if whenFull == .wait, waitForRoom() { continue }
                 leave()
@@ -81,9 +86,16 @@ extension SpanQueue {
                 if accounts.isDue { condition.broadcast() }
             }
             shard.block = blocks.take(SpanBlock.usualCapacity)
-            if shard.block == nil { isExhausted.store(true, ordering: .relaxed) }
+            if shard.block == nil { runOutLocked() }
             return shard.block != nil
         }
+    }
+
+    /// No block is left: what waits goes out, however little it is, because nothing more comes in until then.
+    private func runOutLocked() {
+        isExhausted.store(true, ordering: .relaxed)
+        sleep.store(Sleep.none, ordering: .relaxed)
+        condition.broadcast()
     }
 
     /// Takes a span that is too large to stand with others.
@@ -93,8 +105,15 @@ extension SpanQueue {
         of source: SpanSource,
         counted shard: inout SpanShard
     ) -> Outcome? {
+        let capacity = SpanBlock.capacity(for: span.count)
+        // No room is ever made for what is larger than all there may be.
+        guard capacity <= bound.maximumByteCount else { return .tooLarge }
+        if isExhausted.load(ordering: .relaxed) { return nil }
         let isTaken = condition.withLock {
-            guard var block = blocks.take(SpanBlock.capacity(for: span.count)) else { return false }
+            guard var block = blocks.take(capacity) else {
+                runOutLocked()
+                return false
+            }
             block.append(span, of: source)
             pushLocked(block)
             if accounts.isDue { condition.broadcast() }

@@ -90,7 +90,9 @@ extension SpanQueue {
             return
         }
         condition.withLock {
-            while sleep.load(ordering: .relaxed) == Sleep.collecting, !accounts.isDue, !isClosed {
+            while sleep.load(ordering: .relaxed) == Sleep.collecting, !accounts.isDue, !isClosed,
+                !isExhausted.load(ordering: .relaxed)
+            {
                 if !condition.wait(until: deadline) { break }
             }
             sleep.store(Sleep.none, ordering: .relaxed)

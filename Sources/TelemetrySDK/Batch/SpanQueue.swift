@@ -51,7 +51,7 @@ final class SpanQueue: @unchecked Sendable {
     init(bound: SpanQueueBound, batchSize: Int, delay: TimeInterval, whenFull: FullQueue) {
         self.bound = bound
         self.batchSize = batchSize
-        self.delay = delay
+        self.delay = Self.bounded(delay)
         self.whenFull = whenFull
         accounts = SpanAccounts(batchSize: batchSize)
         blocks = BlockList(maximumByteCount: bound.maximumByteCount)
@@ -148,9 +148,15 @@ final class SpanQueue: @unchecked Sendable {
         Diagnostics.log(.warning, "\(count) spans were dropped so far: more ended than could be exported in time")
     }
 
+    /// A time that a condition can wait for; it knows no dates that are centuries away.
+    private static func bounded(_ time: TimeInterval) -> TimeInterval {
+        let year: TimeInterval = 31_536_000
+        return time > 0 ? min(time, year) : 0
+    }
+
     /// Whether the condition came true in time.
     private func wait(_ timeout: TimeInterval, until isTrue: () -> Bool) -> Bool {
-        let deadline = Date(timeIntervalSinceNow: timeout)
+        let deadline = Date(timeIntervalSinceNow: Self.bounded(timeout))
         while !isTrue() {
             if !condition.wait(until: deadline) { return isTrue() }
         }

@@ -31,7 +31,7 @@ struct SpanShard: ~Copyable {
     var isClosed = false
 
     // Two lines of a processor's cache that no other shard shares.
-    private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+    private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
 
     /// Takes it, if nobody has it.
     @inline(__always)
