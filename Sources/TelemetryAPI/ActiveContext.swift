@@ -178,6 +178,7 @@ extension ActiveContext {
             enclosing: active.enclosing,
             baggage: active.ownBaggage,
             incoming: active.incoming,
+            work: active.work,
             scope: active.scope ?? ActiveContext.current?.scope
         )
     }

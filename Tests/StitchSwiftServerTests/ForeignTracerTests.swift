@@ -108,6 +108,29 @@ struct ForeignTracerTests {
         #expect(backend.named("root")?.context.traceID != backend.named("request")?.context.traceID)
     }
 
+    @Test("A span of messaging that has one owner arrives as any other")
+    func messageSpan() throws {
+        var span = ForeignTracer(backend).startMessageSpan(
+            .send,
+            on: MessageTarget(system: "kafka", destination: "orders"),
+            ofKind: .producer,
+            parent: nil,
+            link: remote,
+            details: MessageDetails(bodySize: 300)
+        )
+        #expect(span.isRecording && span.context.isValid)
+        span.details.offset = 7
+        span.end(status: .error("refused")) { $0.set("error.type", "timeout") }
+
+        let send = try #require(backend.named("send orders"))
+        #expect(send.attributes.get("messaging.system") == "kafka" && send.attributes.get("error.type") == "timeout")
+        #expect(send.attributes.get("messaging.message.body.size") == .int64(300))
+        #expect(send.attributes.get("messaging.kafka.offset") == .int64(7))
+        #expect(send.links.map(\.spanID) == [remote.spanID])
+        #expect(send.status == Tracing.SpanStatus(code: .error, message: "refused"))
+        #expect(send.ends == 1)
+    }
+
     @Test("Attributes and links arrive directly after the start, and whatever is said later")
     func everythingSaid() throws {
         let span = ForeignTracer(backend).startSpan(
@@ -117,7 +140,8 @@ struct ForeignTracerTests {
             following: [remote],
             at: Timestamp(nanoseconds: 1_000)
         ) {
-            $0.attributes = ["text": "a", "mixed": .array(["a", 1]), "bytes": .bytes([1, 255])]
+            $0.set("text", "a")
+            $0.attributes.merge(["mixed": .array(["a", 1]), "bytes": .bytes([1, 255]), "map": .map(["a": 1])])
             $0.addLink(remote, attributes: ["why": "creation"])
             $0.addLink(.invalid)
         }
@@ -138,6 +162,7 @@ struct ForeignTracerTests {
         #expect(work.attributes.get("text") == nil && work.attributes.get("late") == nil)
         #expect(work.attributes.get("mixed") == .stringArray(["a", "1"]))
         #expect(work.attributes.get("bytes") == .string("01ff"))
+        #expect(work.attributes.get("map") == .string("{a: 1}"))
         #expect(work.attributes.get("numbers") == .int64Array([1, 2]))
         #expect(work.attributes.get("error.type") == "Refused")
         #expect(work.links.map(\.spanID) == [remote.spanID])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if DistributedTracingSupport
+import MessageTracing
 import StitchSwiftServer
 import StitchTesting
 import TelemetryAPI
@@ -32,6 +33,18 @@ struct StitchTracerTests {
             #expect(spans.map(\.kind) == [.server, .internal, .client])
             #expect(spans.map(\.parentSpanID) == [nil, spans[0].spanID, spans[1].spanID])
             #expect(Set(spans.map(\.traceID)).count == 1)
+        }
+    }
+
+    @Test("The message that is worked on stays known in a span that the other side starts")
+    func work() async throws {
+        try await withStitchTest { _ in
+            let target = MessageTarget(system: "stitch", destination: "orders")
+            await ProcessSpan(of: ContextCarrier(), from: target) { _ in }.run {
+                tracer.withSpan("query", ofKind: .client) { _ in
+                    #expect(currentLogFields.destination == "orders")
+                }
+            }
         }
     }
 
