@@ -22,24 +22,25 @@ public struct MessageSpan: ~Copyable, Sendable {
     public var details: MessageDetails
 
     /// What it links to, as far as that has no trace state.
-    package let link: PlainLink?
+    @usableFromInline package let link: PlainLink?
 
     /// What the target has prepared.
-    package let prepared: PreparedAttributes
-    package let kind: SpanKind
+    @usableFromInline package let prepared: PreparedAttributes
+    @usableFromInline package let kind: SpanKind
 
     /// The span that it is a child of.
-    package let parent: SpanParentID?
+    @usableFromInline package let parent: SpanParentID?
 
-    package let start: Timestamp
+    @usableFromInline package let start: Timestamp
 
     /// What its tracer measures its end with.
-    package let clock: UInt64
+    @usableFromInline package let clock: UInt64
 
-    private let tracer: (any MessageSpanEnding)?
-    private let other: OtherSpan?
+    @usableFromInline let tracer: (any MessageSpanEnding)?
+    @usableFromInline let other: OtherSpan?
 
     /// A span that its tracer takes back as it ends; `nil` for one that nobody records.
+    @inlinable
     package init(
         _ context: consuming SpanContext,
         _ prepared: PreparedAttributes,
@@ -120,11 +121,13 @@ public struct MessageSpan: ~Copyable, Sendable {
 }
 
 /// What a span says of its parent.
+@usableFromInline
 package struct SpanParentID: Sendable, Hashable {
-    package let id: SpanID
-    package let isRemote: Bool
+    @usableFromInline package let id: SpanID
+    @usableFromInline package let isRemote: Bool
 
     /// A parent in the span's trace.
+    @inlinable
     package init(id: SpanID, isRemote: Bool) {
         self.id = id
         self.isRemote = isRemote
@@ -132,14 +135,16 @@ package struct SpanParentID: Sendable, Hashable {
 }
 
 /// A link to a span without trace state: nothing that would have to be counted.
+@usableFromInline
 package struct PlainLink: Sendable {
-    package let traceID: TraceID
-    package let spanID: SpanID
-    package let flags: TraceFlags
-    package let isRemote: Bool
-    package let role: MessagingConventions.LinkRole
+    @usableFromInline package let traceID: TraceID
+    @usableFromInline package let spanID: SpanID
+    @usableFromInline package let flags: TraceFlags
+    @usableFromInline package let isRemote: Bool
+    @usableFromInline package let role: MessagingConventions.LinkRole
 
     /// A link.
+    @inlinable
     package init(
         traceID: TraceID,
         spanID: SpanID,
@@ -159,12 +164,14 @@ package struct PlainLink: Sendable {
 }
 
 /// A span that a tracer keeps in its own way; apart, since there hardly ever is one.
-private final class OtherSpan: Sendable {
+@usableFromInline
+final class OtherSpan: Sendable {
     let span: Span
     init(_ span: Span) { self.span = span }
 }
 
 /// Takes back the spans that their owners have ended.
+@usableFromInline
 package protocol MessageSpanEnding: AnyObject, Sendable {
     /// A span has ended.
     func end(_ span: borrowing MessageSpan, at time: Timestamp?)
