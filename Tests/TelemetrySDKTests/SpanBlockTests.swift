@@ -116,7 +116,7 @@ struct SpanShardsTests {
     func layout(_ count: Int) {
         let shards = SpanShards(count: count)
         #expect(shards.count >= count && shards.count < 2 * count && shards.count.nonzeroBitCount == 1)
-        #expect(MemoryLayout<SpanShard>.stride >= 128)
+        #expect(MemoryLayout<SpanShard>.stride >= 128 && MemoryLayout<ShardLock>.stride >= 128)
     }
 
     @Test("All that threads put into shards is found there, though they meet all the time")

@@ -13,15 +13,9 @@ import Darwin
 
 /// One of several places where threads put finished spans, so that they seldom meet.
 ///
-/// Whoever finds it taken goes to the next one; it is held for a copy of some hundred bytes. Not a mutex of the system's,
-/// which on Linux hands itself over from thread to thread at a switch each once more than one waits.
-struct SpanShard: ~Copyable {
-    // 0 when free, 1 when taken.
-    private let lock = Atomic<UInt32>(0)
-
+/// Whoever has its lock may touch it, and nobody else.
+struct SpanShard {
     /// The block that is being filled.
-    ///
-    /// This and what follows only while the lock is held.
     var block: SpanBlock?
 
     /// How many spans were put here, ever.
@@ -31,17 +25,29 @@ struct SpanShard: ~Copyable {
     var isClosed = false
 
     // Two lines of a processor's cache that no other shard shares.
-    private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+    private let padding = CacheLine()
+}
+
+/// The lock of a shard; apart from what it guards, because who looks at it may not touch that.
+///
+/// Whoever finds it taken goes to the next one; it is held for a copy of some hundred bytes. Not a mutex of the system's,
+/// which on Linux hands itself over from thread to thread at a switch each once more than one waits.
+struct ShardLock: ~Copyable {
+    // 0 when free, 1 when taken.
+    private let isTaken = Atomic<UInt32>(0)
+
+    // As of a shard.
+    private let padding = (CacheLine(), CacheLine())
 
     /// Takes it, if nobody has it.
     @inline(__always)
     func tryLock() -> Bool {
-        lock.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
+        isTaken.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
     }
 
     @inline(__always)
     func unlock() {
-        lock.store(0, ordering: .releasing)
+        isTaken.store(0, ordering: .releasing)
     }
 
     /// Takes it, soon: for those who are not ending a span.
@@ -50,12 +56,20 @@ struct SpanShard: ~Copyable {
     }
 }
 
+/// As much as a line of a processor's cache, and then some.
+private struct CacheLine {
+    private let words: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
+        0, 0, 0, 0, 0, 0, 0, 0, 0
+    )
+}
+
 /// The shards of a processor; of a power of two.
 ///
 /// `@unchecked Sendable`: what is in a shard is touched only while its lock is held. Its memory is freed by
 /// ``deallocate()`` alone, by the one queue that has it.
 struct SpanShards: @unchecked Sendable {
     private let shards: UnsafeMutablePointer<SpanShard>
+    private let locks: UnsafeMutablePointer<ShardLock>
     private let mask: Int
 
     init(count: Int) {
@@ -64,15 +78,21 @@ struct SpanShards: @unchecked Sendable {
         mask = rounded - 1
         // Owned by the queue until `deallocate`.
         shards = .allocate(capacity: rounded)
-        for index in 0..<rounded { (shards + index).initialize(to: SpanShard()) }
+        locks = .allocate(capacity: rounded)
+        for index in 0..<rounded {
+            (shards + index).initialize(to: SpanShard())
+            (locks + index).initialize(to: ShardLock())
+        }
     }
 
     func deallocate() {
         for index in 0...mask {
             shards[index].block?.deallocate()
             (shards + index).deinitialize(count: 1)
+            (locks + index).deinitialize(count: 1)
         }
         shards.deallocate()
+        locks.deallocate()
     }
 
     /// How many there are.
@@ -88,10 +108,10 @@ struct SpanShards: @unchecked Sendable {
         var tried = 0
         var offset = 0
         while true {
-            let shard = shards + ((first &+ offset) & mask)
-            if shard.pointee.tryLock() {
-                let result = body(&shard.pointee)
-                shard.pointee.unlock()
+            let index = (first &+ offset) & mask
+            if locks[index].tryLock() {
+                let result = body(&shards[index])
+                locks[index].unlock()
                 if let result { return result }
                 tried &+= 1
                 if tried > mask { return nil }
@@ -105,9 +125,9 @@ struct SpanShards: @unchecked Sendable {
     /// Lets `body` have each shard in turn.
     func forEach(_ body: (inout SpanShard) -> Void) {
         for index in 0...mask {
-            shards[index].waitForLock()
+            locks[index].waitForLock()
             body(&shards[index])
-            shards[index].unlock()
+            locks[index].unlock()
         }
     }
 }
