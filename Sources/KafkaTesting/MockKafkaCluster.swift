@@ -93,12 +93,30 @@ public final class MockKafkaCluster: Sendable {
     /// Lets clients connect to a broker again.
     ///
     /// - Parameter broker: Which, from 1; `nil` for all.
-    /// - Throws: ``/StitchKafka/KafkaError`` when there is no such broker.
+    /// - Throws: ``/StitchKafka/KafkaError`` when there is no such broker, or another program has its port.
     public func bringUp(broker: Int? = nil) async throws(KafkaError) {
+        try await waitForPorts(of: broker)
         try await call("The broker was not brought up") { cluster in
             rd_kafka_mock_broker_set_up(cluster, Int32(clamping: broker ?? -1))
         }
         reserved.release(ports(of: broker))
+    }
+
+    /// Waits for ports that somebody got while the broker went down, usually for a connection that soon ends.
+    private func waitForPorts(of broker: Int?) async throws(KafkaError) {
+        var attempts = 200
+        while let port = reserved.missing(of: ports(of: broker)) {
+            attempts -= 1
+            guard attempts == 0 else {
+                // Nobody tells when a port becomes free.
+                try? await Task.sleep(for: .milliseconds(50))
+                continue
+            }
+            throw KafkaError(
+                .configuration,
+                "The broker was not brought up: another program has its port \(port) now; run the test again"
+            )
+        }
     }
 
     private func ports(of broker: Int?) -> [UInt16] {

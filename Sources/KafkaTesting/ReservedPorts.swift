@@ -19,19 +19,30 @@ final class ReservedPorts: Sendable {
     private let sockets = Mutex<[UInt16: Int32]>([:])
 
     deinit {
-        for socket in sockets.withLock({ $0.values }) { close(socket) }
+        for socket in sockets.withLock({ $0.values }) where socket != Self.nobody { close(socket) }
     }
 
     func reserve(_ ports: [UInt16]) {
         sockets.withLock { sockets in
-            for port in ports where sockets[port] == nil { sockets[port] = Self.bound(to: port) }
+            for port in ports where sockets[port] == nil { sockets[port] = Self.bound(to: port) ?? Self.nobody }
         }
     }
+
+    /// The first of those ports that was to be kept and that somebody else got in between, if that still has it.
+    func missing(of ports: [UInt16]) -> UInt16? {
+        sockets.withLock { sockets in
+            for port in ports where sockets[port] == Self.nobody { sockets[port] = Self.bound(to: port) ?? Self.nobody }
+            return ports.first { sockets[$0] == Self.nobody }
+        }
+    }
+
+    /// In the place of a socket that could not be had.
+    private static var nobody: Int32 { -1 }
 
     func release(_ ports: [UInt16]) {
         sockets.withLock { sockets in
             for port in ports {
-                if let socket = sockets.removeValue(forKey: port) { close(socket) }
+                if let socket = sockets.removeValue(forKey: port), socket != Self.nobody { close(socket) }
             }
         }
     }

@@ -51,3 +51,8 @@ public struct TraceIDRatioSampler: Sampler {
         return min((exact + unit / 2) / unit * unit, TraceID.greatestRandomness)
     }
 }
+
+extension TraceIDRatioSampler: CustomStringConvertible {
+    /// Its threshold.
+    public var description: String { "TraceIDRatioSampler(threshold: \(String(describing: threshold)))" }
+}
