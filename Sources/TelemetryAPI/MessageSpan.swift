@@ -10,7 +10,7 @@ public import TraceContext
 /// any other.
 ///
 /// ```swift
-/// var span = tracer.startMessageSpan(.send, on: target, ofKind: .producer, parent: parent)
+/// var span = startMessageSpan(.send, on: target, ofKind: .producer)
 /// span.details.offset = delivery.offset
 /// span.end()
 /// ```
@@ -84,6 +84,9 @@ public struct MessageSpan: ~Copyable, Sendable {
         tracer = nil
         other = span.recorder == nil ? nil : OtherSpan(span)
     }
+
+    /// Whether its tracer does without what several owners would need.
+    package var isPlain: Bool { tracer != nil }
 
     /// Whether anybody records it.
     public var isRecording: Bool { tracer != nil || other != nil }

@@ -133,11 +133,11 @@ extension Tracer {
         on target: MessageTarget,
         ofKind kind: SpanKind,
         parent: SpanContext?,
-        following: [SpanContext] = [],
-        link: SpanContext? = nil,
-        role: MessagingConventions.LinkRole = .creation,
-        details: MessageDetails = MessageDetails(),
-        at time: Timestamp? = nil
+        following: [SpanContext],
+        link: SpanContext?,
+        role: MessagingConventions.LinkRole,
+        details: MessageDetails,
+        at time: Timestamp?
     ) -> MessageSpan {
         startOtherSpan(
             operation,

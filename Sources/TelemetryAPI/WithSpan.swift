@@ -26,6 +26,35 @@ public func startSpan(
     )
 }
 
+/// Starts a span of messaging that one owner keeps until it ends, with the tracer that counts here and now.
+///
+/// The parameters are those of ``Tracer/startMessageSpan(_:on:ofKind:parent:following:link:role:details:at:)``.
+public func startMessageSpan(
+    _ operation: MessagingConventions.Operation,
+    on target: MessageTarget,
+    ofKind kind: SpanKind,
+    parent: SpanParent = .current,
+    following: [SpanContext] = [],
+    link: SpanContext? = nil,
+    role: MessagingConventions.LinkRole = .creation,
+    details: MessageDetails = MessageDetails(),
+    at time: Timestamp? = nil
+) -> MessageSpan {
+    let active = ActiveContext.current
+    let tracer = TelemetrySystem.tracer(in: active)
+    return tracer.startMessageSpan(
+        operation,
+        on: target,
+        ofKind: kind,
+        parent: parent.context(in: active, tracer),
+        following: following,
+        link: link,
+        role: role,
+        details: details,
+        at: time
+    )
+}
+
 /// Does something in a span of its own, which is current meanwhile and ends with it.
 ///
 /// An error that is thrown is recorded on the span, cancellation excepted, and goes on to the caller.

@@ -115,8 +115,11 @@ struct ForeignTracerTests {
             on: MessageTarget(system: "kafka", destination: "orders"),
             ofKind: .producer,
             parent: nil,
+            following: [],
             link: remote,
-            details: MessageDetails(bodySize: 300)
+            role: .creation,
+            details: MessageDetails(bodySize: 300),
+            at: nil
         )
         #expect(span.isRecording && span.context.isValid)
         span.details.offset = 7

@@ -30,7 +30,8 @@ struct MessageSpanTests {
         role: MessagingConventions.LinkRole = .creation,
         details: MessageDetails = MessageDetails(),
         limits: SpanLimits = SpanLimits(),
-        capacity: Int? = nil
+        capacity: Int? = nil,
+        isPlain: Bool = true
     ) throws -> (own: SpanData, other: SpanData) {
         let processor = BatchSpanProcessor(exporter: exporter, capacity: capacity, delay: 3600)
         let tracer = SDKTracer(
@@ -40,15 +41,19 @@ struct MessageSpanTests {
         )
         let start = Timestamp(nanoseconds: 1000)
         let end = Timestamp(nanoseconds: 2000)
-        var own = tracer.startMessageSpan(
+        var own = (tracer as any Tracer).startMessageSpan(
             .process,
             on: target,
             ofKind: .consumer,
             parent: parent,
+            following: [],
             link: link,
             role: role,
+            details: MessageDetails(),
             at: start
         )
+        // Otherwise one ordinary span would be compared with another.
+        #expect(own.isPlain == isPlain)
         own.details = details
         own.end(at: end)
         tracer.startOtherSpan(
@@ -107,11 +112,13 @@ struct MessageSpanTests {
         local.isRemote = false
         var vendor = parent
         vendor.state = try #require(TraceState("vendor=1"))
-        for (parent, link) in [(local, local), (nil, parent), (.invalid, parent), (vendor, vendor), (local, .invalid)]
-            as [(SpanContext?, SpanContext?)]
-        {
+        let cases: [(SpanContext?, SpanContext?, isPlain: Bool)] = [
+            (local, local, true), (nil, parent, false), (.invalid, parent, false), (vendor, parent, true),
+            (local, vendor, false), (local, .invalid, false),
+        ]
+        for (parent, link, isPlain) in cases {
             exporter.spans.withLock { $0 = [] }
-            expectSame(try both(parent: parent, link: link))
+            expectSame(try both(parent: parent, link: link, isPlain: isPlain))
         }
     }
 
@@ -119,7 +126,7 @@ struct MessageSpanTests {
     func limits() throws {
         var limits = SpanLimits()
         limits.attributes = 3
-        let pair = try both(parent: parent, details: MessageDetails(offset: 1), limits: limits)
+        let pair = try both(parent: parent, details: MessageDetails(offset: 1), limits: limits, isPlain: false)
         #expect(pair.own.attributes.count == 3 && pair.own.droppedAttributeCount == 3)
         exporter.spans.withLock { $0 = [] }
         expectSame(try both(parent: parent, link: parent, capacity: 10))
@@ -129,14 +136,18 @@ struct MessageSpanTests {
     func endWithMore() throws {
         let processor = BatchSpanProcessor(exporter: exporter, delay: 3600)
         let tracer = SDKTracer(resource: Resource(), processor: processor)
-        tracer.startMessageSpan(.send, on: target, ofKind: .producer, parent: parent)
-            .end(status: .error("no"), at: nil) { $0.attributes["error.type"] = "NO" }
         var unsampled = parent
         unsampled.flags = []
-        let dropped = tracer.startMessageSpan(.send, on: target, ofKind: .producer, parent: unsampled)
-        #expect(dropped.context.isValid && dropped.context.traceID == parent.traceID && !dropped.isRecording)
-        dropped.end(status: .unset) { _ in Issue.record("nobody asks") }
-        _ = tracer.startMessageSpan(.send, on: target, ofKind: .producer, parent: parent)
+        withTracer(tracer) {
+            let failed = startMessageSpan(.send, on: target, ofKind: .producer, parent: .context(parent))
+            #expect(failed.isPlain && failed.isRecording)
+            failed.end(status: .error("no")) { $0.attributes["error.type"] = "NO" }
+            let dropped = startMessageSpan(.send, on: target, ofKind: .producer, parent: .context(unsampled))
+            #expect(dropped.context.isValid && dropped.context.traceID == parent.traceID && !dropped.isRecording)
+            dropped.end(status: .unset) { _ in Issue.record("nobody asks") }
+            // Dropped without an end: not exported.
+            _ = startMessageSpan(.send, on: target, ofKind: .producer, parent: .context(parent))
+        }
         processor.shutdown()
         let span = try #require(exporter.spans.withLock { $0.first })
         #expect(exporter.spans.withLock { $0.count } == 1)

@@ -22,14 +22,16 @@ struct SpanStartsTests {
                     for (parent, following) in parents {
                         tracer.startSpan("s", ofKind: .internal, parent: parent, following: following, at: nil) { _ in }
                             .end()
-                        tracer.startMessageSpan(
-                            .send,
-                            on: target,
-                            ofKind: .producer,
-                            parent: parent,
-                            following: following
-                        )
-                        .end()
+                        withTracer(tracer) {
+                            startMessageSpan(
+                                .send,
+                                on: target,
+                                ofKind: .producer,
+                                parent: parent.map { .context($0) } ?? .root,
+                                following: following
+                            )
+                            .end()
+                        }
                         _ = tracer.reserveSpan("s", ofKind: .internal, parent: parent, following: following) { _ in }
                     }
                 }
