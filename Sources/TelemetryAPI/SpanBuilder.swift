@@ -104,22 +104,6 @@ public struct SpanBuilder: ~Copyable, Sendable {
         attributes.writer.write(link: link, field: Self.linkField)
     }
 
-    /// Says that the span has to do with another one, and in one word why.
-    ///
-    /// - Parameters:
-    ///   - context: The other span.
-    ///   - key: The name of the link's one attribute.
-    ///   - value: Its value.
-    public mutating func addLink(_ context: SpanContext, _ key: String, _ value: String) {
-        if context.state.isEmpty, limits.attributesPerLink > 0, keptLinks < limits.links,
-            attributes.addLink(to: context, key, value)
-        {
-            keptLinks &+= 1
-        } else {
-            addLink(context, attributes: [key: .string(value)])
-        }
-    }
-
     /// Says that the span has to do with another one, and what that is to it; nothing for one that nobody can name.
     public mutating func addLink(_ context: SpanContext, role: MessagingConventions.LinkRole) {
         guard context.isValid else { return }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TraceContext
-
 /// The attributes of a span that starts, written as OTLP's bytes in the moment in which they are said.
 ///
 /// Each key is kept once; what was said last counts. Where a limit holds, what is above is counted and not kept.
@@ -76,17 +74,6 @@ public struct AttributeWriter: ~Copyable, Sendable {
             }
         }
         return links
-    }
-
-    /// Adds a link without trace state and with one attribute; `false`, with nothing written, where it is too long for
-    /// that.
-    package mutating func addLink(to context: borrowing SpanContext, _ key: String, _ value: String) -> Bool {
-        let isWritten = key.withStoredBytes { key in
-            value.withStoredBytes { value in
-                value.count <= valueLimit && writer.write(linkTo: context, key: key, text: value)
-            }
-        }
-        return (isWritten ?? false) ?? false
     }
 
     /// The number of a span's field for an attribute.

@@ -51,36 +51,4 @@ extension ProtobufWriter {
         }
         if status != .unset { write(status: status, field: 15) }
     }
-
-    /// Writes a link that has no trace state and one attribute of text; `false`, with nothing written, where that is too
-    /// long for lengths of one byte.
-    package mutating func write(
-        linkTo context: borrowing SpanContext,
-        key: UnsafeRawBufferPointer,
-        text: UnsafeRawBufferPointer
-    ) -> Bool {
-        let size = key.count &+ text.count &+ 6
-        guard size &+ 35 < 0x80 else { return false }
-        buffer.reserve(size &+ 37)
-        var place = buffer.place
-        place.put(UInt16(0x6A) | UInt16(truncatingIfNeeded: size &+ 35) << 8)
-        place.put(UInt16(0x10_0A))
-        place.put(context.traceID.high.byteSwapped)
-        place.put(context.traceID.low.byteSwapped)
-        place.put(UInt16(0x08_12))
-        place.put(context.spanID.bits.byteSwapped)
-        place.put(
-            UInt32(0x0A_0022) | UInt32(truncatingIfNeeded: size) << 8 | UInt32(truncatingIfNeeded: key.count) << 24
-        )
-        place.put(key.baseAddress, key.count)
-        place.put(
-            UInt32(0x0A_0012) | UInt32(truncatingIfNeeded: text.count &+ 2) << 8
-                | UInt32(truncatingIfNeeded: text.count) << 24
-        )
-        place.put(text.baseAddress, text.count)
-        place.put(UInt8(0x35))
-        place.put(SpanFlags(context.flags, isRemote: context.isRemote).bits)
-        buffer.end(at: place)
-        return true
-    }
 }

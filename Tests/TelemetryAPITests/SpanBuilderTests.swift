@@ -35,27 +35,30 @@ struct SpanBuilderTests {
         #expect(links == expected && count == 8)
     }
 
-    @Test("A link in one word is the one that is said at length, of any length, with or without trace state")
-    func shortLinks() {
-        for keyCount in [0, 1, 2, 3, 8, 15, 33, 60, 86, 87, 130] {
-            for textCount in [0, 1, 4, 17, 40, 70, 85, 86, 87, 88, 127, 128, 400] {
-                for (state, isRemote) in [("", true), ("", false), ("k=v", true)] {
-                    let key = String(repeating: "k", count: keyCount)
-                    let text = String(repeating: "t", count: textCount)
-                    let context = Self.context(UInt64(keyCount * 1000 + textCount), state: state, isRemote: isRemote)
-                    var short = SpanBuilder()
-                    var long = SpanBuilder()
-                    short.set("before", 1)
-                    short.addLink(context, key, text)
-                    short.set("after", 2)
-                    long.addLink(context, attributes: [key: .string(text)])
-                    let (shortLinks, longLinks, attributes) = (short.links, long.links, short.attributes.all)
-                    let expected = SpanLink(context, attributes: [key: .string(text)])
-                    #expect(shortLinks == [expected] && longLinks == [expected])
-                    #expect(attributes == ["before": 1, "after": 2])
-                }
+    @Test(
+        "A link by its role is the one that is said at length, with or without trace state",
+        arguments: [MessagingConventions.LinkRole.creation, .previousAttempt, .attempt, .ambient]
+    )
+    func roles(role: MessagingConventions.LinkRole) {
+        for (state, isRemote) in [("", true), ("", false), ("k=v", true)] {
+            for flags in 0..<4 as Range<UInt64> {
+                let context = Self.context(flags, state: state, isRemote: isRemote)
+                var short = SpanBuilder()
+                var long = SpanBuilder()
+                short.set("before", 1)
+                short.addLink(context, role: role)
+                short.set("after", 2)
+                long.addLink(context, attributes: ["stitch.link": .string(role.rawValue)])
+                let (shortLinks, longLinks, attributes) = (short.links, long.links, short.attributes.all)
+                let expected = SpanLink(context, attributes: ["stitch.link": .string(role.rawValue)])
+                #expect(shortLinks == [expected] && longLinks == [expected])
+                #expect(attributes == ["before": 1, "after": 2])
             }
         }
+        var nobody = SpanBuilder()
+        nobody.addLink(.invalid, role: role)
+        let count = nobody.linkCount
+        #expect(count == 0)
     }
 
     @Test("Links above their limit are counted, however they are said", arguments: [-1, 0, 1, 3])
@@ -63,7 +66,7 @@ struct SpanBuilderTests {
         var builder = SpanBuilder(linkLimit: limit)
         for number in 0..<6 as Range<UInt64> {
             if number % 2 == 0 {
-                builder.addLink(Self.context(number), "k", "v")
+                builder.addLink(Self.context(number), role: .creation)
             } else {
                 builder.addLink(Self.context(number), attributes: ["k": "v"])
             }
@@ -77,7 +80,7 @@ struct SpanBuilderTests {
     @Test("A link keeps so many attributes and counts the rest, and says so", arguments: [-1, 0, 1, 2, 3])
     func attributesPerLink(_ limit: Int) {
         var builder = SpanBuilder(attributesPerLink: limit)
-        builder.addLink(Self.context(1), "a", "1")
+        builder.addLink(Self.context(1), role: .creation)
         builder.addLink(SpanLink(Self.context(2), attributes: ["a": 1, "b": 2, "c": 3], droppedAttributeCount: 5))
         let (links, hasDropped) = (builder.links, builder.hasDroppedLinkAttributes)
         let kept = max(0, limit)
@@ -90,12 +93,13 @@ struct SpanBuilderTests {
     @Test("Values of a link's attributes are cut as others are", arguments: [0, 1, 4, 200])
     func valueLength(_ limit: Int) {
         var builder = SpanBuilder(valueLimit: limit)
-        builder.addLink(Self.context(1), "a", "éééé12345")
+        builder.addLink(Self.context(1), role: .creation)
         builder.addLink(Self.context(2), attributes: ["a": "éééé12345", "n": 12345])
         builder.set("text", "éééé12345")
         let (links, attributes) = (builder.links, builder.attributes.all)
         let text = AttributeValue.string(String("éééé12345".prefix(limit)))
-        #expect(links.map { $0.attributes["a"] } == [text, text] && links.last?.attributes["n"] == 12345)
+        #expect(links.first?.attributes["stitch.link"] == .string(String("creation".prefix(limit))))
+        #expect(links.last?.attributes["a"] == text && links.last?.attributes["n"] == 12345)
         #expect(attributes == ["text": text])
     }
 

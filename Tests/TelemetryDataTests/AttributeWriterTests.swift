@@ -208,10 +208,14 @@ struct AttributeWriterTests {
                         flags: TraceFlags(rawValue: UInt8(truncatingIfNeeded: choices.next())),
                         isRemote: choices.chance(2)
                     )
-                    let (key, text) = (choices.key(), choices.text())
-                    let link = SpanLink(context, attributes: [key: .string(text)])
-                    if !writer.addLink(to: context, key, text) { writer.writer.write(link: link, field: 13) }
-                    links.append(link)
+                    if choices.chance(2) {
+                        writer.addLink(to: context, .creation)
+                        links.append(SpanLink(context, attributes: ["stitch.link": "creation"]))
+                    } else {
+                        let link = SpanLink(context, attributes: [choices.key(): .string(choices.text())])
+                        writer.writer.write(link: link, field: 13)
+                        links.append(link)
+                    }
                 case 1:
                     let text = choices.text()
                     writer.replace(field: 5, with: text)

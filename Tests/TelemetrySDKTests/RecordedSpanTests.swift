@@ -167,11 +167,11 @@ struct RecordedSpanTests {
             let numbers = Numbers(1)
             var target = numbers.context()
             target.isRemote = isRemote
-            for linksInOneWord in [true, false] {
+            for linksByRole in [true, false] {
                 var builder = SpanBuilder()
-                if linksInOneWord {
+                if linksByRole {
                     target.state = TraceState()
-                    builder.addLink(target, "k", "v")
+                    builder.addLink(target, role: .attempt)
                 } else {
                     builder.addLink(target)
                 }
