@@ -97,8 +97,18 @@ struct RecordedSpan: ~Copyable, Sendable {
         return true
     }
 
+    /// The whole span, once it has ended.
+    var ended: EndedSpan {
+        EndedSpan(bytes: withBytes { $0 }, drops: drops)
+    }
+
+    /// Its fields so far, as OTLP has them.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        builder.attributes.writer.buffer.withUnsafeBytes(body)
+    }
+
     /// What was left out; `nil` if nothing was.
-    var drops: SpanDrops? {
+    private var drops: SpanDrops? {
         let drops = SpanDrops(
             attributes: builder.attributes.droppedCount,
             events: droppedEventCount,
@@ -107,11 +117,12 @@ struct RecordedSpan: ~Copyable, Sendable {
         let hasDropped = drops != SpanDrops() || hasDroppedEventAttributes || builder.hasDroppedLinkAttributes
         return hasDropped ? drops : nil
     }
+}
 
-    /// The whole span, once it has ended, as OTLP's `Span`.
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        builder.attributes.writer.buffer.withUnsafeBytes(body)
-    }
+/// A span that has ended, as OTLP's `Span`; to be used while the recorded span lives, which has the bytes.
+struct EndedSpan: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+    let drops: SpanDrops?
 }
 
 /// How much of one span was left out.

@@ -25,12 +25,18 @@ extension SDKTracer {
                 build(&$0)
             }
         }
-        let context = core.child(of: parent)
-        if !context.isSampled { return Span(context: context) }
+        guard parent.isSampled else { return core.unrecordedChild(of: parent) }
         var builder = core.builder
         builder.attributes.merge(target.prepared(operation), withName: true)
         build(&builder)
-        return core.record(context, "", kind, SpanParentID(id: parent.spanID, isRemote: parent.isRemote), time, builder)
+        return core.record(
+            core.child(of: parent),
+            "",
+            kind,
+            SpanParentID(id: parent.spanID, isRemote: parent.isRemote),
+            time,
+            builder
+        )
     }
 
     /// Starts a span of messaging that one owner keeps until it ends, without an allocation.

@@ -78,12 +78,11 @@ public struct SDKTracer: Tracer {
         guard let parent, core.follows(parent) else {
             return core.start(name, kind, parent, following, time, build)
         }
-        let context = core.child(of: parent)
-        if !context.isSampled { return Span(context: context) }
+        guard parent.isSampled else { return core.unrecordedChild(of: parent) }
         var builder = core.builder
         build(&builder)
         return core.record(
-            context,
+            core.child(of: parent),
             name,
             kind,
             SpanParentID(id: parent.spanID, isRemote: parent.isRemote),

@@ -4,21 +4,27 @@ import Synchronization
 import TelemetryAPI
 
 /// Keeps what is said about one span until it ends, then hands it on, once.
-final class SpanRecorder: SpanRecording {
-    private let state: Mutex<RecordedSpan>
+final class SpanRecorder: SpanKeeping, SpanRecording {
+    let context: SpanContext
+    private let span: Mutex<RecordedSpan>
     private let core: TracerCore
     private let offset: SpanClock.Offset
 
-    init(_ span: consuming sending RecordedSpan, offset: SpanClock.Offset, core: TracerCore) {
-        state = Mutex(span)
+    init(_ context: SpanContext, _ span: consuming sending RecordedSpan, offset: SpanClock.Offset, core: TracerCore) {
+        self.context = context
+        self.span = Mutex(span)
         self.offset = offset
         self.core = core
     }
 
-    var isRecording: Bool { state.withLock { !$0.isEnded } }
+    var traceID: TraceID { context.traceID }
+
+    var recorder: (any SpanRecording)? { self }
+
+    var isRecording: Bool { span.withLock { !$0.isEnded } }
 
     func attribute(_ key: String) -> AttributeValue? {
-        state.withLock { $0.builder.attributes[key] }
+        span.withLock { $0.builder.attributes[key] }
     }
 
     func setAttribute(_ key: String, _ value: AttributeValue?) {
@@ -42,12 +48,12 @@ final class SpanRecorder: SpanRecording {
     }
 
     func end(at time: Timestamp?) {
-        state.withLock { span in
-            if span.end(at: time ?? SpanClock.now(offset)) { core.ended(span) }
-        }
+        let time = time ?? SpanClock.now(offset)
+        // Nobody changes a span that has ended, so that it is copied without the lock.
+        if let ended = span.withLock({ $0.end(at: time) ? $0.ended : nil }) { core.ended(ended) }
     }
 
     private func change(_ change: (inout RecordedSpan) -> Void) {
-        state.withLock { if !$0.isEnded { change(&$0) } }
+        span.withLock { if !$0.isEnded { change(&$0) } }
     }
 }
