@@ -11,28 +11,29 @@ public struct AttributeWriter: ~Copyable, Sendable {
     @usableFromInline var sets: UInt64 = 0
 
     /// How many there are.
-    public var count: Int { Int(kept) }
+    @inlinable public var count: Int { Int(kept) }
 
     @usableFromInline var kept: Int32 = 0
 
     /// How many were left out.
-    package var droppedCount: Int { Int(dropped) }
+    @inlinable package var droppedCount: Int { Int(dropped) }
 
     // Of half the size, so that less is moved until the span has its place.
-    var dropped: Int32 = 0
+    @usableFromInline var dropped: Int32 = 0
     @usableFromInline let limit: Int32
-    private let longest: Int32
+    @usableFromInline let longest: Int32
 
     /// How long a value may be.
-    package var valueLimit: Int { longest == .max ? .max : Int(longest) }
+    @inlinable package var valueLimit: Int { longest == .max ? .max : Int(longest) }
 
     /// No attributes.
     ///
     /// - Parameters:
     ///   - limit: How many are kept, from 0.
     ///   - longest: How long a value may be, in Unicode scalars or bytes, from 0; the greatest number stands for no limit.
+    @inlinable
     package init(limit: Int32 = .max, longest: Int32 = .max) {
-        writer = ProtobufWriter(capacity: 0)
+        writer = ProtobufWriter()
         self.limit = limit
         self.longest = longest
     }

@@ -24,6 +24,7 @@ struct RecordedSpan: ~Copyable, Sendable {
     ///   - parent: The span that it is a child of.
     ///   - start: When it began.
     ///   - builder: What it has from its start on.
+    @inline(__always)
     init(
         _ context: borrowing SpanContext,
         _ name: String,
@@ -35,7 +36,10 @@ struct RecordedSpan: ~Copyable, Sendable {
         self.builder = builder
         self.start = start
         self.builder.attributes.writer.write(
-            startOf: context,
+            startOf: context.spanID,
+            in: context.traceID,
+            flags: context.flags,
+            state: context.state,
             parent: parent?.id,
             parentIsRemote: parent?.isRemote,
             kind: kind,

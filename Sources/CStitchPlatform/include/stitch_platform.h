@@ -37,4 +37,17 @@ void *stitch_take_buffer(void);
 /// at most 16 of them, until it ends.
 void stitch_give_buffer(void *buffer);
 
+/// Fetches the lines of a processor's cache that are about to be written, `count` bytes from `start`, and takes them from
+/// the processor that had them last. Reads and writes nothing, so that the address may be any.
+static inline void stitch_prepare_to_write(const void *start, size_t count) {
+    for (size_t offset = 0; offset < count; offset += 64) {
+#if defined(__x86_64__)
+        // Spelled out: the compiler fetches for reading only, unless it is told which processor it compiles for.
+        __asm__ volatile("prefetchw %0" : : "m"(*((const char *)start + offset)));
+#else
+        __builtin_prefetch((const char *)start + offset, 1, 3);
+#endif
+    }
+}
+
 #endif
