@@ -8,6 +8,7 @@ public import TelemetryAPI
 /// A span that isn't sampled has a valid context all the same, and costs little more than its id.
 public struct SDKTracer: Tracer {
     let core: TracerCore
+    let places: TracerPlaces
 
     /// Those of every format that Stitch knows, and the propagator's.
     public let fields: Set<String>
@@ -63,6 +64,7 @@ public struct SDKTracer: Tracer {
             processor: processor,
             notice: notice
         )
+        places = TracerPlaces(core)
         fields = ContextCarrier.knownFields.union(propagator.fields)
     }
 

@@ -15,10 +15,16 @@ extension TracerCore {
         return SpanContext(
             traceID: parent.traceID,
             spanID: spanID,
-            // Whoever continues a trace may not say that its id is random when its creator didn't.
-            flags: TraceFlags(rawValue: parent.flags.rawValue & TraceFlags.known.rawValue),
+            flags: flags(ofChildOf: parent),
             state: parent.state
         )
+    }
+
+    /// The flags of a child that is decided about as its parent was.
+    @inline(__always)
+    func flags(ofChildOf parent: borrowing SpanContext) -> TraceFlags {
+        // Whoever continues a trace may not say that its id is random when its creator didn't.
+        TraceFlags(rawValue: parent.flags.rawValue & TraceFlags.known.rawValue)
     }
 
     /// Starts a span about which the sampler has to be asked.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 import TelemetryData
 
 /// A piece of memory that finished spans are copied into, one after the other.
@@ -62,6 +63,8 @@ struct SpanBlock: @unchecked Sendable {
         target.storeBytes(of: source.index, toByteOffset: 4, as: UInt32.self)
         used = (used &+ Self.headerSize &+ byteCount &+ 7) & ~7
         count &+= 1
+        // The thread that exports had it last.
+        stitch_expect_writes(memory + used, 384)
     }
 
     /// Whose the next span is.
