@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 public import TelemetryAPI
 
 /// Stitch's tracer: makes spans with ids of their own, keeps what is said about those that are sampled, and hands them
@@ -8,6 +9,7 @@ public import TelemetryAPI
 /// A span that isn't sampled has a valid context all the same, and costs little more than its id.
 public struct SDKTracer: Tracer {
     let core: TracerCore
+    let places: TracerPlaces
 
     /// Those of every format that Stitch knows, and the propagator's.
     public let fields: Set<String>
@@ -63,6 +65,7 @@ public struct SDKTracer: Tracer {
             processor: processor,
             notice: notice
         )
+        places = TracerPlaces(core)
         fields = ContextCarrier.knownFields.union(propagator.fields)
     }
 
@@ -87,7 +90,8 @@ public struct SDKTracer: Tracer {
             kind,
             SpanParentID(id: parent.spanID, isRemote: parent.isRemote),
             time,
-            builder
+            builder,
+            keptBy: places[stitch_thread_number()]
         )
     }
 

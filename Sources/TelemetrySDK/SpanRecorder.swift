@@ -7,14 +7,24 @@ import TelemetryAPI
 final class SpanRecorder: SpanKeeping, SpanRecording {
     let context: SpanContext
     private let span: Mutex<RecordedSpan>
-    private let core: TracerCore
     private let offset: SpanClock.Offset
 
-    init(_ context: SpanContext, _ span: consuming sending RecordedSpan, offset: SpanClock.Offset, core: TracerCore) {
+    // Kept alive by `owner`, an object that the spans of few threads have in common.
+    private let coreReference: Unmanaged<TracerCore>
+    private let owner: any AnyObject & Sendable
+
+    init(
+        _ context: SpanContext,
+        _ span: consuming sending RecordedSpan,
+        offset: SpanClock.Offset,
+        core: TracerCore,
+        keptBy owner: any AnyObject & Sendable
+    ) {
         self.context = context
         self.span = Mutex(span)
         self.offset = offset
-        self.core = core
+        coreReference = .passUnretained(core)
+        self.owner = owner
     }
 
     var traceID: TraceID { context.traceID }
@@ -40,7 +50,8 @@ final class SpanRecorder: SpanKeeping, SpanRecording {
     }
 
     func addEvent(_ event: SpanEvent) {
-        change { $0.addEvent(event, core.limits) }
+        let limits = coreReference._withUnsafeGuaranteedRef { $0.limits }
+        change { $0.addEvent(event, limits) }
     }
 
     func setStatus(_ status: SpanStatus) {
@@ -50,7 +61,8 @@ final class SpanRecorder: SpanKeeping, SpanRecording {
     func end(at time: Timestamp?) {
         let time = time ?? SpanClock.now(offset)
         // Nobody changes a span that has ended, so that it is copied without the lock.
-        if let ended = span.withLock({ $0.end(at: time) ? $0.ended : nil }) { core.ended(ended) }
+        guard let ended = span.withLock({ $0.end(at: time) ? $0.ended : nil }) else { return }
+        coreReference._withUnsafeGuaranteedRef { $0.ended(ended) }
     }
 
     private func change(_ change: (inout RecordedSpan) -> Void) {

@@ -30,7 +30,7 @@ extension TracerCore {
 
     /// The flags of a child that is decided about as its parent was.
     @inline(__always)
-    private func flags(ofChildOf parent: borrowing SpanContext) -> TraceFlags {
+    func flags(ofChildOf parent: borrowing SpanContext) -> TraceFlags {
         // Whoever continues a trace may not say that its id is random when its creator didn't.
         TraceFlags(rawValue: parent.flags.rawValue & TraceFlags.known.rawValue)
     }
@@ -88,6 +88,8 @@ extension TracerCore {
     }
 
     /// Records a span from now on.
+    ///
+    /// `owner` keeps the core alive as long as the span lives; `nil` stands for the core itself.
     @inline(__always)
     func record(
         _ context: SpanContext,
@@ -95,11 +97,13 @@ extension TracerCore {
         _ kind: SpanKind,
         _ parent: SpanParentID?,
         _ time: Timestamp?,
-        _ builder: consuming SpanBuilder
+        _ builder: consuming SpanBuilder,
+        keptBy owner: (any AnyObject & Sendable)? = nil
     ) -> Span {
         let (now, offset) = clock.start()
         let span = RecordedSpan(context, name, kind, parent: parent, start: time ?? now, builder)
-        return Span(spanID: context.spanID, keptBy: SpanRecorder(context, span, offset: offset, core: self))
+        let recorder = SpanRecorder(context, span, offset: offset, core: self, keptBy: owner ?? self)
+        return Span(spanID: context.spanID, keptBy: recorder)
     }
 }
 

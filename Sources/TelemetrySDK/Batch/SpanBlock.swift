@@ -69,7 +69,7 @@ struct SpanBlock: @unchecked Sendable {
 
     /// Fetches what the next span will be written to: the thread that exports had it last, and its processor still has.
     @inline(__always)
-    private func prepareNext() { stitch_prepare_to_write(memory + used, 512) }
+    private func prepareNext() { stitch_expect_writes(memory + used, 512) }
 
     /// Whose the next span is.
     var nextSource: SpanSource? {
