@@ -52,7 +52,7 @@ public struct AttributeWriter: ~Copyable, Sendable {
     /// All of them, by value.
     public var all: Attributes {
         var decoder = TelemetryDecoder()
-        var attributes = AttributeCollector()
+        var attributes = decoder.beginAttributes()
         writer.buffer.withUnsafeBytes { bytes in
             var reader = ProtobufReader(own: bytes)
             while let field = try? reader.next() {
@@ -60,21 +60,20 @@ public struct AttributeWriter: ~Copyable, Sendable {
                 try? decoder.attribute(message, into: &attributes)
             }
         }
-        return attributes.take()
+        return decoder.end(attributes)
     }
 
     /// The links that were written among them.
     package var links: [SpanLink] {
         var decoder = TelemetryDecoder()
-        var links: [SpanLink] = []
         writer.buffer.withUnsafeBytes { bytes in
             var reader = ProtobufReader(own: bytes)
             while let field = try? reader.next() {
                 guard field.number == 13, let message = try? reader.message(field) else { continue }
-                _ = try? decoder.link(message, into: &links)
+                _ = try? decoder.link(message)
             }
         }
-        return links
+        return decoder.links.take(from: 0)
     }
 
     /// The number of a span's field for an attribute.

@@ -95,9 +95,8 @@ final class TracerCore: Sendable {
     /// A span by value, for who has no use for bytes.
     private func data(of bytes: UnsafeRawBufferPointer) -> SpanData? {
         var decoder = TelemetryDecoder()
-        var data = try? decoder.span(ProtobufReader(own: bytes))
-        data?.resource = resource
-        data?.scope = scope
-        return data
+        var spans: [SpanData] = []
+        _ = try? decoder.span(ProtobufReader(own: bytes), of: SpanOrigin(resource, scope), into: &spans)
+        return spans.popLast()
     }
 }
