@@ -8,7 +8,7 @@ extension OTLPJSONReader {
     mutating func span() throws(OTLPError) -> SpanData? {
         try spend(8)
         let zero = Timestamp(nanoseconds: 0)
-        var span = SpanData(context: .invalid, name: "", start: zero, end: zero)
+        var span = SpanData(context: .invalid, name: "", kind: .internal, start: zero, end: zero, origin: .unknown)
         guard var isFirst = try object("spans") else { return nil }
         var badLinks = 0
         while let key = try json.nextKey(&isFirst) {

@@ -74,7 +74,19 @@ struct OTLPJSONReader {
         try check()
         resource.schemaURL = schemaURL
         // Fields come in any order, so the spans may have come before their resource.
-        for index in start..<result.spans.count { result.spans[index].resource = resource }
+        Self.set(resource, of: &result.spans, from: start)
+    }
+
+    /// Tells spans their resource; those of one scope go on sharing their origin.
+    private static func set(_ resource: Resource, of spans: inout [SpanData], from start: Int) {
+        var known = SpanOrigin.unknown, new = known
+        for index in start..<spans.count {
+            if spans[index].origin !== known || new === known {
+                known = spans[index].origin
+                new = SpanOrigin(resource, known.scope)
+            }
+            spans[index].origin = new
+        }
     }
 
     mutating func resource() throws(OTLPError) -> Resource {
@@ -109,7 +121,8 @@ struct OTLPJSONReader {
             }
         }
         scope.schemaURL = schemaURL
-        for index in start..<result.spans.count { result.spans[index].scope = scope }
+        let origin = SpanOrigin(Resource(), scope)
+        for index in start..<result.spans.count { result.spans[index].origin = origin }
     }
 
     mutating func scope() throws(OTLPError) -> InstrumentationScope {

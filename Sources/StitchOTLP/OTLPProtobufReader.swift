@@ -57,6 +57,7 @@ enum OTLPProtobufReader {
             }
         }
         scope.schemaURL = schemaURL
+        let origin = SpanOrigin(resource, scope)
         if result.spans.capacity - result.spans.count < spanCount {
             // Doubled at least, as by appending, or many small scopes would have all spans moved for each.
             result.spans.reserveCapacity(max(result.spans.count + spanCount, result.spans.capacity * 2))
@@ -64,7 +65,7 @@ enum OTLPProtobufReader {
         var second = message
         while let field = try second.next() {
             guard field.number == 2, field.type == .lengthDelimited else { continue }
-            let isValid = try decoder.span(second.message(field), of: resource, scope, into: &result.spans)
+            let isValid = try decoder.span(second.message(field), of: origin, into: &result.spans)
             if !isValid { result.reject("a span has no valid ids") }
         }
     }

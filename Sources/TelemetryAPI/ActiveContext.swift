@@ -17,62 +17,37 @@ public import Synchronization
 package final class ActiveContext: Sendable {
     let ownSpan: Span?
 
-    /// The span round the current one, where that one has no context: its tracer may have dropped it without a name.
-    var enclosingSpan: Span? { enclosing?.span }
+    // Apart, so that a span is made current with one more reference, whatever is current with it.
+    private let surroundings: Surroundings?
 
-    // Apart, since there hardly ever is one.
-    private let enclosing: EnclosingSpan?
-
-    let ownBaggage: Baggage?
-
-    /// What came with the message or request that is worked on.
-    ///
-    /// It is taken apart only where somebody asks, so that passing it on costs next to nothing; and it is there to be
-    /// passed on as it is where a tracer has nothing to write.
-    package let incoming: ContextCarrier?
-
-    /// The message that is worked on, for lines of the log.
-    let work: MessageWork?
-
-    let scope: TelemetryScope?
-
-    private init(
-        span: Span?,
-        enclosing: EnclosingSpan?,
-        baggage: Baggage?,
-        incoming: ContextCarrier?,
-        work: MessageWork?,
-        scope: TelemetryScope?
-    ) {
+    private init(span: Span?, _ surroundings: Surroundings?) {
         ownSpan = span
-        self.enclosing = enclosing
-        ownBaggage = baggage
-        self.incoming = incoming
-        self.work = work
-        self.scope = scope
+        self.surroundings = surroundings
     }
 
     /// What is current in `current`, with a span in place of the one that was.
     @usableFromInline
     convenience init(_ current: ActiveContext?, making span: Span) {
-        self.init(current, span: span)
+        guard let current else {
+            self.init(span: span, nil)
+            return
+        }
+        var surroundings = current.surroundings
+        let enclosing = current.enclosing(of: span)
+        if enclosing !== surroundings?.enclosing {
+            var values = surroundings?.values ?? Surroundings.Values()
+            values.enclosing = enclosing
+            surroundings = Surroundings(values)
+        }
+        self.init(span: span, surroundings)
     }
 
     /// What is current in `current`, with the given parts in place of what was.
-    convenience init(
-        _ current: ActiveContext?,
-        span: Span? = nil,
-        baggage: Baggage? = nil,
-        scope: TelemetryScope? = nil
-    ) {
-        self.init(
-            span: span ?? current?.ownSpan,
-            enclosing: span.map { current?.enclosing(of: $0) } ?? current?.enclosing,
-            baggage: baggage ?? current?.ownBaggage,
-            incoming: current?.incoming,
-            work: current?.work,
-            scope: scope ?? current?.scope
-        )
+    convenience init(_ current: ActiveContext?, baggage: Baggage? = nil, scope: TelemetryScope? = nil) {
+        var values = current?.surroundings?.values ?? Surroundings.Values()
+        values.baggage = baggage ?? values.baggage
+        values.scope = scope ?? values.scope
+        self.init(span: current?.ownSpan, Surroundings(values))
     }
 
     /// The start of something else: of what was current only the tracer and the meter stay.
@@ -90,20 +65,35 @@ package final class ActiveContext: Sendable {
         incoming: ContextCarrier?,
         work: MessageWork? = nil
     ) {
-        self.init(
-            span: span,
-            enclosing: nil,
+        let values = Surroundings.Values(
             baggage: baggage,
             incoming: incoming,
             work: work,
             scope: current?.scope
         )
+        self.init(span: span, Surroundings(values))
     }
+
+    /// The span round the current one, where that one has no context: its tracer may have dropped it without a name.
+    var enclosingSpan: Span? { surroundings?.enclosing?.span }
+
+    var ownBaggage: Baggage? { surroundings?.values.baggage }
+
+    /// What came with the message or request that is worked on.
+    ///
+    /// It is taken apart only where somebody asks, so that passing it on costs next to nothing; and it is there to be
+    /// passed on as it is where a tracer has nothing to write.
+    package var incoming: ContextCarrier? { surroundings?.values.incoming }
+
+    /// The message that is worked on, for lines of the log.
+    var work: MessageWork? { surroundings?.values.work }
+
+    var scope: TelemetryScope? { surroundings?.values.scope }
 
     /// What is round a span that becomes current here, where anybody will ask.
     private func enclosing(of span: Span) -> EnclosingSpan? {
-        if span.context.isValid { return nil }
-        guard let ownSpan, ownSpan.context.isValid || ownSpan.recorder != nil else { return enclosing }
+        if span.isNamed { return nil }
+        guard let ownSpan, ownSpan.isNamed || ownSpan.recorder != nil else { return surroundings?.enclosing }
         return EnclosingSpan(ownSpan)
     }
 
@@ -143,7 +133,7 @@ extension ActiveContext {
             let tracer = TelemetrySystem.tracer(in: kept) as? any ServiceContextTracer
         else { return kept }
         guard let span = tracer.span(in: context, unlessNamedBy: kept?.ownSpan) else { return kept }
-        return ActiveContext(kept, span: span)
+        return ActiveContext(kept, making: span)
     }
 
     /// Where a context is made current.
@@ -172,15 +162,10 @@ extension ActiveContext {
 
     /// A span that is started in `active`, which need not be what is current: the tracer and the meter of that stay.
     package convenience init(starting span: Span, in active: ActiveContext?) {
-        let active = ActiveContext(active, span: span)
-        self.init(
-            span: active.ownSpan,
-            enclosing: active.enclosing,
-            baggage: active.ownBaggage,
-            incoming: active.incoming,
-            work: active.work,
-            scope: active.scope ?? ActiveContext.current?.scope
-        )
+        let active = ActiveContext(active, making: span)
+        var values = active.surroundings?.values ?? Surroundings.Values()
+        values.scope = values.scope ?? ActiveContext.current?.scope
+        self.init(span: span, Surroundings(values))
     }
 }
 
@@ -232,6 +217,23 @@ extension ActiveContext {
 }
 
 #endif
+
+/// What is current beside a span.
+private final class Surroundings: Sendable {
+    struct Values: Sendable {
+        var enclosing: EnclosingSpan?
+        var baggage: Baggage?
+        var incoming: ContextCarrier?
+        var work: MessageWork?
+        var scope: TelemetryScope?
+    }
+
+    let values: Values
+
+    init(_ values: Values) { self.values = values }
+
+    var enclosing: EnclosingSpan? { values.enclosing }
+}
 
 /// A span round the current one.
 private final class EnclosingSpan: Sendable {

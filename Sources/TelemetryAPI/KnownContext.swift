@@ -7,7 +7,7 @@ extension Tracer {
     ///
     /// There are tracers whose spans don't tell it, and that write it into carriers nevertheless.
     package func context(of span: Span) -> SpanContext? {
-        if span.context.isValid { return span.context }
+        if span.isNamed { return span.context }
         guard span.recorder != nil else { return nil }
         var carrier = ContextCarrier()
         inject(span, baggage: Baggage(), into: &carrier)

@@ -4,25 +4,64 @@ import TelemetryData
 
 /// What differs from one message to the next, as numbers.
 public struct MessageDetails: Sendable, Hashable {
+    // What isn't known is 0. Optional numbers would take twice the room, which is copied several times for each span.
+    @usableFromInline package var known: Known = []
+    @usableFromInline package var partitionNumber: Int32 = 0
+    @usableFromInline package var offsetNumber: Int64 = 0
+    @usableFromInline package var bodySizeNumber: Int64 = 0
+    @usableFromInline package var batchCountNumber: Int64 = 0
+    @usableFromInline package var attemptNumber: Int64 = 0
+
+    /// Which of the numbers are known.
+    @usableFromInline
+    package struct Known: OptionSet, Sendable, Hashable {
+        @usableFromInline package var rawValue: UInt8
+
+        @inlinable
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        @inlinable package static var partition: Known { Known(rawValue: 1) }
+        @inlinable package static var offset: Known { Known(rawValue: 2) }
+        @inlinable package static var bodySize: Known { Known(rawValue: 4) }
+        @inlinable package static var batchCount: Known { Known(rawValue: 8) }
+        @inlinable package static var attempt: Known { Known(rawValue: 16) }
+    }
+
     /// The partition that the message is of, from 0: `messaging.destination.partition.id`.
-    public var partition: Int32?
+    @inlinable public var partition: Int32? {
+        get { known.contains(.partition) ? partitionNumber : nil }
+        set { (partitionNumber, known) = (newValue ?? 0, known.with(.partition, newValue != nil)) }
+    }
 
     /// Its place there, from 0: `messaging.kafka.offset`.
-    public var offset: Int64?
+    @inlinable public var offset: Int64? {
+        get { known.contains(.offset) ? offsetNumber : nil }
+        set { (offsetNumber, known) = (newValue ?? 0, known.with(.offset, newValue != nil)) }
+    }
 
     /// How many bytes its body has: `messaging.message.body.size`.
-    public var bodySize: Int64?
+    @inlinable public var bodySize: Int64? {
+        get { known.contains(.bodySize) ? bodySizeNumber : nil }
+        set { (bodySizeNumber, known) = (newValue ?? 0, known.with(.bodySize, newValue != nil)) }
+    }
 
     /// How many messages an operation on several covers: `messaging.batch.message_count`.
-    public var batchCount: Int64?
+    @inlinable public var batchCount: Int64? {
+        get { known.contains(.batchCount) ? batchCountNumber : nil }
+        set { (batchCountNumber, known) = (newValue ?? 0, known.with(.batchCount, newValue != nil)) }
+    }
 
     /// Which attempt to work on it this is, from 1: `stitch.job.attempt`.
-    public var attempt: Int64?
+    @inlinable public var attempt: Int64? {
+        get { known.contains(.attempt) ? attemptNumber : nil }
+        set { (attemptNumber, known) = (newValue ?? 0, known.with(.attempt, newValue != nil)) }
+    }
 
     /// How many attributes it has at most.
     package static var maximumCount: Int { 5 }
 
     /// Nothing known.
+    @inlinable
     public init(
         partition: Int32? = nil,
         offset: Int64? = nil,
@@ -44,5 +83,13 @@ public struct MessageDetails: Sendable, Hashable {
         if let bodySize { builder.attributes.set(MessagingConventions.Attribute.bodySize, bodySize) }
         if let batchCount { builder.attributes.set(MessagingConventions.Attribute.batchMessageCount, batchCount) }
         if let attempt { builder.attributes.set(MessagingConventions.Attribute.jobAttempt, attempt) }
+    }
+}
+
+extension MessageDetails.Known {
+    /// The same, but for one of them.
+    @inlinable
+    func with(_ one: Self, _ isKnown: Bool) -> Self {
+        Self(rawValue: isKnown ? rawValue | one.rawValue : rawValue & ~one.rawValue)
     }
 }

@@ -15,17 +15,25 @@ public import TraceContext
 /// span.end()
 /// ```
 public struct MessageSpan: ~Copyable, Sendable {
-    /// Its ids, flags and trace state; what the message carries.
-    public let context: SpanContext
-
     /// What is known of the message.
     public var details: MessageDetails
+
+    // Of its context.
+    @usableFromInline package let traceID: TraceID
+    @usableFromInline package let spanID: SpanID
+    @usableFromInline package let flags: TraceFlags
+    @usableFromInline let isRemote: Bool
+
+    /// The trace state of its context, where it has one.
+    @usableFromInline package let state: MessageSpanState?
 
     /// What it links to, as far as that has no trace state.
     @usableFromInline package let link: PlainLink?
 
-    /// What the target has prepared.
-    @usableFromInline package let prepared: PreparedAttributes
+    // What the target has prepared, kept alive by `share`; there for each span that a tracer does without more for.
+    @usableFromInline let preparedReference: Unmanaged<PreparedAttributes>?
+    @usableFromInline let share: MessageTargetShare?
+
     @usableFromInline package let kind: SpanKind
 
     /// The span that it is a child of.
@@ -36,35 +44,46 @@ public struct MessageSpan: ~Copyable, Sendable {
     /// What its tracer measures its end with.
     @usableFromInline package let clock: UInt64
 
-    @usableFromInline let tracer: (any MessageSpanEnding)?
-    @usableFromInline let other: OtherSpan?
+    // Who takes it back, nobody if nobody records it; kept alive by `owner`, so that nothing is counted as it ends.
+    @usableFromInline let taker: Unmanaged<MessageSpanTaker>?
+    @usableFromInline let owner: MessageSpanTaker?
 
-    /// A span that its tracer takes back as it ends; `nil` for one that nobody records.
+    /// A span that its tracer takes back as it ends.
+    ///
+    /// It is a sampled child of `parent`; `share` keeps alive what its target has prepared.
     @inlinable
+    @inline(__always)
     package init(
-        _ context: consuming SpanContext,
-        _ prepared: PreparedAttributes,
+        _ spanID: SpanID,
+        childOf parent: borrowing SpanContext,
+        _ flags: TraceFlags,
+        _ operation: MessagingConventions.Operation,
+        of share: MessageTargetShare,
         ofKind kind: SpanKind,
-        parent: SpanParentID?,
         link: PlainLink?,
         details: MessageDetails,
         start: Timestamp,
         clock: UInt64,
-        _ tracer: (any MessageSpanEnding)?
+        _ taker: MessageSpanTaker
     ) {
-        self.context = context
-        self.prepared = prepared
-        self.kind = kind
-        self.parent = parent
-        self.link = link
         self.details = details
+        traceID = parent.traceID
+        self.spanID = spanID
+        self.flags = flags
+        isRemote = false
+        state = parent.state.isEmpty ? nil : MessageSpanState(parent.state)
+        self.link = link
+        preparedReference = share.prepared(operation)
+        self.share = share
+        self.kind = kind
+        self.parent = SpanParentID(id: parent.spanID, isRemote: parent.isRemote)
         self.start = start
         self.clock = clock
-        self.tracer = tracer
-        other = nil
+        self.taker = .passUnretained(taker)
+        owner = taker
     }
 
-    /// A span that is kept as any other.
+    /// A span that is kept as any other, or that nobody records.
     ///
     /// For tracers. Its link has been added; its details are as it ends.
     public init(
@@ -73,33 +92,54 @@ public struct MessageSpan: ~Copyable, Sendable {
         on target: MessageTarget,
         details: MessageDetails = MessageDetails()
     ) {
-        context = span.context
-        prepared = target.prepared(operation)
+        let context = span.context
         self.details = details
+        traceID = context.traceID
+        spanID = context.spanID
+        flags = context.flags
+        isRemote = context.isRemote
+        state = context.state.isEmpty ? nil : MessageSpanState(context.state)
+        link = nil
+        preparedReference = nil
+        share = nil
         kind = .internal
         parent = nil
-        link = nil
         start = Timestamp(nanoseconds: 0)
         clock = 0
-        tracer = nil
-        other = span.recorder == nil ? nil : OtherSpan(span)
+        owner = span.recorder == nil ? nil : MessageSpanTaker(OtherSpan(span))
+        taker = owner.map { .passUnretained($0) }
+    }
+
+    /// Its ids, flags and trace state; what the message carries.
+    public var context: SpanContext {
+        SpanContext(
+            traceID: traceID,
+            spanID: spanID,
+            flags: flags,
+            state: state?.state ?? TraceState(),
+            isRemote: isRemote
+        )
     }
 
     /// Whether its tracer does without what several owners would need.
-    package var isPlain: Bool { tracer != nil }
+    package var isPlain: Bool { preparedReference != nil }
 
     /// Whether anybody records it.
-    public var isRecording: Bool { tracer != nil || other != nil }
+    public var isRecording: Bool { taker != nil }
+
+    /// What the target has prepared; only for who takes the span back.
+    @inlinable
+    @inline(__always)
+    package func withPrepared<Result>(_ body: (PreparedAttributes) -> Result) -> Result? {
+        preparedReference?._withUnsafeGuaranteedRef(body)
+    }
 
     /// Ends it.
     ///
     /// - Parameter time: When it ended; now unless given.
+    @inlinable
     public consuming func end(at time: Timestamp? = nil) {
-        if let tracer {
-            tracer.end(self, at: time)
-        } else if other != nil {
-            end(status: .unset, at: time) { _ in }
-        }
+        taker?._withUnsafeGuaranteedRef { $0.ending.end(self, at: time) }
     }
 
     /// Ends it, with more to say than its details.
@@ -109,18 +149,17 @@ public struct MessageSpan: ~Copyable, Sendable {
     ///   - time: When it ended; now unless given.
     ///   - build: Says what is known of it only now. Not called for a span that nobody records.
     public consuming func end(status: SpanStatus, at time: Timestamp? = nil, _ build: (inout SpanBuilder) -> Void) {
-        if let tracer {
-            tracer.end(self, status: status, at: time, build)
-        } else if let span = other?.span, span.isRecording {
-            var builder = SpanBuilder()
-            details.fill(&builder)
-            build(&builder)
-            for element in builder.attributes.all.elements { span.attributes[element.key] = element.value }
-            for link in builder.links { span.addLink(link) }
-            if status != .unset { span.setStatus(status) }
-            span.end(at: time)
-        }
+        taker?._withUnsafeGuaranteedRef { $0.ending.end(self, status: status, at: time, build) }
     }
+}
+
+/// The trace state of a span's context; apart, since there seldom is one.
+@usableFromInline
+package final class MessageSpanState: Sendable {
+    @usableFromInline let state: TraceState
+
+    @usableFromInline
+    init(_ state: TraceState) { self.state = state }
 }
 
 /// What a span says of its parent.
@@ -167,10 +206,30 @@ package struct PlainLink: Sendable {
 }
 
 /// A span that a tracer keeps in its own way; apart, since there hardly ever is one.
-@usableFromInline
-final class OtherSpan: Sendable {
-    let span: Span
+final class OtherSpan: MessageSpanEnding {
+    private let span: Span
+
     init(_ span: Span) { self.span = span }
+
+    func end(_ message: borrowing MessageSpan, at time: Timestamp?) {
+        end(message, status: .unset, at: time) { _ in }
+    }
+
+    func end(
+        _ message: borrowing MessageSpan,
+        status: SpanStatus,
+        at time: Timestamp?,
+        _ build: (inout SpanBuilder) -> Void
+    ) {
+        guard span.isRecording else { return }
+        var builder = SpanBuilder()
+        message.details.fill(&builder)
+        build(&builder)
+        for element in builder.attributes.all.elements { span.attributes[element.key] = element.value }
+        for link in builder.links { span.addLink(link) }
+        if status != .unset { span.setStatus(status) }
+        span.end(at: time)
+    }
 }
 
 /// Takes back the spans that their owners have ended.
@@ -186,4 +245,17 @@ package protocol MessageSpanEnding: AnyObject, Sendable {
         at time: Timestamp?,
         _ build: (inout SpanBuilder) -> Void
     )
+}
+
+/// A reference to who takes spans back, for the spans of few threads; as a ``MessageTargetShare``.
+@usableFromInline
+package final class MessageSpanTaker: Sendable {
+    @usableFromInline let ending: any MessageSpanEnding
+
+    // So that no other one is on the same lines of a processor's cache.
+    private let padding: (Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int) =
+        (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+    /// Hands spans on.
+    package init(_ ending: any MessageSpanEnding) { self.ending = ending }
 }

@@ -39,6 +39,9 @@ public final class MessageTarget: Sendable {
     private let processShape: Shape
     private let settleShape: Shape
 
+    // One for each of several threads.
+    @usableFromInline let shares: [MessageTargetShare]
+
     /// What the spans of one operation have in common.
     private final class Shape: Sendable {
         let operationName: String
@@ -112,7 +115,18 @@ public final class MessageTarget: Sendable {
         receiveShape = shape(.receive)
         processShape = shape(.process)
         settleShape = shape(.settle)
+        shares = (0..<Self.shareCount).map { [createShape, sendShape, receiveShape, processShape, settleShape] _ in
+            MessageTargetShare(
+                create: createShape.prepared,
+                send: sendShape.prepared,
+                receive: receiveShape.prepared,
+                process: processShape.prepared,
+                settle: settleShape.prepared
+            )
+        }
     }
+
+    @usableFromInline static var shareCount: Int { 16 }
 
     /// What the system calls an operation.
     public func name(of operation: MessagingConventions.Operation) -> String { shape(of: operation).operationName }
@@ -128,5 +142,57 @@ public final class MessageTarget: Sendable {
     /// What every span of an operation says, ready to be copied.
     package func prepared(_ operation: MessagingConventions.Operation) -> PreparedAttributes {
         shape(of: operation).prepared
+    }
+
+    /// What keeps what is prepared alive for a span that a thread of this number starts.
+    @inlinable
+    @inline(__always)
+    package func share(ofThread number: UInt32) -> MessageTargetShare {
+        shares[Int(truncatingIfNeeded: number) & (Self.shareCount &- 1)]
+    }
+}
+
+/// A reference to what a target has prepared, for the spans of few threads.
+///
+/// A span keeps alive what it will copy. Were there one place to count these references at, it would go from processor to
+/// processor with every span, which takes longer than all else that a span needs.
+///
+/// `@unchecked Sendable`: nothing in it changes.
+@usableFromInline
+package final class MessageTargetShare: @unchecked Sendable {
+    private let owned: [PreparedAttributes]
+
+    // Those of `owned`, without counting.
+    @usableFromInline let create, send, receive, process, settle: Unmanaged<PreparedAttributes>
+
+    // So that no other share is on the same lines of a processor's cache.
+    private let padding: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
+
+    init(
+        create: PreparedAttributes,
+        send: PreparedAttributes,
+        receive: PreparedAttributes,
+        process: PreparedAttributes,
+        settle: PreparedAttributes
+    ) {
+        owned = [create, send, receive, process, settle]
+        self.create = .passUnretained(create)
+        self.send = .passUnretained(send)
+        self.receive = .passUnretained(receive)
+        self.process = .passUnretained(process)
+        self.settle = .passUnretained(settle)
+    }
+
+    /// What every span of an operation says; lives as long as the share.
+    @inlinable
+    @inline(__always)
+    package func prepared(_ operation: MessagingConventions.Operation) -> Unmanaged<PreparedAttributes> {
+        switch operation {
+        case .create: create
+        case .send: send
+        case .receive: receive
+        case .process: process
+        case .settle: settle
+        }
     }
 }

@@ -8,25 +8,70 @@ public import TraceContext
 /// A value that may be passed on and kept: its context is valid for good, also when nobody records the span. What is
 /// said about a span that nobody records, or that has ended, is ignored.
 public struct Span: Sendable {
-    /// Its ids, flags and trace state; what a message or a request made from here carries.
-    public let context: SpanContext
+    /// Its own id.
+    public let spanID: SpanID
 
-    /// Records the span; `nil` when nobody does.
-    public let recorder: (any SpanRecording)?
+    // Four words in all, which functions return in registers: a larger span goes through memory at each of them, which
+    // took longer than all else that is done for a span that nobody records.
+    @usableFromInline let rest: Rest
+
+    /// What a span has beside its id.
+    @usableFromInline
+    enum Rest: Sendable {
+        /// The context of a span that nobody records.
+        case plain(TraceID, TraceFlags, isRemote: Bool)
+        /// Who has it.
+        case kept(any SpanKeeping)
+    }
 
     /// A span with this context, recorded by `recorder` or by nobody.
     ///
     /// For tracers.
     public init(context: SpanContext, recorder: (any SpanRecording)? = nil) {
-        self.context = context
-        self.recorder = recorder
+        if recorder != nil || !context.state.isEmpty {
+            self.init(spanID: context.spanID, keptBy: SpanKeeper(context, recorder))
+        } else {
+            self.init(spanID: context.spanID, in: context.traceID, context.flags, isRemote: context.isRemote)
+        }
+    }
+
+    /// A span that nobody records, without trace state.
+    package init(spanID: SpanID, in traceID: TraceID, _ flags: TraceFlags, isRemote: Bool) {
+        self.spanID = spanID
+        rest = .plain(traceID, flags, isRemote: isRemote)
+    }
+
+    /// A span whose context and recorder are one object.
+    package init(spanID: SpanID, keptBy keeper: any SpanKeeping) {
+        self.spanID = spanID
+        rest = .kept(keeper)
+    }
+
+    /// Its ids, flags and trace state; what a message or a request made from here carries.
+    public var context: SpanContext {
+        switch rest {
+        case .plain(let traceID, let flags, let isRemote):
+            SpanContext(traceID: traceID, spanID: spanID, flags: flags, isRemote: isRemote)
+        case .kept(let keeper):
+            keeper.context
+        }
     }
 
     /// The trace that it belongs to.
-    public var traceID: TraceID { context.traceID }
+    public var traceID: TraceID {
+        switch rest {
+        case .plain(let traceID, _, _): traceID
+        case .kept(let keeper): keeper.traceID
+        }
+    }
 
-    /// Its own id.
-    public var spanID: SpanID { context.spanID }
+    /// Whether both ids are valid, so that the span can be named elsewhere.
+    package var isNamed: Bool { spanID.isValid && traceID.isValid }
+
+    /// Records the span; `nil` when nobody does.
+    public var recorder: (any SpanRecording)? {
+        if case .kept(let keeper) = rest { keeper.recorder } else { nil }
+    }
 
     /// Whether anybody records it: where `false`, whatever is costly to find out need not be found out.
     public var isRecording: Bool { recorder?.isRecording ?? false }
@@ -73,7 +118,10 @@ public struct Span: Sendable {
     /// Ends it.
     ///
     /// Only the first call counts.
-    public func end(at time: Timestamp? = nil) { recorder?.end(at: time) }
+    @inlinable
+    public func end(at time: Timestamp? = nil) {
+        if case .kept(let keeper) = rest { keeper.end(at: time) }
+    }
 }
 
 /// The attributes of a span, to be set and read by key.

@@ -11,25 +11,26 @@ public struct SpanBuilder: ~Copyable, Sendable {
     public var attributes: AttributeWriter
 
     /// How many links there are.
-    public var linkCount: Int { Int(keptLinks) }
+    @inlinable public var linkCount: Int { Int(keptLinks) }
 
     /// How many links were said beyond those that the span keeps.
-    public var droppedLinkCount: Int { Int(droppedLinks) }
+    @inlinable public var droppedLinkCount: Int { Int(droppedLinks) }
 
     /// Whether a link had more attributes than it keeps.
-    package private(set) var hasDroppedLinkAttributes = false
+    @usableFromInline package private(set) var hasDroppedLinkAttributes = false
 
     // Of half the size, so that less is moved until the span has its place.
-    private var keptLinks: Int32 = 0
-    private var droppedLinks: Int32 = 0
-    private let limits: Limits
+    @usableFromInline var keptLinks: Int32 = 0
+    @usableFromInline var droppedLinks: Int32 = 0
+    @usableFromInline let limits: Limits
 
     /// How much is kept.
+    @usableFromInline
     package struct Limits: Sendable {
-        fileprivate let links: Int32
-        fileprivate let attributes: Int32
-        fileprivate let attributesPerLink: Int32
-        fileprivate let valueLength: Int32
+        @usableFromInline let links: Int32
+        @usableFromInline let attributes: Int32
+        @usableFromInline let attributesPerLink: Int32
+        @usableFromInline let valueLength: Int32
 
         /// Limits of a span; below 0 they are 0.
         package init(links: Int, attributes: Int, attributesPerLink: Int, valueLength: Int) {
@@ -66,6 +67,7 @@ public struct SpanBuilder: ~Copyable, Sendable {
     }
 
     /// Nothing so far.
+    @inlinable
     package init(_ limits: Limits) {
         attributes = AttributeWriter(limit: limits.attributes, longest: limits.valueLength)
         self.limits = limits

@@ -173,7 +173,7 @@ extension Tracer {
 
     /// Writes `traceparent`, `tracestate` and `baggage`.
     public func inject(_ span: Span, baggage: Baggage, into carrier: inout ContextCarrier) {
-        if span.context.isValid { carrier.spanContext = span.context }
+        if span.isNamed { carrier.spanContext = span.context }
         if !baggage.isEmpty { carrier[ContextCarrier.FieldName.baggage] = baggage.description }
     }
 
@@ -215,15 +215,7 @@ public struct NoOpTracer: Tracer {
         _ build: (inout SpanBuilder) -> Void
     ) -> Span {
         guard let parent, parent.isValid else { return Span(context: .invalid) }
-        // Field by field: an optional context as a whole takes longer to copy than all else here.
-        return Span(
-            context: SpanContext(
-                traceID: parent.traceID,
-                spanID: parent.spanID,
-                flags: parent.flags,
-                state: parent.state,
-                isRemote: parent.isRemote
-            )
-        )
+        guard parent.state.isEmpty else { return Span(context: parent) }
+        return Span(spanID: parent.spanID, in: parent.traceID, parent.flags, isRemote: parent.isRemote)
     }
 }

@@ -47,9 +47,9 @@ extension AttributeWriter {
             while let field = try? reader.next() {
                 guard field.number == Self.field, let message = try? reader.message(field), message.hasKey(key)
                 else { continue }
-                var attributes = AttributeCollector()
+                var attributes = decoder.beginAttributes()
                 try? decoder.attribute(message, into: &attributes)
-                return attributes.take().elements.first?.value
+                return decoder.end(attributes).elements.first?.value
             }
             return nil
         }

@@ -11,28 +11,29 @@ public struct AttributeWriter: ~Copyable, Sendable {
     @usableFromInline var sets: UInt64 = 0
 
     /// How many there are.
-    public var count: Int { Int(kept) }
+    @inlinable public var count: Int { Int(kept) }
 
     @usableFromInline var kept: Int32 = 0
 
     /// How many were left out.
-    package var droppedCount: Int { Int(dropped) }
+    @inlinable package var droppedCount: Int { Int(dropped) }
 
     // Of half the size, so that less is moved until the span has its place.
-    var dropped: Int32 = 0
+    @usableFromInline var dropped: Int32 = 0
     @usableFromInline let limit: Int32
-    private let longest: Int32
+    @usableFromInline let longest: Int32
 
     /// How long a value may be.
-    package var valueLimit: Int { longest == .max ? .max : Int(longest) }
+    @inlinable package var valueLimit: Int { longest == .max ? .max : Int(longest) }
 
     /// No attributes.
     ///
     /// - Parameters:
     ///   - limit: How many are kept, from 0.
     ///   - longest: How long a value may be, in Unicode scalars or bytes, from 0; the greatest number stands for no limit.
+    @inlinable
     package init(limit: Int32 = .max, longest: Int32 = .max) {
-        writer = ProtobufWriter(capacity: 0)
+        writer = ProtobufWriter()
         self.limit = limit
         self.longest = longest
     }
@@ -51,7 +52,7 @@ public struct AttributeWriter: ~Copyable, Sendable {
     /// All of them, by value.
     public var all: Attributes {
         var decoder = TelemetryDecoder()
-        var attributes = AttributeCollector()
+        var attributes = decoder.beginAttributes()
         writer.buffer.withUnsafeBytes { bytes in
             var reader = ProtobufReader(own: bytes)
             while let field = try? reader.next() {
@@ -59,21 +60,20 @@ public struct AttributeWriter: ~Copyable, Sendable {
                 try? decoder.attribute(message, into: &attributes)
             }
         }
-        return attributes.take()
+        return decoder.end(attributes)
     }
 
     /// The links that were written among them.
     package var links: [SpanLink] {
         var decoder = TelemetryDecoder()
-        var links: [SpanLink] = []
         writer.buffer.withUnsafeBytes { bytes in
             var reader = ProtobufReader(own: bytes)
             while let field = try? reader.next() {
                 guard field.number == 13, let message = try? reader.message(field) else { continue }
-                _ = try? decoder.link(message, into: &links)
+                _ = try? decoder.link(message)
             }
         }
-        return links
+        return decoder.links.take(from: 0)
     }
 
     /// The number of a span's field for an attribute.

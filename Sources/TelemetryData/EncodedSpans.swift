@@ -104,9 +104,10 @@ extension EncodedSpans.Group {
         into spans: inout [SpanData]
     ) {
         var reader = ProtobufReader(own: bytes)
+        let origin = SpanOrigin(resource, scope)
         while let field = try? reader.next() {
             guard let message = try? reader.message(field) else { continue }
-            _ = try? decoder.span(message, of: resource, scope, into: &spans)
+            _ = try? decoder.span(message, of: origin, into: &spans)
         }
     }
 }

@@ -13,7 +13,7 @@ public struct OutputBuffer: ~Copyable {
     @usableFromInline var used: Int
 
     /// Whether the memory is its own, not lent by whoever made it.
-    private(set) var ownsMemory = true
+    @usableFromInline private(set) var ownsMemory = true
 
     /// How many bytes have been written.
     @inlinable public var count: Int { used }
@@ -21,9 +21,16 @@ public struct OutputBuffer: ~Copyable {
     /// An empty buffer.
     ///
     /// - Parameter capacity: How many bytes it takes before it has to grow.
-    public init(capacity: Int = 256) {
+    public init(capacity: Int) {
         self.capacity = max(capacity, Self.recycledCapacity)
         base = Self.allocate(self.capacity)
+        used = 0
+    }
+
+    /// An empty buffer, of the size of those that are recycled.
+    @inlinable
+    public init() {
+        (base, capacity) = Self.allocateUsual()
         used = 0
     }
 
@@ -40,6 +47,11 @@ public struct OutputBuffer: ~Copyable {
 
     /// Buffers of exactly this capacity are recycled.
     private static var recycledCapacity: Int { Int(STITCH_BUFFER_SIZE) }
+
+    @usableFromInline
+    static func allocateUsual() -> (UnsafeMutableRawPointer, Int) {
+        (allocate(recycledCapacity), recycledCapacity)
+    }
 
     private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer {
         // Owned by the buffer until `deallocate`.

@@ -2,13 +2,28 @@
 
 /// A `KeyValue` in the form in which nearly all are: a name, then a value that is a short text, a number or a truth value.
 ///
-/// Whatever is otherwise, also what is broken, is left to the reader that knows every form.
+/// Whatever is otherwise, also what is broken, is left to the reader that knows every form. Nothing is made of the bytes
+/// here, so all of this fits in registers.
 struct PlainAttribute {
+    /// What the value is.
+    enum Kind {
+        case text, truth, whole, floating
+    }
+
+    /// The name with tag and length before it.
+    let head: UnsafeRawBufferPointer
+
     /// The name.
     let key: UnsafeRawBufferPointer
 
-    /// The value.
-    let value: AttributeValue
+    /// What the value is.
+    let kind: Kind
+
+    /// The value, if it is a number or a truth value, by its bit pattern.
+    let bits: UInt64
+
+    /// The value, if it is a text.
+    let text: UnsafeRawBufferPointer
 
     /// Takes apart the bytes of a `KeyValue`; `nil` if it is of another form.
     @inline(__always)
@@ -23,31 +38,35 @@ struct PlainAttribute {
         guard size >= 2, size < 0x80, nameCount < 0x80 else { return nil }
         let start = bytes + (2 &+ nameCount)
         guard byte(start, 0) == 0x12, byte(start, 1) == size else { return nil }
-        guard let value = Self.value(byte(start, 2), start + 3, size &- 1) else { return nil }
-        key = UnsafeRawBufferPointer(start: bytes + 2, count: nameCount)
-        self.value = value
-    }
-
-    /// The value of an `AnyValue`'s only field, which has so many bytes after its tag, one at least.
-    @inline(__always)
-    private static func value(_ tag: Int, _ content: UnsafeRawPointer, _ count: Int) -> AttributeValue? {
-        switch tag {
+        let content = start + 3
+        let contentCount = size &- 1
+        var text = UnsafeRawBufferPointer(start: content, count: 0)
+        switch byte(start, 2) {
         case 0x0a:
-            guard byte(content, 0) == count &- 1 else { return nil }
-            return .string(String(protobuf: UnsafeRawBufferPointer(start: content + 1, count: count &- 1)))
+            guard byte(content, 0) == contentCount &- 1 else { return nil }
+            kind = .text
+            bits = 0
+            text = UnsafeRawBufferPointer(start: content + 1, count: contentCount &- 1)
         case 0x10:
-            guard count == 1, byte(content, 0) < 0x80 else { return nil }
-            return .bool(byte(content, 0) != 0)
+            guard contentCount == 1, byte(content, 0) < 0x80 else { return nil }
+            kind = .truth
+            bits = UInt64(truncatingIfNeeded: byte(content, 0))
         case 0x18:
-            return number(content, count).map { .int(Int64(bitPattern: $0)) }
+            guard let number = Self.number(content, contentCount) else { return nil }
+            kind = .whole
+            bits = number
         case 0x21:
-            guard count == 8 else { return nil }
-            return .double(Double(bitPattern: UInt64(littleEndian: content.loadUnaligned(as: UInt64.self))))
+            guard contentCount == 8 else { return nil }
+            kind = .floating
+            bits = UInt64(littleEndian: content.loadUnaligned(as: UInt64.self))
         default: return nil
         }
+        head = UnsafeRawBufferPointer(start: bytes, count: 2 &+ nameCount)
+        key = UnsafeRawBufferPointer(start: bytes + 2, count: nameCount)
+        self.text = text
     }
 
-    /// A varint that fills the bytes; `nil` if it doesn't, or may have more than 63 bits.
+    /// A varint that fills the bytes, of which there is one at least; `nil` if it doesn't, or may have more than 63 bits.
     @inline(__always)
     private static func number(_ content: UnsafeRawPointer, _ count: Int) -> UInt64? {
         guard count <= 9 else { return nil }

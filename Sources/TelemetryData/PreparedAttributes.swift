@@ -3,10 +3,12 @@
 /// A name and attributes that many spans begin with, written once and copied from then on.
 ///
 /// A class, so that whoever has many of them hands out one with a single reference.
+///
+/// `@unchecked Sendable`: its bytes, which it owns and frees at its end, never change.
 @usableFromInline
-package final class PreparedAttributes: Sendable {
+package final class PreparedAttributes: @unchecked Sendable {
     fileprivate let attributes: Attributes
-    @usableFromInline let bytes: [UInt8]
+    @usableFromInline let bytes: UnsafeRawBufferPointer
     fileprivate let nameCount: Int
     fileprivate let sets: UInt64
 
@@ -23,11 +25,15 @@ package final class PreparedAttributes: Sendable {
         if !name.isEmpty { writer.writer.write(string: name, field: 5) }
         nameCount = writer.writer.buffer.count
         writer.merge(attributes)
-        bytes = writer.writer.bytes
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: writer.writer.bytes.count, alignment: 16)
+        copy.copyBytes(from: writer.writer.bytes)
+        bytes = UnsafeRawBufferPointer(copy)
         sets = writer.sets
         count = attributes.count
         byteCount = bytes.count
     }
+
+    deinit { bytes.deallocate() }
 }
 
 extension AttributeWriter {
@@ -40,7 +46,7 @@ extension AttributeWriter {
         let count = Int32(clamping: prepared.count)
         guard sets & prepared.sets == 0, valueLimit == .max, limit - kept >= count else {
             if withName {
-                prepared.bytes.withUnsafeBytes { writer.buffer.append(.init(rebasing: $0[..<prepared.nameCount])) }
+                writer.buffer.append(.init(rebasing: prepared.bytes[..<prepared.nameCount]))
             }
             merge(prepared.attributes)
             return
@@ -48,7 +54,7 @@ extension AttributeWriter {
         sets |= prepared.sets
         kept &+= count
         let skipped = withName ? 0 : prepared.nameCount
-        prepared.bytes.withUnsafeBytes { writer.buffer.append(.init(rebasing: $0[skipped...])) }
+        writer.buffer.append(.init(rebasing: prepared.bytes[skipped...]))
     }
 }
 
@@ -57,6 +63,6 @@ extension OutputBuffer.Place {
     @inlinable
     @inline(__always)
     package mutating func put(_ prepared: PreparedAttributes) {
-        prepared.bytes.withUnsafeBytes { put($0.baseAddress, $0.count) }
+        put(prepared.bytes.baseAddress, prepared.bytes.count)
     }
 }

@@ -111,6 +111,14 @@ public struct ProtobufReader {
             cursor += 1
             return UInt64(first)
         }
+        // Most lengths of messages have two bytes.
+        if end - cursor >= 2 {
+            let second = cursor.load(fromByteOffset: 1, as: UInt8.self)
+            if second < 0x80 {
+                cursor += 2
+                return UInt64(first & 0x7f) | UInt64(second) << 7
+            }
+        }
         // Its state goes in and out by value, so that a reader's own can stay in registers.
         let long = try Self.longVarint(cursor, end)
         cursor = long.next

@@ -5,7 +5,10 @@ package import TraceContext
 extension ProtobufWriter {
     /// Writes what is known of a span as it starts, in one go: its ids, flags and trace state, its parent, kind and start.
     package mutating func write(
-        startOf context: borrowing SpanContext,
+        startOf spanID: SpanID,
+        in traceID: TraceID,
+        flags: TraceFlags,
+        state: borrowing TraceState,
         parent: SpanID?,
         parentIsRemote: Bool?,
         kind: SpanKind,
@@ -14,10 +17,10 @@ extension ProtobufWriter {
         buffer.reserve(80)
         var place = buffer.place
         place.put(UInt16(0x10_0A))
-        place.put(context.traceID.high.byteSwapped)
-        place.put(context.traceID.low.byteSwapped)
+        place.put(traceID.high.byteSwapped)
+        place.put(traceID.low.byteSwapped)
         place.put(UInt16(0x08_12))
-        place.put(context.spanID.bits.byteSwapped)
+        place.put(spanID.bits.byteSwapped)
         if let parent {
             place.put(UInt16(0x08_22))
             place.put(parent.bits.byteSwapped)
@@ -26,9 +29,9 @@ extension ProtobufWriter {
         place.put(UInt8(0x39))
         place.put(time.nanoseconds)
         place.put(UInt16(0x01_85))
-        place.put(SpanFlags(context.flags, isRemote: parentIsRemote).bits)
+        place.put(SpanFlags(flags, isRemote: parentIsRemote).bits)
         buffer.end(at: place)
-        if !context.state.isEmpty { write(string: context.state.description, field: 3) }
+        if !state.isEmpty { write(string: state.description, field: 3) }
     }
 
     /// Writes what is known of a span only when it ends.

@@ -11,8 +11,14 @@ public struct ProtobufWriter: ~Copyable, Sendable {
     /// Writes to a buffer of its own.
     ///
     /// - Parameter capacity: How many bytes it takes before it has to grow.
-    public init(capacity: Int = 256) {
+    public init(capacity: Int) {
         buffer = OutputBuffer(capacity: capacity)
+    }
+
+    /// Writes to a buffer of its own, of usual size at first.
+    @inlinable
+    public init() {
+        buffer = OutputBuffer()
     }
 
     private init(buffer: consuming OutputBuffer) {

@@ -11,6 +11,6 @@ extension SpanData {
 
     @inline(__always)
     private static func haveSameOrigin(_ a: borrowing InPlace<SpanData>, _ b: borrowing InPlace<SpanData>) -> Bool {
-        a.value.scope == b.value.scope && a.value.resource == b.value.resource
+        a.value.origin == b.value.origin
     }
 }

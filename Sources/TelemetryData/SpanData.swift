@@ -13,11 +13,11 @@ public struct SpanData: Sendable, Hashable {
     /// Whether its parent is a span of another process; `nil` where nobody said.
     public var parentIsRemote: Bool?
 
-    /// What was done.
-    public var name: String
-
     /// Which side of a relation it is.
     public var kind: SpanKind
+
+    /// What was done.
+    public var name: String
 
     /// When it began.
     public var start: Timestamp
@@ -46,11 +46,8 @@ public struct SpanData: Sendable, Hashable {
     /// How many links were left out.
     public var droppedLinkCount: Int
 
-    /// What produced it.
-    public var resource: Resource
-
-    /// Which library made it.
-    public var scope: InstrumentationScope
+    /// What it comes from.
+    package var origin: SpanOrigin
 
     /// A finished span.
     public init(
@@ -71,22 +68,39 @@ public struct SpanData: Sendable, Hashable {
         resource: Resource = Resource(),
         scope: InstrumentationScope = InstrumentationScope(name: "")
     ) {
-        self.context = context
-        self.parentSpanID = parentSpanID
-        self.parentIsRemote = parentIsRemote
-        self.name = name
-        self.kind = kind
-        self.start = start
-        self.end = end
-        self.attributes = attributes
-        self.events = events
-        self.links = links
-        self.status = status
-        self.droppedAttributeCount = droppedAttributeCount
-        self.droppedEventCount = droppedEventCount
-        self.droppedLinkCount = droppedLinkCount
-        self.resource = resource
-        self.scope = scope
+        self.init(
+            context: context,
+            parentSpanID: parentSpanID,
+            parentIsRemote: parentIsRemote,
+            name: name,
+            kind: kind,
+            start: start,
+            end: end,
+            attributes: attributes,
+            events: events,
+            links: links,
+            status: status,
+            droppedAttributeCount: droppedAttributeCount,
+            droppedEventCount: droppedEventCount,
+            droppedLinkCount: droppedLinkCount,
+            origin: SpanOrigin(resource, scope)
+        )
+    }
+
+    /// What produced it.
+    ///
+    /// Spans that were read together share it, so it is no part of a span's size; setting it makes a copy.
+    public var resource: Resource {
+        get { origin.resource }
+        set { origin = SpanOrigin(newValue, origin.scope) }
+    }
+
+    /// Which library made it.
+    ///
+    /// Shared as ``resource`` is.
+    public var scope: InstrumentationScope {
+        get { origin.scope }
+        set { origin = SpanOrigin(origin.resource, newValue) }
     }
 
     /// The trace that it belongs to.

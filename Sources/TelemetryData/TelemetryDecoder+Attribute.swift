@@ -7,28 +7,85 @@ extension TelemetryDecoder {
     ///
     /// - Parameters:
     ///   - message: The message.
-    ///   - attributes: Where it goes.
-    ///   - rest: How many bytes there are after it, of which some may be of more attributes.
+    ///   - run: Where it goes.
     /// - Throws: ``ProtobufError`` when the bytes are no such message, or there are too many.
     @inline(__always)
-    mutating func attribute(
-        _ message: ProtobufReader,
-        into attributes: inout AttributeCollector,
-        rest: Int = 0
-    ) throws(ProtobufError) {
-        guard let plain = PlainAttribute(message) else { return try anyAttribute(message, into: &attributes) }
+    mutating func attribute(_ message: ProtobufReader, into run: inout AttributeRun) throws(ProtobufError) {
+        guard let entry = known.entry(run.next), InternTable.isWhole(entry, message.rest), message.depth > 0 else {
+            return try newAttribute(message, into: &run)
+        }
         try spend()
-        let fingerprint = StringTable.fingerprint(plain.key)
-        let key = strings.string(plain.key, fingerprint: fingerprint)
-        // One allocation, of about the right size: few attributes are shorter than this.
-        attributes.set(key, fingerprint: fingerprint, plain.value, expected: 1 + rest / 32)
+        add(entry.pointee.made.element, fingerprint: entry.pointee.made.fingerprint, to: &run)
+        run.previous = run.next
+        run.next = entry.pointee.made.next
+    }
+
+    /// Reads a `KeyValue` that is another than was expected, most often in its value.
+    @inline(never)
+    private mutating func newAttribute(
+        _ message: ProtobufReader,
+        into run: inout AttributeRun
+    ) throws(ProtobufError) {
+        guard let plain = PlainAttribute(message) else { return try anyAttribute(message, into: &run) }
+        try spend()
+        let value = value(plain)
+        if let entry = known.entry(run.next), InternTable.holds(entry, plain.head) {
+            InternTable.note(entry, value, of: message.rest)
+            let element = Attributes.Element(key: entry.pointee.made.element.key, value: value)
+            add(element, fingerprint: entry.pointee.made.fingerprint, to: &run)
+            run.previous = run.next
+            run.next = entry.pointee.made.next
+            return
+        }
+        let fingerprint = Fingerprint.of(plain.key)
+        let place = known.place(plain.head, fingerprint: fingerprint)
+        var element = Attributes.Element(key: "", value: value)
+        if let place, let entry = known.entry(place) {
+            InternTable.note(entry, value, of: message.rest)
+            element = Attributes.Element(key: entry.pointee.made.element.key, value: value)
+            follow(&run, place)
+            run.next = entry.pointee.made.next
+        } else {
+            element = Attributes.Element(key: key(plain.key, fingerprint: fingerprint), value: value)
+            let made = KnownAttribute(element, fingerprint: fingerprint)
+            if let place = known.keep(made, of: plain.head, fingerprint: fingerprint), let entry = known.entry(place) {
+                InternTable.note(entry, value, of: message.rest)
+                follow(&run, place)
+                run.next = 0
+            }
+        }
+        add(element, fingerprint: fingerprint, to: &run)
+    }
+
+    /// Expects an attribute from now on where it was found.
+    private mutating func follow(_ run: inout AttributeRun, _ place: Int) {
+        if let previous = known.entry(run.previous) {
+            previous.pointee.made.next = place
+        } else {
+            expected[run.owner] = place
+        }
+        run.previous = place
+    }
+
+    @inline(__always)
+    private mutating func value(_ plain: PlainAttribute) -> AttributeValue {
+        switch plain.kind {
+        case .text: .string(texts.string(plain.text))
+        case .truth: .bool(plain.bits != 0)
+        case .whole: .int(Int64(bitPattern: plain.bits))
+        case .floating: .double(Double(bitPattern: plain.bits))
+        }
+    }
+
+    private mutating func key(_ bytes: UnsafeRawBufferPointer, fingerprint: UInt64) -> String {
+        ConventionNames.name(bytes, fingerprint: fingerprint) ?? names.string(bytes, fingerprint: fingerprint)
     }
 
     /// Reads a `KeyValue` in whatever form it is.
     @inline(never)
     private mutating func anyAttribute(
         _ message: ProtobufReader,
-        into attributes: inout AttributeCollector
+        into run: inout AttributeRun
     ) throws(ProtobufError) {
         var message = message
         var key = "", fingerprint: UInt64 = 0
@@ -37,15 +94,15 @@ extension TelemetryDecoder {
             switch tag {
             case .delimited(1):
                 let bytes = try message.readBytes()
-                fingerprint = StringTable.fingerprint(bytes)
-                key = strings.string(bytes, fingerprint: fingerprint)
+                fingerprint = Fingerprint.of(bytes)
+                key = self.key(bytes, fingerprint: fingerprint)
             case .delimited(2): value = try self.value(message.readMessage())
             default: try message.skip(tag)
             }
         }
         guard let value else { return }
         try spend()
-        attributes.set(key, fingerprint: fingerprint, value)
+        add(Attributes.Element(key: key, value: value), fingerprint: fingerprint, to: &run)
     }
 
     /// Reads OTLP's `AnyValue`; `nil` if it says nothing.
@@ -84,7 +141,7 @@ extension TelemetryDecoder {
 
     private mutating func map(_ message: ProtobufReader) throws(ProtobufError) -> Attributes {
         var message = message
-        var attributes = AttributeCollector()
+        var attributes = beginAttributes()
         while let tag = try message.nextTag() {
             guard tag == .delimited(1) else {
                 try message.skip(tag)
@@ -92,7 +149,7 @@ extension TelemetryDecoder {
             }
             try anyAttribute(message.readMessage(), into: &attributes)
         }
-        return attributes.take()
+        return end(attributes)
     }
 }
 

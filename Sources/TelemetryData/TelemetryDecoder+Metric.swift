@@ -54,7 +54,7 @@ extension TelemetryDecoder {
         try spend(4)
         var message = message
         var point = NumberPoint(time: Timestamp(nanoseconds: 0), value: .int(0))
-        var attributes = AttributeCollector()
+        var attributes = beginAttributes()
         while let field = try message.next() {
             switch (field.number, field.type) {
             case (2, .fixed64): point.start = field.start
@@ -66,7 +66,7 @@ extension TelemetryDecoder {
             default: break
             }
         }
-        point.attributes = attributes.take()
+        point.attributes = end(attributes)
         return point
     }
 
@@ -88,7 +88,7 @@ extension TelemetryDecoder {
         try spend(4)
         var message = message
         var point = HistogramPoint(time: Timestamp(nanoseconds: 0), boundaries: [], bucketCounts: [], sum: 0)
-        var attributes = AttributeCollector()
+        var attributes = beginAttributes()
         var boundaries: [UInt64] = []
         var count: UInt64 = 0
         while let field = try message.next() {
@@ -106,7 +106,7 @@ extension TelemetryDecoder {
             default: break
             }
         }
-        point.attributes = attributes.take()
+        point.attributes = end(attributes)
         point.boundaries = boundaries.map { Double(bitPattern: $0) }
         point.takeOneBucket(of: count)
         return point
@@ -134,7 +134,7 @@ extension TelemetryDecoder {
         try spend(2)
         var message = message
         var exemplar = Exemplar(time: Timestamp(nanoseconds: 0), value: .int(0))
-        var attributes = AttributeCollector()
+        var attributes = beginAttributes()
         while let field = try message.next() {
             switch (field.number, field.type) {
             case (2, .fixed64): exemplar.time = Timestamp(nanoseconds: field.bits)
@@ -146,7 +146,7 @@ extension TelemetryDecoder {
             default: break
             }
         }
-        exemplar.attributes = attributes.take()
+        exemplar.attributes = end(attributes)
         return exemplar
     }
 }

@@ -12,7 +12,7 @@ extension TelemetryDecoder {
     /// - Throws: ``ProtobufError`` when the bytes are no such message.
     public mutating func span(_ message: ProtobufReader) throws(ProtobufError) -> SpanData? {
         var spans: [SpanData] = []
-        _ = try span(message, of: Resource(), InstrumentationScope(name: ""), into: &spans)
+        _ = try span(message, of: .unknown, into: &spans)
         return spans.popLast()
     }
 
@@ -21,8 +21,25 @@ extension TelemetryDecoder {
     /// - Returns: Whether it has valid ids; if not, nothing is put there.
     package mutating func span(
         _ message: ProtobufReader,
-        of resource: Resource,
-        _ scope: InstrumentationScope,
+        of origin: SpanOrigin,
+        into spans: inout [SpanData]
+    ) throws(ProtobufError) -> Bool {
+        let start = (attributes: attributes.count, events: events.count, links: links.count)
+        do {
+            return try readSpan(message, of: origin, into: &spans)
+        } catch {
+            // A span that broke leaves nothing to those after it.
+            attributes.remove(from: start.attributes)
+            events.remove(from: start.events)
+            links.remove(from: start.links)
+            throw error
+        }
+    }
+
+    @inline(__always)
+    private mutating func readSpan(
+        _ message: ProtobufReader,
+        of origin: SpanOrigin,
         into spans: inout [SpanData]
     ) throws(ProtobufError) -> Bool {
         try spend(8)
@@ -32,7 +49,8 @@ extension TelemetryDecoder {
         var hasBadParent = false, parentIsRemote: Bool?
         var name = "", kind = SpanKind.internal, status = SpanStatus.unset
         var start: UInt64 = 0, end: UInt64 = 0
-        var attributes = AttributeCollector(), events: [SpanEvent] = [], links: [SpanLink] = []
+        var attributes = beginAttributes(of: .span)
+        let firstEvent = events.count, firstLink = links.count
         var droppedAttributes = 0, droppedEvents = 0, droppedLinks = 0, badLinks = 0
         while let tag = try message.nextTag() {
             switch tag {
@@ -47,13 +65,11 @@ extension TelemetryDecoder {
             case .varint(6): kind = SpanKind(rawValue: Int(truncatingIfNeeded: try message.readVarint())) ?? .internal
             case .fixed64(7): start = try message.readFixed64()
             case .fixed64(8): end = try message.readFixed64()
-            case .delimited(9):
-                let attribute = try message.readMessage()
-                try self.attribute(attribute, into: &attributes, rest: message.rest.count)
+            case .delimited(9): try attribute(message.readMessage(), into: &attributes)
             case .varint(10): droppedAttributes = try message.readCount()
-            case .delimited(11): events.append(try event(message.readMessage()))
+            case .delimited(11): try event(message.readMessage())
             case .varint(12): droppedEvents = try message.readCount()
-            case .delimited(13): if try !link(message.readMessage(), into: &links) { badLinks += 1 }
+            case .delimited(13): if try !link(message.readMessage()) { badLinks += 1 }
             case .varint(14): droppedLinks = try message.readCount()
             case .delimited(15): status = try self.status(message.readMessage())
             case .fixed32(16):
@@ -63,10 +79,13 @@ extension TelemetryDecoder {
             default: try message.skip(tag)
             }
         }
+        // Taken in any case: they are no part of the next span.
+        let said = self.end(attributes), linked = links.take(from: firstLink)
+        var happened = events.take(from: firstEvent)
         guard context.isValid, !hasBadParent else { return false }
         if end == 0 { end = start }
-        for index in events.indices where events[index].time.nanoseconds == 0 {
-            events[index].time = Timestamp(nanoseconds: start)
+        for index in happened.indices where happened[index].time.nanoseconds == 0 {
+            happened[index].time = Timestamp(nanoseconds: start)
         }
         spans.append(
             SpanData(
@@ -77,15 +96,14 @@ extension TelemetryDecoder {
                 kind: kind,
                 start: Timestamp(nanoseconds: start),
                 end: Timestamp(nanoseconds: end),
-                attributes: attributes.take(),
-                events: events,
-                links: links,
+                attributes: said,
+                events: happened,
+                links: linked,
                 status: status,
                 droppedAttributeCount: droppedAttributes,
                 droppedEventCount: droppedEvents,
                 droppedLinkCount: droppedLinks + badLinks,
-                resource: resource,
-                scope: scope
+                origin: origin
             )
         )
         return true

@@ -4,44 +4,40 @@ import TraceContext
 
 /// What stands within a span.
 extension TelemetryDecoder {
-    /// Reads OTLP's `Event`.
-    mutating func event(_ message: ProtobufReader) throws(ProtobufError) -> SpanEvent {
+    /// Reads OTLP's `Event`, and keeps it on top of ``events``.
+    mutating func event(_ message: ProtobufReader) throws(ProtobufError) {
         try spend()
         var message = message
         var event = SpanEvent(name: "", time: Timestamp(nanoseconds: 0))
-        var attributes = AttributeCollector()
+        var attributes = beginAttributes(of: .event)
         while let tag = try message.nextTag() {
             switch tag {
             case .fixed64(1): event.time = Timestamp(nanoseconds: try message.readFixed64())
             case .delimited(2): event.name = name(try message.readBytes())
-            case .delimited(3):
-                let attribute = try message.readMessage()
-                try self.attribute(attribute, into: &attributes, rest: message.rest.count)
+            case .delimited(3): try attribute(message.readMessage(), into: &attributes)
             case .varint(4): event.droppedAttributeCount = try message.readCount()
             default: try message.skip(tag)
             }
         }
-        event.attributes = attributes.take()
-        return event
+        event.attributes = end(attributes)
+        events.push(event)
     }
 
-    /// Reads OTLP's `Link`.
+    /// Reads OTLP's `Link`, and keeps it on top of ``links``.
     ///
     /// - Returns: Whether it has valid ids; if not, it is left out.
-    mutating func link(_ message: ProtobufReader, into links: inout [SpanLink]) throws(ProtobufError) -> Bool {
+    mutating func link(_ message: ProtobufReader) throws(ProtobufError) -> Bool {
         try spend(2)
         var message = message
         var context = SpanContext(traceID: TraceID(high: 0, low: 0), spanID: SpanID(bits: 0))
-        var attributes = AttributeCollector()
+        var attributes = beginAttributes(of: .link)
         var droppedAttributes = 0
         while let tag = try message.nextTag() {
             switch tag {
             case .delimited(1): context.traceID = try message.readTraceID()
             case .delimited(2): context.spanID = try message.readSpanID().id
             case .delimited(3): context.state = try message.readTraceState()
-            case .delimited(4):
-                let attribute = try message.readMessage()
-                try self.attribute(attribute, into: &attributes, rest: message.rest.count)
+            case .delimited(4): try attribute(message.readMessage(), into: &attributes)
             case .varint(5): droppedAttributes = try message.readCount()
             case .fixed32(6):
                 let flags = SpanFlags(bits: UInt32(truncatingIfNeeded: try message.readFixed32()))
@@ -50,8 +46,9 @@ extension TelemetryDecoder {
             default: try message.skip(tag)
             }
         }
+        let said = end(attributes)
         guard context.isValid else { return false }
-        links.append(SpanLink(context, attributes: attributes.take(), droppedAttributeCount: droppedAttributes))
+        links.push(SpanLink(context, attributes: said, droppedAttributeCount: droppedAttributes))
         return true
     }
 

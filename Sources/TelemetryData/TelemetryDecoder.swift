@@ -4,8 +4,14 @@
 ///
 /// Text that is no UTF-8 is repaired with U+FFFD. Fields that are not known, and values that say nothing, are passed
 /// over. One decoder serves all messages of a request, and what it may keep of them is limited.
-public struct TelemetryDecoder {
-    var strings = StringTable()
+public struct TelemetryDecoder: ~Copyable {
+    var names = StringTable()
+    var texts = StringTable()
+    var known = InternTable<KnownAttribute>()
+    var expected = ExpectedAttributes()
+    var attributes = Stack<Attributes.Element>()
+    var events = Stack<SpanEvent>()
+    var links = Stack<SpanLink>()
     private var budget: Int
 
     /// A decoder for one request.
@@ -31,7 +37,7 @@ public struct TelemetryDecoder {
     /// The text of these bytes, of which the same few come again and again.
     @inline(__always)
     mutating func name(_ bytes: UnsafeRawBufferPointer) -> String {
-        strings.string(bytes, fingerprint: StringTable.fingerprint(bytes))
+        names.string(bytes)
     }
 
     /// Reads OTLP's `Resource`.
@@ -39,7 +45,7 @@ public struct TelemetryDecoder {
     /// Its schema URL belongs to the message round it.
     public mutating func resource(_ message: ProtobufReader) throws(ProtobufError) -> Resource {
         var message = message
-        var attributes = AttributeCollector()
+        var attributes = beginAttributes()
         var resource = Resource()
         while let tag = try message.nextTag() {
             switch tag {
@@ -48,7 +54,7 @@ public struct TelemetryDecoder {
             default: try message.skip(tag)
             }
         }
-        resource.attributes = attributes.take()
+        resource.attributes = end(attributes)
         return resource
     }
 
@@ -57,7 +63,7 @@ public struct TelemetryDecoder {
     /// Its schema URL belongs to the message round it.
     public mutating func scope(_ message: ProtobufReader) throws(ProtobufError) -> InstrumentationScope {
         var message = message
-        var attributes = AttributeCollector()
+        var attributes = beginAttributes()
         var scope = InstrumentationScope(name: "")
         while let tag = try message.nextTag() {
             switch tag {
@@ -68,7 +74,7 @@ public struct TelemetryDecoder {
             default: try message.skip(tag)
             }
         }
-        scope.attributes = attributes.take()
+        scope.attributes = end(attributes)
         return scope
     }
 }

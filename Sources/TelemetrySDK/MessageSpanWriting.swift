@@ -7,13 +7,13 @@ extension OutputBuffer.Place {
     ///
     /// Neither the span nor its link has a trace state.
     @inline(__always)
-    mutating func write(_ span: borrowing MessageSpan, end: Timestamp) {
+    mutating func write(_ span: borrowing MessageSpan, _ prepared: PreparedAttributes, end: Timestamp) {
         put(UInt16(0x10_0A))
-        put(span.context.traceID.high.byteSwapped)
-        put(span.context.traceID.low.byteSwapped)
+        put(span.traceID.high.byteSwapped)
+        put(span.traceID.low.byteSwapped)
         put(UInt16(0x08_12))
-        put(span.context.spanID.bits.byteSwapped)
-        var flags = UInt32(span.context.flags.rawValue)
+        put(span.spanID.bits.byteSwapped)
+        var flags = UInt32(span.flags.rawValue)
         if let parent = span.parent {
             put(UInt16(0x08_22))
             put(parent.id.bits.byteSwapped)
@@ -26,7 +26,7 @@ extension OutputBuffer.Place {
         put(max(span.start, end).nanoseconds)
         put(UInt16(0x01_85))
         put(flags)
-        put(span.prepared)
+        put(prepared)
         let details = span.details
         if let partition = details.partition { write(partition: partition) }
         if let offset = details.offset { write("messaging.kafka.offset", offset) }

@@ -24,6 +24,7 @@ struct RecordedSpan: ~Copyable, Sendable {
     ///   - parent: The span that it is a child of.
     ///   - start: When it began.
     ///   - builder: What it has from its start on.
+    @inline(__always)
     init(
         _ context: borrowing SpanContext,
         _ name: String,
@@ -35,7 +36,10 @@ struct RecordedSpan: ~Copyable, Sendable {
         self.builder = builder
         self.start = start
         self.builder.attributes.writer.write(
-            startOf: context,
+            startOf: context.spanID,
+            in: context.traceID,
+            flags: context.flags,
+            state: context.state,
             parent: parent?.id,
             parentIsRemote: parent?.isRemote,
             kind: kind,
@@ -97,8 +101,18 @@ struct RecordedSpan: ~Copyable, Sendable {
         return true
     }
 
+    /// The whole span, once it has ended.
+    var ended: EndedSpan {
+        EndedSpan(bytes: withBytes { $0 }, drops: drops)
+    }
+
+    /// Its fields so far, as OTLP has them.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        builder.attributes.writer.buffer.withUnsafeBytes(body)
+    }
+
     /// What was left out; `nil` if nothing was.
-    var drops: SpanDrops? {
+    private var drops: SpanDrops? {
         let drops = SpanDrops(
             attributes: builder.attributes.droppedCount,
             events: droppedEventCount,
@@ -107,11 +121,12 @@ struct RecordedSpan: ~Copyable, Sendable {
         let hasDropped = drops != SpanDrops() || hasDroppedEventAttributes || builder.hasDroppedLinkAttributes
         return hasDropped ? drops : nil
     }
+}
 
-    /// The whole span, once it has ended, as OTLP's `Span`.
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        builder.attributes.writer.buffer.withUnsafeBytes(body)
-    }
+/// A span that has ended, as OTLP's `Span`; to be used while the recorded span lives, which has the bytes.
+struct EndedSpan: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+    let drops: SpanDrops?
 }
 
 /// How much of one span was left out.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 public import TelemetryAPI
 
 extension SDKTracer {
@@ -25,15 +26,23 @@ extension SDKTracer {
                 build(&$0)
             }
         }
-        let context = core.child(of: parent)
-        if !context.isSampled { return Span(context: context) }
+        guard parent.isSampled else { return core.unrecordedChild(of: parent) }
         var builder = core.builder
         builder.attributes.merge(target.prepared(operation), withName: true)
         build(&builder)
-        return core.record(context, "", kind, SpanParentID(id: parent.spanID, isRemote: parent.isRemote), time, builder)
+        return core.record(
+            core.child(of: parent),
+            "",
+            kind,
+            SpanParentID(id: parent.spanID, isRemote: parent.isRemote),
+            time,
+            builder,
+            keptBy: places[stitch_thread_number()]
+        )
     }
 
     /// Starts a span of messaging that one owner keeps until it ends, without an allocation.
+    @inline(__always)
     public func startMessageSpan(
         _ operation: MessagingConventions.Operation,
         on target: MessageTarget,
@@ -45,11 +54,12 @@ extension SDKTracer {
         details: MessageDetails,
         at time: Timestamp?
     ) -> MessageSpan {
-        let prepared = target.prepared(operation)
+        let thread = stitch_thread_number()
+        let share = target.share(ofThread: thread)
         var plain: PlainLink?
         var hasPlainLink = true
-        if let link {
-            hasPlainLink = link.state.isEmpty && link.isValid
+        if let link, link.isValid {
+            hasPlainLink = link.state.isEmpty
             plain = PlainLink(
                 traceID: link.traceID,
                 spanID: link.spanID,
@@ -57,9 +67,13 @@ extension SDKTracer {
                 isRemote: link.isRemote,
                 role: role
             )
+        } else {
+            hasPlainLink = link == nil
         }
-        guard let parent, core.follows(parent), core.hasRoom(for: prepared), hasPlainLink else {
-            return startOtherSpan(
+        guard let parent, parent.isValid, parent.isSampled, hasPlainLink, core.followsParents,
+            core.hasRoom(for: share.prepared(operation))
+        else {
+            return startRareSpan(
                 operation,
                 on: target,
                 ofKind: kind,
@@ -71,20 +85,46 @@ extension SDKTracer {
                 at: time
             )
         }
-        let context = core.child(of: parent)
-        let isSampled = context.isSampled
-        let (now, offset) =
-            isSampled ? core.clock.start() : (Timestamp(nanoseconds: 0), SpanClock.Offset(nanoseconds: 0))
+        core.starts.add(isSampled: true)
+        let (now, offset) = core.clock.start()
         return MessageSpan(
-            context,
-            prepared,
+            core.spanID,
+            childOf: parent,
+            core.flags(ofChildOf: parent),
+            operation,
+            of: share,
             ofKind: kind,
-            parent: SpanParentID(id: parent.spanID, isRemote: parent.isRemote),
             link: plain,
             details: details,
             start: time ?? now,
             clock: offset.nanoseconds,
-            isSampled ? core : nil
+            places[thread]
+        )
+    }
+
+    /// Starts one that isn't recorded, or not in the usual form.
+    @inline(never)
+    private func startRareSpan(
+        _ operation: MessagingConventions.Operation,
+        on target: MessageTarget,
+        ofKind kind: SpanKind,
+        parent: SpanContext?,
+        following: [SpanContext],
+        _ link: SpanContext?,
+        _ role: MessagingConventions.LinkRole,
+        _ details: MessageDetails,
+        at time: Timestamp?
+    ) -> MessageSpan {
+        startOtherSpan(
+            operation,
+            on: target,
+            ofKind: kind,
+            parent: parent,
+            following: following,
+            link,
+            role,
+            details,
+            at: time
         )
     }
 }

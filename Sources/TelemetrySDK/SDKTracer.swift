@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 public import TelemetryAPI
 
 /// Stitch's tracer: makes spans with ids of their own, keeps what is said about those that are sampled, and hands them
@@ -8,6 +9,7 @@ public import TelemetryAPI
 /// A span that isn't sampled has a valid context all the same, and costs little more than its id.
 public struct SDKTracer: Tracer {
     let core: TracerCore
+    let places: TracerPlaces
 
     /// Those of every format that Stitch knows, and the propagator's.
     public let fields: Set<String>
@@ -63,6 +65,7 @@ public struct SDKTracer: Tracer {
             processor: processor,
             notice: notice
         )
+        places = TracerPlaces(core)
         fields = ContextCarrier.knownFields.union(propagator.fields)
     }
 
@@ -78,17 +81,17 @@ public struct SDKTracer: Tracer {
         guard let parent, core.follows(parent) else {
             return core.start(name, kind, parent, following, time, build)
         }
-        let context = core.child(of: parent)
-        if !context.isSampled { return Span(context: context) }
+        guard parent.isSampled else { return core.unrecordedChild(of: parent) }
         var builder = core.builder
         build(&builder)
         return core.record(
-            context,
+            core.child(of: parent),
             name,
             kind,
             SpanParentID(id: parent.spanID, isRemote: parent.isRemote),
             time,
-            builder
+            builder,
+            keptBy: places[stitch_thread_number()]
         )
     }
 

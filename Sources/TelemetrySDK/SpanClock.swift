@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 import Synchronization
 import TelemetryData
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// Tells the time so that no span seems to end before it began: a clock that never goes back, moved to the system's time.
 ///
@@ -50,9 +43,6 @@ final class SpanClock: Sendable {
         Timestamp(nanoseconds: monotonic &+ offset.nanoseconds)
     }
 
-    private static var monotonic: UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-    }
+    @inline(__always)
+    private static var monotonic: UInt64 { stitch_monotonic_time() }
 }

@@ -4,21 +4,37 @@ import Synchronization
 import TelemetryAPI
 
 /// Keeps what is said about one span until it ends, then hands it on, once.
-final class SpanRecorder: SpanRecording {
-    private let state: Mutex<RecordedSpan>
-    private let core: TracerCore
+final class SpanRecorder: SpanKeeping, SpanRecording {
+    let context: SpanContext
+    private let span: Mutex<RecordedSpan>
     private let offset: SpanClock.Offset
 
-    init(_ span: consuming sending RecordedSpan, offset: SpanClock.Offset, core: TracerCore) {
-        state = Mutex(span)
+    // Kept alive by `owner`, an object that the spans of few threads have in common.
+    private let coreReference: Unmanaged<TracerCore>
+    private let owner: any AnyObject & Sendable
+
+    init(
+        _ context: SpanContext,
+        _ span: consuming sending RecordedSpan,
+        offset: SpanClock.Offset,
+        core: TracerCore,
+        keptBy owner: any AnyObject & Sendable
+    ) {
+        self.context = context
+        self.span = Mutex(span)
         self.offset = offset
-        self.core = core
+        coreReference = .passUnretained(core)
+        self.owner = owner
     }
 
-    var isRecording: Bool { state.withLock { !$0.isEnded } }
+    var traceID: TraceID { context.traceID }
+
+    var recorder: (any SpanRecording)? { self }
+
+    var isRecording: Bool { span.withLock { !$0.isEnded } }
 
     func attribute(_ key: String) -> AttributeValue? {
-        state.withLock { $0.builder.attributes[key] }
+        span.withLock { $0.builder.attributes[key] }
     }
 
     func setAttribute(_ key: String, _ value: AttributeValue?) {
@@ -34,7 +50,8 @@ final class SpanRecorder: SpanRecording {
     }
 
     func addEvent(_ event: SpanEvent) {
-        change { $0.addEvent(event, core.limits) }
+        let limits = coreReference._withUnsafeGuaranteedRef { $0.limits }
+        change { $0.addEvent(event, limits) }
     }
 
     func setStatus(_ status: SpanStatus) {
@@ -42,12 +59,13 @@ final class SpanRecorder: SpanRecording {
     }
 
     func end(at time: Timestamp?) {
-        state.withLock { span in
-            if span.end(at: time ?? SpanClock.now(offset)) { core.ended(span) }
-        }
+        let time = time ?? SpanClock.now(offset)
+        // Nobody changes a span that has ended, so that it is copied without the lock.
+        guard let ended = span.withLock({ $0.end(at: time) ? $0.ended : nil }) else { return }
+        coreReference._withUnsafeGuaranteedRef { $0.ended(ended) }
     }
 
     private func change(_ change: (inout RecordedSpan) -> Void) {
-        state.withLock { if !$0.isEnded { change(&$0) } }
+        span.withLock { if !$0.isEnded { change(&$0) } }
     }
 }

@@ -8,15 +8,16 @@ import CStitchPlatform
 /// states anew, since parent and child would draw the same numbers otherwise.
 struct ThreadRandom: RandomNumberGenerator {
     /// The next number.
+    @inline(__always)
     func next() -> UInt64 {
         // Owned by the thread, and used up before anything could suspend.
-        let state = stitch_thread_random_state()
-        guard let state else { return UInt64.random(in: .min ... .max) }
+        guard let state = stitch_thread_random_state() else { return UInt64.random(in: .min ... .max) }
         if state.pointee.epoch != stitch_fork_epoch() { Self.seed(state) }
         return Self.step(&state.pointee.words)
     }
 
     /// One step of xoshiro256++ (Blackman and Vigna, 2019).
+    @inline(__always)
     static func step(_ words: inout (UInt64, UInt64, UInt64, UInt64)) -> UInt64 {
         let result = rotate(words.0 &+ words.3, by: 23) &+ words.0
         let shifted = words.1 << 17
@@ -33,6 +34,7 @@ struct ThreadRandom: RandomNumberGenerator {
         word << count | word >> (64 - count)
     }
 
+    @inline(never)
     private static func seed(_ state: UnsafeMutablePointer<stitch_random_state>) {
         var system = SystemRandomNumberGenerator()
         // All zero is the one state that the generator never leaves.

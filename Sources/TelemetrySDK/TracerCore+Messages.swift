@@ -5,28 +5,27 @@ import TelemetryAPI
 extension TracerCore: MessageSpanEnding {
     /// Whether a span on the target is within all limits, whatever it says.
     @inline(__always)
-    func hasRoom(for prepared: PreparedAttributes) -> Bool {
+    func hasRoom(for prepared: Unmanaged<PreparedAttributes>) -> Bool {
         // The details are five.
-        prepared.count <= spareAttributes
+        prepared._withUnsafeGuaranteedRef { $0.count <= spareAttributes }
     }
 
+    @inline(__always)
     func end(_ span: borrowing MessageSpan, at time: Timestamp?) {
         let end = time ?? SpanClock.now(SpanClock.Offset(nanoseconds: span.clock))
         // What is not of the usual form, or has nowhere to be written at once, is built as any other.
-        guard span.context.state.isEmpty,
-            write(
-                upTo: span.prepared.byteCount &+ Self.mostOfMessage,
-                { target in
+        let isWritten = span.withPrepared { prepared in
+            span.state == nil
+                && write(upTo: prepared.byteCount &+ Self.mostOfMessage) { target in
                     var place = OutputBuffer.Place(target)
-                    place.write(span, end: end)
+                    place.write(span, prepared, end: end)
                     return place.distance(from: target)
                 }
-            )
-        else {
-            return self.end(span, status: .unset, at: end) { _ in }
         }
+        if isWritten != true { self.end(span, status: .unset, at: end) { _ in } }
     }
 
+    @inline(never)
     func end(
         _ span: borrowing MessageSpan,
         status: SpanStatus,
@@ -35,7 +34,7 @@ extension TracerCore: MessageSpanEnding {
     ) {
         let end = time ?? SpanClock.now(SpanClock.Offset(nanoseconds: span.clock))
         var builder = builder
-        builder.attributes.merge(span.prepared, withName: true)
+        span.withPrepared { builder.attributes.merge($0, withName: true) }
         span.details.fill(&builder)
         if let link = span.link { builder.addLink(link.context, role: link.role) }
         build(&builder)

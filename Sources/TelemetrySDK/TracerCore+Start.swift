@@ -15,10 +15,24 @@ extension TracerCore {
         return SpanContext(
             traceID: parent.traceID,
             spanID: spanID,
-            // Whoever continues a trace may not say that its id is random when its creator didn't.
-            flags: TraceFlags(rawValue: parent.flags.rawValue & TraceFlags.known.rawValue),
+            flags: flags(ofChildOf: parent),
             state: parent.state
         )
+    }
+
+    /// A child of a span that nobody records, recorded by nobody either.
+    @inline(__always)
+    func unrecordedChild(of parent: borrowing SpanContext) -> Span {
+        guard parent.state.isEmpty else { return Span(context: child(of: parent)) }
+        starts.add(isSampled: false)
+        return Span(spanID: spanID, in: parent.traceID, flags(ofChildOf: parent), isRemote: false)
+    }
+
+    /// The flags of a child that is decided about as its parent was.
+    @inline(__always)
+    func flags(ofChildOf parent: borrowing SpanContext) -> TraceFlags {
+        // Whoever continues a trace may not say that its id is random when its creator didn't.
+        TraceFlags(rawValue: parent.flags.rawValue & TraceFlags.known.rawValue)
     }
 
     /// Starts a span about which the sampler has to be asked.
@@ -74,17 +88,22 @@ extension TracerCore {
     }
 
     /// Records a span from now on.
+    ///
+    /// `owner` keeps the core alive as long as the span lives; `nil` stands for the core itself.
+    @inline(__always)
     func record(
         _ context: SpanContext,
         _ name: String,
         _ kind: SpanKind,
         _ parent: SpanParentID?,
         _ time: Timestamp?,
-        _ builder: consuming SpanBuilder
+        _ builder: consuming SpanBuilder,
+        keptBy owner: (any AnyObject & Sendable)? = nil
     ) -> Span {
         let (now, offset) = clock.start()
         let span = RecordedSpan(context, name, kind, parent: parent, start: time ?? now, builder)
-        return Span(context: context, recorder: SpanRecorder(span, offset: offset, core: self))
+        let recorder = SpanRecorder(context, span, offset: offset, core: self, keptBy: owner ?? self)
+        return Span(spanID: context.spanID, keptBy: recorder)
     }
 }
 

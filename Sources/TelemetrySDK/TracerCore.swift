@@ -73,16 +73,17 @@ final class TracerCore: Sendable {
     var builder: SpanBuilder { SpanBuilder(buildLimits) }
 
     /// Takes a span that has just ended.
-    func ended(_ span: borrowing RecordedSpan) {
-        if let drops = span.drops { notice.tell(of: drops, in: span.withBytes { data(of: $0)?.name } ?? "") }
-        span.withBytes { bytes in
-            if let queueReference {
-                queueReference._withUnsafeGuaranteedRef { $0.add(bytes, of: source) }
-            } else if let data = data(of: bytes) {
-                processor.ended(data)
-            }
+    func ended(_ span: EndedSpan) {
+        if let drops = span.drops { notice.tell(of: drops, in: data(of: span.bytes)?.name ?? "") }
+        if let queueReference {
+            queueReference._withUnsafeGuaranteedRef { $0.add(span.bytes, of: source) }
+        } else if let data = data(of: span.bytes) {
+            processor.ended(data)
         }
     }
+
+    /// Takes a span that has just ended.
+    func ended(_ span: borrowing RecordedSpan) { ended(span.ended) }
 
     /// Writes a span where it will stay; `false`, with nothing done, where it can't be at once.
     @inline(__always)
@@ -94,9 +95,8 @@ final class TracerCore: Sendable {
     /// A span by value, for who has no use for bytes.
     private func data(of bytes: UnsafeRawBufferPointer) -> SpanData? {
         var decoder = TelemetryDecoder()
-        var data = try? decoder.span(ProtobufReader(own: bytes))
-        data?.resource = resource
-        data?.scope = scope
-        return data
+        var spans: [SpanData] = []
+        _ = try? decoder.span(ProtobufReader(own: bytes), of: SpanOrigin(resource, scope), into: &spans)
+        return spans.popLast()
     }
 }

@@ -91,7 +91,7 @@ struct RecordedSpanTests {
             let isEnded = span.isEnded
             #expect(!isEarly && isFirst && !isSecond && isEnded)
             #expect(Self.decoded(span) == expected, "seed \(seed)")
-            let drops = span.drops
+            let drops = span.ended.drops
             let ownDrops = SpanDrops(
                 attributes: expected.droppedAttributeCount,
                 events: expected.droppedEventCount,

@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
+
+// So short that a call would take longer.
+#define STITCH_INLINE static inline __attribute__((always_inline))
 
 /// The state of one thread's random number generator. It lives as long as the thread, which alone may touch it.
 typedef struct {
@@ -17,14 +21,44 @@ typedef struct {
     uint32_t epoch;
 } stitch_random_state;
 
+// What the functions below read at once where they are called; of no use to others.
+extern _Thread_local stitch_random_state stitch_own_random_state;
+extern _Thread_local uint32_t stitch_own_number;
+extern uint32_t stitch_current_fork_epoch;
+uint32_t stitch_take_number(void);
+
 /// This thread's state. The pointer must not be given to another thread, nor kept across a suspension.
-stitch_random_state *stitch_thread_random_state(void);
+STITCH_INLINE stitch_random_state *stitch_thread_random_state(void) { return &stitch_own_random_state; }
 
 /// How often this process has come out of a fork, from 1: what was seeded in another epoch is shared with the parent.
-uint32_t stitch_fork_epoch(void);
+STITCH_INLINE uint32_t stitch_fork_epoch(void) { return __atomic_load_n(&stitch_current_fork_epoch, __ATOMIC_RELAXED); }
 
 /// A number of the calling thread, from 0: threads that start after one another have numbers after one another.
-uint32_t stitch_thread_number(void);
+STITCH_INLINE uint32_t stitch_thread_number(void) {
+    // One more than the number, so that 0 says that there is none yet.
+    uint32_t number = stitch_own_number;
+    return __builtin_expect(number == 0, 0) ? stitch_take_number() : number - 1;
+}
+
+/// Nanoseconds of a clock that never goes back, since some moment that is the same for all threads.
+STITCH_INLINE uint64_t stitch_monotonic_time(void) {
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) return 0;
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/// Says that memory will be written soon, so that it is taken away from other processors meanwhile. Any address will do.
+STITCH_INLINE void stitch_expect_writes(const void *memory, size_t byte_count) {
+    for (size_t offset = 0; offset < byte_count; offset += 64) {
+        const char *line = (const char *)memory + offset;
+#if defined(__x86_64__)
+        // The builtin asks for a line to read, unless told of a processor that not everybody has.
+        __asm__ volatile("prefetchw %0" : : "m"(*line));
+#else
+        __builtin_prefetch(line, 1, 3);
+#endif
+    }
+}
 
 /// How many bytes a recycled buffer has: a span of ordinary size, and small enough for any allocator's quick lists.
 #define STITCH_BUFFER_SIZE 1024

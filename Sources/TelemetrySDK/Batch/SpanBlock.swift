@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 import TelemetryData
 
 /// A piece of memory that finished spans are copied into, one after the other.
@@ -47,6 +48,7 @@ struct SpanBlock: @unchecked Sendable {
         }
         used = (used &+ Self.headerSize &+ span.count &+ 7) & ~7
         count &+= 1
+        prepareNext()
     }
 
     /// Lets somebody write a span at its end, for which there must be room.
@@ -62,7 +64,12 @@ struct SpanBlock: @unchecked Sendable {
         target.storeBytes(of: source.index, toByteOffset: 4, as: UInt32.self)
         used = (used &+ Self.headerSize &+ byteCount &+ 7) & ~7
         count &+= 1
+        prepareNext()
     }
+
+    /// Fetches what the next span will be written to: the thread that exports had it last, and its processor still has.
+    @inline(__always)
+    private func prepareNext() { stitch_expect_writes(memory + used, 512) }
 
     /// Whose the next span is.
     var nextSource: SpanSource? {

@@ -79,16 +79,20 @@ extension SpanQueue {
     @inline(never)
     private func renewBlock(of shard: inout SpanShard) -> Bool {
         if shard.block == nil, isExhausted.load(ordering: .relaxed) { return false }
-        return condition.withLock {
+        let (isRenewed, isToWake) = condition.withLock {
+            var isToWake = false
             if let block = shard.block {
                 pushLocked(block)
                 shard.block = nil
-                if accounts.isDue { condition.broadcast() }
+                isToWake = accounts.isDue && blocks.full.count >= blocksToWakeFor
             }
             shard.block = blocks.take(SpanBlock.usualCapacity)
             if shard.block == nil { runOutLocked() }
-            return shard.block != nil
+            return (shard.block != nil, isToWake)
         }
+        // Not before: whoever wakes up needs the lock first of all.
+        if isToWake { condition.broadcast() }
+        return isRenewed
     }
 
     /// No block is left: what waits goes out, however little it is, because nothing more comes in until then.

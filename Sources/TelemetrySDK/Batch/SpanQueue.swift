@@ -27,6 +27,10 @@ final class SpanQueue: @unchecked Sendable {
     let batchSize: Int
     let delay: TimeInterval
     let whenFull: FullQueue
+
+    /// How many whole blocks the thread that exports is woken up for; to wake it up takes as long as many spans do.
+    let blocksToWakeFor: Int
+
     let sleep = Atomic<UInt8>(Sleep.none)
 
     /// Whether a block was asked for and there was none; then nobody asks until one is free.
@@ -54,6 +58,7 @@ final class SpanQueue: @unchecked Sendable {
         self.delay = Self.bounded(delay)
         self.whenFull = whenFull
         accounts = SpanAccounts(batchSize: batchSize)
+        blocksToWakeFor = bound.blocksToWakeFor
         blocks = BlockList(maximumByteCount: bound.maximumByteCount)
         shards = SpanShards(count: bound.shardCount(processors: ProcessInfo.processInfo.activeProcessorCount))
     }
