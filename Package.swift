@@ -150,9 +150,9 @@ let modules: [Target] = [
     .executableTarget(
         name: "StitchCommand",
         dependencies: [
-            "KafkaTesting", "PostgresTesting", "Stitch", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService",
-            "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow", "TraceStore", "TracedJobs",
-            "TracedKafka",
+            "CStitchZlib", "KafkaTesting", "PostgresTesting", "Stitch", "StitchKafka", "StitchOTLP", "StitchPostgres",
+            "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow", "TraceStore",
+            "TracedJobs", "TracedKafka",
         ],
         swiftSettings: settings
     ),
@@ -319,7 +319,10 @@ let suites: [Target] = [
             "TraceContext", "TraceFlow",
         ]
     ),
-    tests(of: "StitchCommand", ["TelemetryData", "TraceContext", "TraceFlow", "TraceStore"]),
+    tests(
+        of: "StitchCommand",
+        ["CStitchZlib", "StitchOTLP", "TelemetryData", "TraceContext", "TraceFlow", "TraceStore"]
+    ),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
         name: "IntegrationTests",

@@ -6,12 +6,11 @@ import StitchService
 import TelemetryData
 
 /// `stitch demo`.
-enum DemoCommand {
-    static func run(_ arguments: [String]) async throws {
-        guard let options = try DemoOptions.parse(arguments) else {
-            StandardOutput.write(DemoOptions.help)
-            return
-        }
+enum DemoCommand: Command {
+    static let description = DemoOptions.description
+
+    static func run(_ arguments: ParsedArguments, _ console: Console) async throws -> Int32 {
+        let options = try DemoOptions(arguments)
         let file = try readOrders(options)
         for problem in file.problems { StandardError.write("stitch: \(problem)\n") }
         let orders = file.orders(count: options.count)
@@ -33,6 +32,7 @@ enum DemoCommand {
                 "\(count == 1 ? "one line was no order" : "\(count) lines were no orders"); the others ran"
             )
         }
+        return 0
     }
 
     private static func collectSpans(
