@@ -75,8 +75,7 @@ struct LoadedSpans: SpanStore {
         let reference: SpanReference
 
         static func < (a: Place, b: Place) -> Bool {
-            (a.start, b.reference.traceID.high, b.reference.traceID.low, b.reference.spanID.bits)
-                < (b.start, a.reference.traceID.high, a.reference.traceID.low, a.reference.spanID.bits)
+            a.start != b.start ? a.start < b.start : b.reference < a.reference
         }
     }
 

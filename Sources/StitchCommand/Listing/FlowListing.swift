@@ -11,7 +11,6 @@ import TraceStore
 /// that a store is searched by what it has an index of.
 struct FlowListing {
     private let store: any SpanStore
-    private let reader: FlowReader
     private let filter: FlowFilter
     private let query: SpanQuery
     /// What a search is for; `nil` if it is for origins.
@@ -45,7 +44,6 @@ struct FlowListing {
         after cursor: SearchCursor? = nil
     ) {
         self.store = store
-        reader = FlowReader(store: store)
         self.filter = filter
         let search = filter.query(searchable: store.searchable)
         var query = search?.query ?? SpanQuery()
@@ -82,7 +80,7 @@ struct FlowListing {
         } else {
             guard span.leadsToCauses, !span.causes.contains(where: { present.contains($0) }) else { return [] }
         }
-        let flows = try await reader.flows(of: span.reference)
+        let flows = try await store.flows(of: span.reference).flows
         return flows.filter { filter.matches($0) && !isOfPageBefore($0) }
     }
 
@@ -99,9 +97,7 @@ struct FlowListing {
 extension SearchCursor {
     /// Whether a span comes behind this place in the order of a search.
     fileprivate func isBefore(_ span: SpanData) -> Bool {
-        if span.start != start { return span.start < start }
-        let (a, b) = (reference, span.reference)
-        return (a.traceID.high, a.traceID.low, a.spanID.bits) < (b.traceID.high, b.traceID.low, b.spanID.bits)
+        span.start != start ? span.start < start : reference < span.reference
     }
 }
 
