@@ -76,7 +76,7 @@ enum TextCells {
     }
 
     /// What is shown for a scalar: itself, or a stand-in where it would do something rather than show something.
-    private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+    static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: " "
         case .format, .surrogate, .privateUse, .unassigned: "\u{FFFD}"

@@ -8,6 +8,9 @@ struct WaterfallColumns {
 
     /// How wide the column of the time worked is.
     static let worked = 10
+    /// How much of the label's column the lines of the tree may take.
+    var branches: Int { max(8, label - 16) }
+
     private static let leastAxis = 14
 
     init(width: Int, services: Int, labels: Int) {
