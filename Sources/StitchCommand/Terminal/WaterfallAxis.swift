@@ -60,6 +60,7 @@ extension FlowWait.Reason {
         case .scheduled: "·"
         case .backoff: "┄"
         case .ready: "▒"
+        case .outbox: "▫"
         }
     }
 
@@ -69,6 +70,7 @@ extension FlowWait.Reason {
         case .scheduled: "as asked for"
         case .backoff: "backing off"
         case .ready: "for a worker"
+        case .outbox: "in an outbox"
         }
     }
 }
