@@ -25,6 +25,7 @@ struct EffectWalk: Sendable {
     private var waiting: [Node] = []
     private var outside: [Node] = []
     private var entered: Set<Int> = []
+    private var unanswered: [Int] = []
     private var wanted: Set<Int> = []
     private var hubs: [Node: FlowHub] = [:]
     private(set) var isTruncated = false
@@ -43,7 +44,8 @@ struct EffectWalk: Sendable {
         while !isDone {
             var needs = Needs()
             if !level.isEmpty || !waiting.isEmpty {
-                needs.backLinks = entered.filter { !graph.isAnswered($0) }
+                unanswered.removeAll { graph.isAnswered($0) }
+                needs.backLinks = Set(unanswered)
                 guard needs.isEmpty else { return needs }
                 explore(graph, &needs)
                 guard needs.isEmpty else { return needs }
@@ -151,7 +153,7 @@ struct EffectWalk: Sendable {
                     return true
                 }
                 entered.insert(trace)
-                if graph.isTruncated(trace) { isTruncated = true }
+                unanswered.append(trace)
             }
             return !seen.insert(node).inserted
         }
@@ -170,7 +172,10 @@ struct EffectWalk: Sendable {
                 }
             }
         }
-        if needs.isEmpty { isDone = true }
+        if needs.isEmpty {
+            isDone = true
+            if entered.contains(where: { graph.isTruncated($0) }) { isTruncated = true }
+        }
         return needs
     }
 

@@ -38,5 +38,5 @@ public struct FlowLimits: Sendable, Hashable {
     var loads: Int { traces.multipliedReportingOverflow(by: 4).overflow ? .max : traces * 4 }
 
     /// How many back links are asked for at once.
-    var askedBackLinks: Int { max(spans, backLinks == .max ? .max : backLinks + 1) }
+    var askedBackLinks: Int { max(1_000, spans, backLinks == .max ? .max : backLinks + 1) }
 }

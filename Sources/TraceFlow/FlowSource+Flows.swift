@@ -35,6 +35,7 @@ extension FlowSource {
     ///   - span: The span.
     ///   - limits: How large each flow may grow.
     ///   - horizon: What is known of why spans may not be there.
+    /// - Returns: The flows; none if nothing is there.
     /// - Throws: Why spans can't be read, and `CancellationError`.
     public func flows(
         of span: SpanReference,
@@ -50,6 +51,7 @@ extension FlowSource {
     ///   - trace: The trace.
     ///   - limits: How large each flow may grow.
     ///   - horizon: What is known of why spans may not be there.
+    /// - Returns: The flows; none if nothing is there.
     /// - Throws: Why spans can't be read, and `CancellationError`.
     public func flows(
         of trace: TraceID,
@@ -61,6 +63,8 @@ extension FlowSource {
 
     /// Brings in what an assembler asks for, until it needs nothing.
     ///
+    /// - Parameter assembler: What joins the flows.
+    /// - Returns: The flows that it joined.
     /// - Throws: Why spans can't be read, and `CancellationError`.
     public func flows(_ assembler: consuming FlowAssembler) async throws -> Flows {
         while true {

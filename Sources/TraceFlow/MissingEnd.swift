@@ -82,7 +82,8 @@ extension MissingEnd {
         }
         for node in nodes {
             for end in graph.spans.missingEnds(of: node, checkedLinks: limits.checkedLinks) {
-                guard graph.isLoaded(graph.spans.trace(of: end.node)), let span = graph.spans.span(node) else { continue }
+                guard graph.isLoaded(graph.spans.trace(of: end.node)), let span = graph.spans.span(node)
+                else { continue }
                 let reference = graph.spans.references[end.node]
                 let hasTrace = !graph.spans.nodes(ofTrace: reference.traceID).isEmpty
                 missing.append(
@@ -115,10 +116,10 @@ extension MissingEnd {
     ) -> Cause {
         // A trace of which there is anything was sampled; some senders leave the flags of links out.
         if let link, !link.context.isSampled, !hasTrace { return .notSampled }
-        let worker =
-            if let link { link.attributes[instanceID]?.stringValue } else if span.parentIsRemote == true {
-                nil as String?
-            } else { span.resource.attributes[instanceID]?.stringValue }
+        // What a killed worker had not exported was children's parents of its own process, and attempts that links name.
+        let isOwn = link == nil && span.parentIsRemote != true
+        let named = isOwn ? span.resource.attributes : link?.attributes
+        let worker = named?[instanceID]?.stringValue
         if let worker, horizon.lostWorkers.contains(worker) { return .lost(worker: worker) }
         let latest = span.start.earlier(by: link == nil ? .zero : span.wait)
         if let oldest = horizon.oldest, latest < oldest { return .expired }

@@ -103,9 +103,8 @@ struct SpanGraph: Sendable {
     }
 
     private mutating func connectLinks(of node: Node, at position: Int) {
-        let links = spans[position].links
-        guard !links.isEmpty else { return }
         let operation = spans[position].messagingOperation
+        let links = spans[position].links
         let joins = SpanData.linksJoin(operation)
         for link in links {
             addEdge(from: SpanReference(link.context), to: node, joins && link.isCause ? .joining : .silent)

@@ -80,6 +80,7 @@ extension FlowWait.Reason {
         case .scheduled: "·"
         case .backoff: "┄"
         case .ready: "▒"
+        case .outbox: "▫"
         }
     }
 
@@ -89,6 +90,7 @@ extension FlowWait.Reason {
         case .scheduled: "as asked for"
         case .backoff: "backing off"
         case .ready: "for a worker"
+        case .outbox: "in an outbox"
         }
     }
 }
