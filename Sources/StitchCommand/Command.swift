@@ -14,7 +14,7 @@ protocol Command: Sendable {
 /// All commands, in the order of the help.
 enum CommandTable {
     static let all: [any Command.Type] = [
-        FlowsCommand.self, DemoCommand.self,
+        FlowsCommand.self, ShowCommand.self, DemoCommand.self,
     ]
 
     static func command(named name: String) -> (any Command.Type)? { all.first { $0.description.name == name } }

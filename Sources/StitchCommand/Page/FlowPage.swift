@@ -9,10 +9,10 @@ struct FlowPage {
     private let services: [String: Int]
 
     /// How many rows a page has.
-    static let maximumRows = 2000
+    static let defaultRows = 2000
 
-    init(_ flow: Flow) {
-        picture = FlowPicture(flow, maximumRows: Self.maximumRows)
+    init(_ flow: Flow, maximumRows: Int = defaultRows) {
+        picture = FlowPicture(flow, maximumRows: maximumRows)
         services = Dictionary(
             flow.services.enumerated().map { ($0.element, $0.offset % 8) },
             uniquingKeysWith: { first, _ in first }
@@ -46,7 +46,7 @@ struct FlowPage {
             """
         for row in picture.rows { page += FlowPageRow(row: row, scale: picture.scale, services: services).text }
         for remark in remarks { page += "<p class=\"soft\">\(HTMLText.escape(remark))</p>\n" }
-        return page + "</body>\n</html>\n"
+        return page + criticalPath + "</body>\n</html>\n"
     }
 
     private var summary: String {
@@ -60,10 +60,24 @@ struct FlowPage {
             """
     }
 
+    private var criticalPath: String {
+        let time = FlowTime(picture.flow)
+        let rows = time.lines.map { line in
+            """
+            <tr><td class="number">\(HTMLText.escape(line.share.percentText))</td><td class="number">\(line.duration.text)</td>\
+            <td><bdi>\(HTMLText.escape(line.service))</bdi></td><td><bdi>\(HTMLText.escape(line.name))</bdi></td>\
+            <td>\(line.what)</td></tr>
+
+            """
+        }
+        return "<h2>\(time.heading)</h2>\n<table>\n\(rows.joined())</table>\n"
+    }
+
     private var legend: String {
         """
         <p class="legend soft"><i class="s0"></i>worked<i class="wait"></i>waited in a topic or for a worker\
-        <i class="wait scheduled"></i>asked for later<i class="wait backoff"></i>backing off<i class="failed"></i>failed</p>
+        <i class="wait scheduled"></i>asked for later<i class="wait backoff"></i>backing off<i class="failed"></i>failed\
+        <i class="critical"></i>critical path</p>
         """
     }
 
@@ -74,9 +88,7 @@ struct FlowPage {
                 "\(picture.foldedCount.grouped) of \(picture.flow.spans.count.grouped) spans have no row of their own."
             )
         }
-        if picture.flow.isTruncated {
-            remarks.append("Only the first \(picture.flow.spans.count.grouped) spans are shown.")
-        }
+        remarks += FlowHeading(flow: picture.flow).remarks
         return remarks
     }
 }

@@ -18,7 +18,9 @@ struct FlowPageRow {
     private static let mostSpans = 20
 
     var text: String {
-        let notes = row.notes.isEmpty ? "" : "<div class=\"note\">\(row.notes.map(HTMLText.escape).joined(separator: " · "))</div>\n"
+        let notes =
+            row.notes.isEmpty
+            ? "" : "<div class=\"note\">\(row.notes.map(HTMLText.escape).joined(separator: " · "))</div>\n"
         guard !row.spans.isEmpty else { return line(tag: "div") + notes }
         let spans = row.spans.prefix(Self.mostSpans).map { details(of: $0) }.joined()
         return "<details>\(line(tag: "summary"))<div class=\"more\">\(spans)</div></details>\n\(notes)"
@@ -43,16 +45,23 @@ struct FlowPageRow {
             case .wait(let reason):
                 self.bar(bar.start, bar.end, "wait \(reason.rawValue)", "waited \(length) \(reason.text)")
             case .work(let hasFailed):
-                self.bar(bar.start, bar.end, hasFailed ? "failed" : "s\(services[row.service] ?? 0)", "worked \(length)")
+                self.bar(
+                    bar.start,
+                    bar.end,
+                    hasFailed ? "failed" : "s\(services[row.service] ?? 0)",
+                    "worked \(length)"
+                )
             }
         }
-        return (gaps + bars).joined()
+        let critical = row.critical.map { bar($0.start, $0.end, "critical", "on the critical path") }
+        return (gaps + bars + critical).joined()
     }
 
     private func bar(_ from: Timestamp, _ to: Timestamp, _ style: String, _ title: String) -> String {
         let left = scale.position(from)
         let width = HTMLText.percent(max(0, scale.position(to) - left))
-        return "<i class=\"\(style)\" style=\"left:\(HTMLText.percent(left));width:\(width)\" title=\"\(HTMLText.escape(title))\"></i>"
+        return
+            "<i class=\"\(style)\" style=\"left:\(HTMLText.percent(left));width:\(width)\" title=\"\(HTMLText.escape(title))\"></i>"
     }
 
     private func details(of span: SpanData) -> String {

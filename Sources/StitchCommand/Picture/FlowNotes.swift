@@ -40,8 +40,9 @@ struct FlowNotes {
     }
 
     private func waits(of row: Waterfall.Row) -> String? {
-        guard !row.waits.isEmpty else { return nil }
-        return "waited " + row.waits.map { "\($0.duration.text) \($0.reason.text)" }.joined(separator: ", ")
+        let waits = flow.waits(of: row.span)
+        guard !waits.isEmpty else { return nil }
+        return "waited " + waits.map { "\($0.duration.text) \($0.reason.text)" }.joined(separator: ", ")
     }
 
     private func failure(_ message: String) -> String { message.isEmpty ? "failed" : "failed: \(message)" }
@@ -50,7 +51,9 @@ struct FlowNotes {
         let inFlow = flow.links(of: row.span).filter { !own.contains(SpanReference($0.context)) }
         var links = inFlow.prefix(Self.mostLinks).map { name(of: $0, from: row.span) }
         if inFlow.count > Self.mostLinks { links.append("\((inFlow.count - Self.mostLinks).grouped) more") }
-        if row.companions > 0 { links.append("\(row.companions.grouped) messages of other flows") }
+        if row.companions > 0 {
+            links.append("\(row.companions.grouped) message\(row.companions == 1 ? "" : "s") of other flows")
+        }
         return links
     }
 

@@ -33,6 +33,8 @@ struct FlowPicture {
         let notes: [String]
         let worked: Duration
         let hasFailed: Bool
+        /// When the flow's critical path was on it.
+        let critical: [(start: Timestamp, end: Timestamp)]
 
         var depth: Int { continues.count }
     }
@@ -58,7 +60,11 @@ struct FlowPicture {
             uniquingKeysWith: { first, _ in first }
         )
         let notes = FlowNotes(flow: flow, names: names)
-        rows = tree.shownNodes.map { Row($0, in: tree, notes) }
+        var critical: [SpanReference: [(start: Timestamp, end: Timestamp)]] = [:]
+        for segment in CriticalPath(flow).segments {
+            critical[segment.span, default: []].append((segment.start, segment.end))
+        }
+        rows = tree.shownNodes.map { Row($0, in: tree, notes, critical) }
         foldedCount = tree.foldedCount
         scale = TimeScale(
             work: flow.spans.map { ($0.start, max($0.start, $0.end)) },
@@ -69,7 +75,12 @@ struct FlowPicture {
 }
 
 extension FlowPicture.Row {
-    fileprivate init(_ node: Int, in tree: FlowTree, _ notes: FlowNotes) {
+    fileprivate init(
+        _ node: Int,
+        in tree: FlowTree,
+        _ notes: FlowNotes,
+        _ path: [SpanReference: [(start: Timestamp, end: Timestamp)]]
+    ) {
         continues = tree.continues(of: node)
         hasEffects = tree.nodes[node].hasShownEffects
         if let fold = tree.nodes[node].fold {
@@ -80,6 +91,7 @@ extension FlowPicture.Row {
             self.notes = fold.notes
             worked = fold.worked
             hasFailed = fold.errors > 0
+            critical = []
             return
         }
         let rows = tree.nodes[node].rows
@@ -87,16 +99,18 @@ extension FlowPicture.Row {
         service = rows.first?.span.resource.serviceName ?? ""
         label = WaterfallLabel.text(ofLane: spans)
         bars = rows.flatMap { row in
-            row.waits.map { FlowPicture.Bar(start: $0.start, end: $0.end, kind: .wait($0.reason)) } + [
-                FlowPicture.Bar(
-                    start: row.span.start,
-                    end: max(row.span.start, row.span.end),
-                    kind: .work(hasFailed: row.span.hasError)
-                )
-            ]
+            notes.flow.waits(of: row.span).map { FlowPicture.Bar(start: $0.start, end: $0.end, kind: .wait($0.reason)) }
+                + [
+                    FlowPicture.Bar(
+                        start: row.span.start,
+                        end: max(row.span.start, row.span.end),
+                        kind: .work(hasFailed: row.span.hasError)
+                    )
+                ]
         }
         self.notes = rows.count == 1 ? notes.notes(on: rows[0]) : notes.notes(onLane: rows)
         worked = rows.reduce(.zero) { $0 + max(.zero, $1.span.duration) }
         hasFailed = rows.last?.span.hasError ?? false
+        critical = spans.flatMap { path[$0.reference] ?? [] }
     }
 }

@@ -24,6 +24,20 @@ extension String {
     /// How many columns the text takes; of a long one, so many at least.
     var columnCount: Int { TextCells.cut(self, to: TextCells.longest).width }
 
+    /// The text in lines of at most so many columns, broken at spaces where there are any.
+    func wrapped(to columns: Int) -> [String] {
+        var lines: [String] = []
+        for word in printable.split(separator: " ") {
+            let word = String(word)
+            if let last = lines.last, last.columnCount + word.columnCount < columns {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(word.cut(to: columns))
+            }
+        }
+        return lines
+    }
+
     /// The text without spaces at its end.
     var trimmedRight: String {
         guard let last = lastIndex(where: { $0 != " " }) else { return "" }

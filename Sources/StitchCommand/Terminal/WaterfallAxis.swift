@@ -12,13 +12,19 @@ struct WaterfallAxis {
             case gap
             case wait
             case work(hasFailed: Bool)
+            case aside(hasFailed: Bool)
         }
 
         var character: Character = " "
         var kind = Kind.empty
     }
 
-    static let legend = "█ worked   ░ waited in a topic   · asked for later   ┄ backing off   ▒ ready, no worker free"
+    /// What the marks mean, of those waits that there are.
+    static func legend(_ reasons: Set<FlowWait.Reason>, isCritical: Bool) -> [String] {
+        let work = isCritical ? ["█ on the critical path", "▂ beside it"] : ["█ worked"]
+        let waits = FlowWait.Reason.allCases.filter { reasons.contains($0) }.map { "\($0.character) \($0.legend)" }
+        return work + waits
+    }
 
     private let scale: TimeScale
     private let columns: Int
@@ -31,7 +37,9 @@ struct WaterfallAxis {
     /// A row's columns.
     ///
     /// Whatever was, however short, has one; work hides waits where they meet.
-    func cells(of bars: [FlowPicture.Bar]) -> [Cell] {
+    /// With a critical path, work beside it is low.
+    func cells(of row: FlowPicture.Row, isCritical: Bool = false) -> [Cell] {
+        let bars = row.bars
         var cells = [Cell](repeating: Cell(), count: columns)
         for gap in scale.gaps {
             for column in range(gap.start, gap.end) { cells[column] = Cell(character: "⫽", kind: .gap) }
@@ -46,6 +54,14 @@ struct WaterfallAxis {
                 // A failure is seen, however near the next attempt is.
                 if case .work(hasFailed: true) = cells[column].kind { continue }
                 cells[column] = Cell(character: "█", kind: .work(hasFailed: hasFailed))
+            }
+        }
+        guard isCritical else { return cells }
+        var critical: Set<Int> = []
+        for (start, end) in row.critical { critical.formUnion(range(start, end)) }
+        for column in cells.indices where !critical.contains(column) {
+            if case .work(let hasFailed) = cells[column].kind {
+                cells[column] = Cell(character: "▂", kind: .aside(hasFailed: hasFailed))
             }
         }
         return cells
@@ -81,6 +97,17 @@ extension FlowWait.Reason {
         case .backoff: "┄"
         case .ready: "▒"
         case .outbox: "▫"
+        }
+    }
+
+    /// What the legend says.
+    var legend: String {
+        switch self {
+        case .topic: "waited in a topic"
+        case .scheduled: "asked for later"
+        case .backoff: "backing off"
+        case .ready: "ready, no worker free"
+        case .outbox: "waited in an outbox"
         }
     }
 

@@ -16,7 +16,8 @@ struct WaterfallColumns {
     init(width: Int, services: Int, labels: Int) {
         service = min(services, 16) + 2
         let rest = width - service - Self.worked
-        label = max(20, min(labels + 1, rest - Self.leastAxis))
+        // What is done is worth more than when, but not the whole width.
+        label = max(20, min(labels + 1, max(28, rest * 11 / 20), rest - Self.leastAxis))
         axis = max(Self.leastAxis, rest - label)
     }
 }

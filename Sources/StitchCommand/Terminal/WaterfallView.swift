@@ -11,11 +11,15 @@ struct WaterfallView {
     private let columns: WaterfallColumns
     private let axis: WaterfallAxis
     private let services: [String: Style]
+    private let isCritical: Bool
 
     /// How many rows a flow has on a terminal, unless all are asked for.
     static let defaultRows = 300
+    /// A longer note is cut.
+    private static let mostLinesOfNote = 3
 
-    init(_ flow: Flow, terminal: Terminal, maximumRows: Int = defaultRows) {
+    init(_ flow: Flow, terminal: Terminal, maximumRows: Int = defaultRows, isCritical: Bool = false) {
+        self.isCritical = isCritical
         self.terminal = terminal
         picture = FlowPicture(flow, maximumRows: maximumRows)
         columns = WaterfallColumns(
@@ -36,16 +40,27 @@ struct WaterfallView {
             lines.append(line(of: row))
             lines += notes(on: row)
         }
-        lines += ["", paint(WaterfallAxis.legend.cut(to: terminal.width), .dim)]
+        lines += [""] + legend.map { paint($0, .dim) }
         if let gaps = picture.scale.gapsText { lines.append(paint(gaps.cut(to: terminal.width), .dim)) }
         if picture.foldedCount > 0 {
-            let text = "\(picture.foldedCount.grouped) of \(picture.flow.spans.count.grouped) spans have no row of their own."
+            let text =
+                "\(picture.foldedCount.grouped) of \(picture.flow.spans.count.grouped) spans have no row of their own."
             lines.append(paint(text, .warning))
         }
-        if picture.flow.isTruncated {
-            lines.append(paint("Only the first \(picture.flow.spans.count.grouped) spans are shown.", .warning))
-        }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var legend: [String] {
+        var reasons: Set<FlowWait.Reason> = []
+        for row in picture.rows {
+            for case .wait(let reason) in row.bars.map(\.kind) { reasons.insert(reason) }
+        }
+        var lines = [""]
+        for mark in WaterfallAxis.legend(reasons, isCritical: isCritical) {
+            let joined = lines[lines.count - 1] + (lines.last == "" ? "" : "   ") + mark
+            if joined.columnCount <= terminal.width { lines[lines.count - 1] = joined } else { lines.append(mark) }
+        }
+        return lines
     }
 
     private var heading: String {
@@ -73,10 +88,10 @@ struct WaterfallView {
             switch kind {
             case .empty: .plain
             case .gap, .wait: .dim
-            case .work(let hasFailed): hasFailed ? .failure : service
+            case .work(let hasFailed), .aside(let hasFailed): hasFailed ? .failure : service
             }
         }
-        for cell in axis.cells(of: row.bars) {
+        for cell in axis.cells(of: row, isCritical: isCritical) {
             if cell.kind != kind {
                 text += paint(run, style())
                 run = ""
@@ -98,7 +113,8 @@ struct WaterfallView {
             if let last = lines.last, last.columnCount + note.columnCount + 3 <= terminal.width {
                 lines[lines.count - 1] = last + " · " + note
             } else {
-                lines.append(indent + note)
+                let room = max(20, terminal.width - indent.columnCount)
+                lines += note.wrapped(to: room).prefix(Self.mostLinesOfNote).map { indent + $0 }
             }
         }
         return lines.map { paint($0.cut(to: terminal.width), .dim) }
