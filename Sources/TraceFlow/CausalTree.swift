@@ -29,7 +29,7 @@ struct CausalTree {
         causes = Array(repeating: 0, count: spans.count)
         isAwaited = Array(repeating: false, count: spans.count)
         for index in spans.indices.dropFirst() { bind(index) }
-        cutCircles()
+        order = Forest.cutCircles(&causes) { isAwaited[$0] = false }
         for index in order.dropFirst() {
             starts[index] = max(starts[index], starts[causes[index]])
             ends[index] = max(ends[index], starts[index])
@@ -71,32 +71,5 @@ struct CausalTree {
         let (span, other) = (flow.spans[index], flow.spans[parent])
         return other.messagingOperation?.isProducing != true
             && other.resource.serviceName == span.resource.serviceName
-    }
-
-    /// Gives spans that caused each other in a circle the origin for the cause of their earliest.
-    private mutating func cutCircles() {
-        var state = [UInt8](repeating: 0, count: causes.count)
-        if !state.isEmpty { state[0] = 2 }
-        order = Array(causes.indices.prefix(1))
-        for index in causes.indices.dropFirst() where state[index] == 0 {
-            var chain: [Int] = []
-            var current = index
-            while state[current] == 0 {
-                state[current] = 1
-                chain.append(current)
-                current = causes[current]
-            }
-            if state[current] == 1, let start = chain.firstIndex(of: current) {
-                let first = chain[start...].min() ?? current
-                causes[first] = 0
-                isAwaited[first] = false
-                // The circle is a chain now that ends with the first.
-                if let end = chain.firstIndex(of: first) {
-                    chain = Array(chain[..<start]) + chain[(end + 1)...] + chain[start...end]
-                }
-            }
-            for node in chain { state[node] = 2 }
-            order += chain.reversed()
-        }
     }
 }
