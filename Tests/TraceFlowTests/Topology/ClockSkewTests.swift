@@ -56,12 +56,12 @@ struct ClockSkewTests {
         #expect(!skew.isConsistent && skew.proven == .zero)
     }
 
-    @Test("The true skew lies between the bounds, and a slow search for the bounds finds the same", arguments: 0..<40)
+    @Test("The true skew lies between the bounds, and a slow search for the bounds finds the same", arguments: 0..<25)
     func property(_ seed: UInt64) {
         var chance = Chance(seed)
         let shifts = (0..<5).map { _ in chance.below(20_000_000) - 10_000_000 }
         func shift(_ service: String) -> Int { Int(service.dropFirst()).map { shifts[$0] } ?? 0 }
-        let spans = RandomSystem.spans(seed: seed, origins: 25).map { span in
+        let spans = RandomSystem.spans(seed: seed, origins: 15).map { span in
             var span = span
             let moved = UInt64(shift(span.resource.serviceName) + 10_000_000)
             span.start.nanoseconds += moved
