@@ -17,8 +17,13 @@ extension SpanData {
 
     /// How long what it works on waited, in all.
     var waitInNanoseconds: Int64 {
-        waits.reduce(0) { $0.addingSaturated(max(0, $1.end.nanoseconds(after: $1.start))) }
+        waits.reduce(0) { $0.addingSaturated($1.nanoseconds) }
     }
+}
+
+extension FlowWait {
+    /// How long it was.
+    var nanoseconds: Int64 { max(0, end.nanoseconds(after: start)) }
 }
 
 extension FixedWidthInteger {
