@@ -3,6 +3,8 @@
 public import TelemetryData
 
 /// Which spans somebody looks for: those that meet all conditions.
+///
+/// Texts are compared byte by byte, as whoever sent them wrote them.
 public struct SpanQuery: Sendable, Hashable {
     /// A condition on one attribute of the span or of its resource.
     public struct Attribute: Sendable, Hashable {
@@ -73,8 +75,8 @@ public struct SpanQuery: Sendable, Hashable {
     public func matches(_ span: SpanData) -> Bool {
         if let from, span.start < from { return false }
         if let to, span.start >= to { return false }
-        if let service, span.resource.serviceName != service { return false }
-        if let name, span.name != name { return false }
+        if let service, !span.resource.serviceName.isWritten(as: service) { return false }
+        if let name, !span.name.isWritten(as: name) { return false }
         if let hasError, span.hasError != hasError { return false }
         if let minimumDuration, span.duration < minimumDuration { return false }
         if let maximumDuration, span.duration > maximumDuration { return false }
@@ -82,7 +84,7 @@ public struct SpanQuery: Sendable, Hashable {
         return attributes.allSatisfy { condition in
             let value = span.attributes[condition.key] ?? span.resource.attributes[condition.key]
             guard let value else { return false }
-            return condition.value.map { $0 == value.description } ?? true
+            return condition.value.map { value.description.isWritten(as: $0) } ?? true
         }
     }
 }
@@ -93,4 +95,9 @@ extension SpanData {
 
     /// How long what it works on waited before it, in all; zero if it did not, or nobody said.
     public var wait: Duration { waits.reduce(.zero) { $0 + $1.duration } }
+}
+
+extension String {
+    /// Whether it has the same bytes, which an index of them can find; letters that only look alike have others.
+    fileprivate func isWritten(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

@@ -6,7 +6,8 @@ public import TraceFlow
 /// Where spans are kept, to be found again.
 ///
 /// A span is named by its trace and its own id. Of copies the one that arrived last counts, with the links and attributes
-/// of all of them.
+/// of all of them: ``TelemetryData/SpanData/united(withEarlier:)``. What OTLP can't say of a span is not kept:
+/// ``TelemetryData/SpanData/keepable``.
 public protocol SpanStore: FlowSource {
     /// What ``search(_:limit:after:)`` can find by.
     var searchable: Set<SearchCondition> { get }
@@ -21,7 +22,9 @@ public protocol SpanStore: FlowSource {
     /// - Throws: ``StoreError``, `unsupportedSearch` for a condition that is not among ``searchable``.
     func search(_ query: SpanQuery, limit: Int, after cursor: SearchCursor?) async throws -> SearchPage
 
-    /// Reads all spans, in batches of bounded size, in the order in which they arrived.
+    /// Reads all spans, each once, in batches of bounded size, in an order of the store's own.
+    ///
+    /// Spans that arrive meanwhile may be among them or not.
     ///
     /// - Parameter body: Takes a batch.
     /// - Throws: ``StoreError``, and what `body` throws, which ends the reading.
@@ -32,7 +35,10 @@ public protocol SpanStore: FlowSource {
 public protocol WritableSpanStore: SpanStore {
     /// Keeps spans, in any order, again and again.
     ///
-    /// When it returns, they outlive the process.
+    /// When it returns, they outlive the process, unless the store is one in memory. Spans without valid ids are passed
+    /// over.
+    ///
+    /// - Throws: ``StoreError``; then none of them is kept for sure.
     func append(_ spans: [SpanData]) async throws
 }
 

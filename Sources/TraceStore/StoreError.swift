@@ -7,6 +7,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         /// The code's name.
         public let description: String
 
+        /// An option of the configuration is not possible.
+        public static let invalidConfiguration = Code(description: "invalid-configuration")
         /// The directory can't be read or written.
         public static let unavailable = Code(description: "unavailable")
         /// What is there was not written by a store, or was damaged.
