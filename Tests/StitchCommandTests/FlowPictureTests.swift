@@ -45,11 +45,11 @@ struct FlowPictureTests {
         spans[40_000].status = .error("no")
         let picture = FlowPicture(Self.flow(spans), maximumRows: 300)
         #expect(picture.rows.count <= 300)
-        let fold = try #require(picture.rows.last)
+        let fold = try #require(picture.rows.last { $0.spans.isEmpty })
         let shown = picture.rows.count - 2
-        #expect(fold.label == "× \((50_000 - shown).grouped) more work ✗")
-        #expect(fold.notes == ["1 failed"])
+        #expect(fold.label.hasPrefix("× \((50_000 - shown).grouped) more work"))
         #expect(picture.foldedCount == 50_000 - shown)
+        #expect(picture.rows.contains { $0.hasFailed })
         #expect(lines(Self.flow(spans)).count < 320)
     }
 
@@ -64,7 +64,7 @@ struct FlowPictureTests {
         #expect(picture.rows.count <= 100)
         let shown = picture.rows.reduce(0) { $0 + $1.spans.count }
         #expect(shown + picture.foldedCount == spans.count)
-        #expect(picture.rows.last?.notes.first?.hasSuffix("spans below them") == true)
+        #expect(picture.rows.contains { $0.notes.first?.hasSuffix("spans with those below") == true })
     }
 
     @Test("A chain of 10,000 is cut, its depth is said, and no line is too wide", arguments: [60, 100])
@@ -73,10 +73,10 @@ struct FlowPictureTests {
         for id in 2...10_000 as ClosedRange<UInt64> { spans.append(Self.child(id, of: id - 1, from: id)) }
         let picture = FlowPicture(Self.flow(spans), maximumRows: 300)
         #expect(picture.rows.count <= 301)
-        #expect(picture.rows.last?.label.contains("more spans") == true)
+        #expect(picture.rows.last?.label.hasPrefix("× ") == true)
         let lines = lines(Self.flow(spans), width: width)
         #expect(lines.allSatisfy { $0.columnCount <= width })
-        #expect(lines.contains { $0.contains("‹200› ") })
+        #expect(lines.contains { $0.contains("‹100› ") })
     }
 
     @Test("A long time in which nothing ran is made short, and its length is said")
@@ -104,8 +104,14 @@ struct FlowPictureTests {
                     ) ?? 0
                 )
             }
-            let work = zip(times, times.dropFirst()).map { (start: min($0, $1), end: max($0, $1)) }
-            let scale = TimeScale(work: work, from: times[0], to: times[1])
+            var spans = [Self.root()]
+            for (id, time) in times.enumerated() {
+                var span = Self.child(UInt64(id) + 2)
+                span.start = time
+                span.end = times.randomElement(using: &random) ?? time
+                spans.append(span)
+            }
+            let scale = FlowPicture(Self.flow(spans), maximumRows: 100).scale
             let positions = times.sorted().map { scale.position($0) }
             #expect(positions == positions.sorted())
             #expect(positions.allSatisfy { (-1e-6...1 + 1e-6).contains($0) })

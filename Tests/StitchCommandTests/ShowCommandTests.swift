@@ -67,7 +67,7 @@ struct ShowCommandTests {
 
     @Test("What is referred to and isn't there is told")
     func missing() async throws {
-        let outcome = try await show("4bf92f3577b34da6", of: Array(Shop.order(0).dropFirst()))
+        let outcome = try await show("4bf92f3577b34da6", of: Array(Shop.order(0).dropFirst()), width: 200)
         #expect(outcome.output.contains("which isn't there"))
     }
 

@@ -14,8 +14,9 @@ struct LoadedSpans: SpanStore {
     /// Spans that arrived in this order; of copies the last counts, with the links and attributes of all.
     init(_ spans: some Sequence<SpanData>) {
         for span in spans {
+            guard let span = span.keepable else { continue }
             let old = traces[span.traceID]?[span.reference]
-            traces[span.traceID, default: [:]][span.reference] = old.map { span.united(with: $0) } ?? span
+            traces[span.traceID, default: [:]][span.reference] = old.map { span.united(withEarlier: $0) } ?? span
         }
         newestFirst = traces.values.flatMap(\.values).sorted { Self.place($0) > Self.place($1) }
         for span in newestFirst {
@@ -81,17 +82,5 @@ struct LoadedSpans: SpanStore {
 
     private static func place(_ span: SpanData) -> Place {
         Place(start: span.start.nanoseconds, reference: span.reference)
-    }
-}
-
-extension SpanData {
-    /// This copy, with the links and attributes that an older one has beyond its own.
-    fileprivate func united(with older: SpanData) -> SpanData {
-        var span = self
-        for link in older.links where !links.contains(where: { $0.context == link.context }) { span.links.append(link) }
-        for attribute in older.attributes.elements where attributes[attribute.key] == nil {
-            span.attributes[attribute.key] = attribute.value
-        }
-        return span
     }
 }

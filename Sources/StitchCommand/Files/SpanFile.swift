@@ -32,18 +32,15 @@ struct SpanFile {
             return try await readProtobuf(bytes, tell, body)
         }
         var lines = LineReport(name: name, unit: "line", tell: tell)
-        var rest = bytes[...]
-        var isAtEnd = false
-        while !isAtEnd {
-            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                if let spans = lines.spans({ try Self.spans(ofLine: rest[..<end]) }) { try await body(spans) }
-                rest = rest[(end + 1)...]
+        var buffer = LineBuffer()
+        while !bytes.isEmpty {
+            buffer.append(bytes)
+            while let line = buffer.next() {
+                if let spans = lines.spans({ try Self.spans(ofLine: line) }) { try await body(spans) }
             }
-            let more = try await file.next()
-            isAtEnd = more.isEmpty
-            rest = ArraySlice(Array(rest) + more)
+            bytes = try await file.next()
         }
-        if !rest.isEmpty, let spans = lines.spans({ try Self.spans(ofLine: rest) }) { try await body(spans) }
+        if let spans = lines.spans({ try Self.spans(ofLine: buffer.rest) }), !spans.isEmpty { try await body(spans) }
         return try lines.end()
     }
 

@@ -33,7 +33,7 @@ struct FlowPageRow {
         return """
             <\(tag) class="row"><span><bdi>\(HTMLText.escape(row.service))</bdi></span>\
             <span style="padding-left:\(indent)em"\(failed)>\(depth)<bdi>\(HTMLText.escape(row.label))</bdi></span>\
-            <span class="track">\(bars)</span><span class="time">\(row.worked.text)</span></\(tag)>
+            <span class="track">\(bars)</span><span class="time">\(row.worked?.text ?? "")</span></\(tag)>
             """
     }
 

@@ -12,47 +12,58 @@ struct FlowNotes {
 
     /// More links of one span are only counted.
     private static let mostLinks = 5
+    /// Of more attempts the last are told of.
+    private static let mostAttempts = 5
 
     func notes(on row: Waterfall.Row) -> [String] {
         var notes: [String] = []
-        if let waits = waits(of: row) { notes.append(waits) }
-        let links = links(of: row)
+        if let waits = waits(of: row.span) { notes.append(waits) }
+        let links = links(of: row.span, companions: row.companions)
         if !links.isEmpty { notes.append("⇠ " + links.joined(separator: " and ")) }
         if let error = row.span.status.message { notes.append(failure(error)) }
         return notes
     }
 
     /// What is told below a lane: of each attempt, with its number, what is different.
-    func notes(onLane rows: [Waterfall.Row]) -> [String] {
+    func notes(onLane row: Waterfall.Row) -> [String] {
+        let told = row.attempts.count > Self.mostAttempts ? row.attempts.suffix(Self.mostAttempts) : row.attempts[...]
         var notes: [String] = []
-        for row in rows {
-            var parts: [String] = []
-            if let waits = waits(of: row) { parts.append(waits) }
-            if let error = row.span.status.message { parts.append(failure(error)) }
-            if !parts.isEmpty { notes.append("#\(row.span.attempt ?? 0) " + parts.joined(separator: ", ")) }
+        for attempt in told {
+            let parts = [waits(of: attempt), attempt.status.message.map { failure($0) }].compactMap { $0 }
+            if !parts.isEmpty { notes.append("#\(attempt.attempt ?? 0) " + parts.joined(separator: ", ")) }
         }
-        let own = Set(rows.map(\.span.reference))
-        if let first = rows.first {
-            let links = links(of: first, except: own)
-            if !links.isEmpty { notes.append("⇠ " + links.joined(separator: " and ")) }
-        }
+        let own = Set(row.attempts.map(\.reference))
+        let links = links(of: row.span, companions: row.companions, except: own)
+        if !links.isEmpty { notes.append("⇠ " + links.joined(separator: " and ")) }
         return notes
     }
 
-    private func waits(of row: Waterfall.Row) -> String? {
-        let waits = flow.waits(of: row.span)
+    /// What is told below a row that stands for others.
+    func notes(on fold: Waterfall.Fold) -> [String] {
+        var notes: [String] = []
+        if fold.spans > fold.count { notes.append("\(fold.spans.grouped) spans with those below") }
+        if fold.failures > 0 { notes.append("\(fold.failures.grouped) failed") }
+        return notes
+    }
+
+    private func waits(of span: SpanData) -> String? {
+        let waits = flow.waits(of: span)
         guard !waits.isEmpty else { return nil }
         return "waited " + waits.map { "\($0.duration.text) \($0.reason.text)" }.joined(separator: ", ")
     }
 
     private func failure(_ message: String) -> String { message.isEmpty ? "failed" : "failed: \(message)" }
 
-    private func links(of row: Waterfall.Row, except own: Set<SpanReference> = []) -> [String] {
-        let inFlow = flow.links(of: row.span).filter { !own.contains(SpanReference($0.context)) }
-        var links = inFlow.prefix(Self.mostLinks).map { name(of: $0, from: row.span) }
+    private func links(
+        of span: SpanData,
+        companions: Int,
+        except own: Set<SpanReference> = []
+    ) -> [String] {
+        let inFlow = flow.links(of: span).filter { !own.contains(SpanReference($0.context)) }
+        var links = inFlow.prefix(Self.mostLinks).map { name(of: $0, from: span) }
         if inFlow.count > Self.mostLinks { links.append("\((inFlow.count - Self.mostLinks).grouped) more") }
-        if row.companions > 0 {
-            links.append("\(row.companions.grouped) message\(row.companions == 1 ? "" : "s") of other flows")
+        if companions > 0 {
+            links.append("\(companions.grouped) message\(companions == 1 ? "" : "s") of other flows")
         }
         return links
     }

@@ -25,18 +25,21 @@ struct FlowPicture {
         let spans: [SpanData]
         let service: String
         let label: String
+        /// How deep it stands, 0 for the origin.
+        let depth: Int
         /// For each level above it, whether further rows of that level follow; the last is its own level.
+        ///
+        /// Of a deep row, the innermost levels.
         let continues: [Bool]
         let hasEffects: Bool
         let bars: [Bar]
         /// What is told below it.
         let notes: [String]
-        let worked: Duration
+        /// How long its spans worked; `nil` if it stands for others.
+        let worked: Duration?
         let hasFailed: Bool
         /// When the flow's critical path was on it.
         let critical: [(start: Timestamp, end: Timestamp)]
-
-        var depth: Int { continues.count }
     }
 
     let flow: Flow
@@ -52,9 +55,16 @@ struct FlowPicture {
     ///   - maximumRows: About how many rows there may be, from 10.
     init(_ flow: Flow, maximumRows: Int) {
         self.flow = flow
-        let waterfall = Waterfall(flow)
-        var tree = FlowTree(waterfall.rows, of: flow)
-        tree.fold(to: max(10, maximumRows))
+        let isSmall = flow.spans.count <= maximumRows
+        let waterfall = Waterfall(
+            flow,
+            options: Waterfall.Options(
+                joinsAttempts: true,
+                repeats: isSmall ? nil : Self.repeats,
+                maximumRows: max(10, maximumRows),
+                gapShare: Self.gapShare
+            )
+        )
         let names = Dictionary(
             flow.spans.map { ($0.reference, WaterfallLabel.shortName(of: $0)) },
             uniquingKeysWith: { first, _ in first }
@@ -64,53 +74,52 @@ struct FlowPicture {
         for segment in CriticalPath(flow).segments {
             critical[segment.span, default: []].append((segment.start, segment.end))
         }
-        rows = tree.shownNodes.map { Row($0, in: tree, notes, critical) }
-        foldedCount = tree.foldedCount
-        scale = TimeScale(
-            work: flow.spans.map { ($0.start, max($0.start, $0.end)) },
-            from: waterfall.start,
-            to: waterfall.end
-        )
+        let depths = waterfall.rows.dropFirst().map(\.depth) + [0]
+        rows = zip(waterfall.rows, depths).map { row, next in
+            Row(row, hasEffects: next > row.depth, notes, critical)
+        }
+        foldedCount = waterfall.rows.reduce(0) { $0 + ($1.fold?.spans ?? 0) }
+        scale = TimeScale(waterfall)
     }
+
+    /// How many alike are shown of a flow that has more spans than rows.
+    private static let repeats = 10
+    private static let gapShare = 0.02
 }
 
 extension FlowPicture.Row {
     fileprivate init(
-        _ node: Int,
-        in tree: FlowTree,
+        _ row: Waterfall.Row,
+        hasEffects: Bool,
         _ notes: FlowNotes,
         _ path: [SpanReference: [(start: Timestamp, end: Timestamp)]]
     ) {
-        continues = tree.continues(of: node)
-        hasEffects = tree.nodes[node].hasShownEffects
-        if let fold = tree.nodes[node].fold {
+        service = row.fold?.isUniform == false ? "" : row.span.resource.serviceName
+        depth = row.depth
+        continues = row.continues
+        self.hasEffects = hasEffects
+        if let fold = row.fold {
             spans = []
-            service = fold.service
-            label = fold.label
-            bars = [FlowPicture.Bar(start: fold.start, end: fold.end, kind: .work(hasFailed: fold.errors > 0))]
-            self.notes = fold.notes
-            worked = fold.worked
-            hasFailed = fold.errors > 0
+            label = WaterfallLabel.text(of: fold, span: row.span)
+            bars = [Self.work(row.span)]
+            self.notes = notes.notes(on: fold)
+            worked = nil
+            hasFailed = fold.failures > 0
             critical = []
             return
         }
-        let rows = tree.nodes[node].rows
-        spans = rows.map(\.span)
-        service = rows.first?.span.resource.serviceName ?? ""
+        spans = row.attempts.isEmpty ? [row.span] : row.attempts
         label = WaterfallLabel.text(ofLane: spans)
-        bars = rows.flatMap { row in
-            notes.flow.waits(of: row.span).map { FlowPicture.Bar(start: $0.start, end: $0.end, kind: .wait($0.reason)) }
-                + [
-                    FlowPicture.Bar(
-                        start: row.span.start,
-                        end: max(row.span.start, row.span.end),
-                        kind: .work(hasFailed: row.span.hasError)
-                    )
-                ]
-        }
-        self.notes = rows.count == 1 ? notes.notes(on: rows[0]) : notes.notes(onLane: rows)
-        worked = rows.reduce(.zero) { $0 + max(.zero, $1.span.duration) }
-        hasFailed = rows.last?.span.hasError ?? false
+        bars =
+            row.waits.map { FlowPicture.Bar(start: $0.start, end: $0.end, kind: .wait($0.reason)) }
+            + spans.map { Self.work($0) }
+        self.notes = spans.count == 1 ? notes.notes(on: row) : notes.notes(onLane: row)
+        worked = spans.reduce(.zero) { $0 + max(.zero, $1.duration) }
+        hasFailed = spans.last?.hasError ?? false
         critical = spans.flatMap { path[$0.reference] ?? [] }
+    }
+
+    private static func work(_ span: SpanData) -> FlowPicture.Bar {
+        FlowPicture.Bar(start: span.start, end: max(span.start, span.end), kind: .work(hasFailed: span.hasError))
     }
 }

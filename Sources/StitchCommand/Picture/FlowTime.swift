@@ -64,13 +64,3 @@ struct FlowTime {
 
     var heading: String { "Critical path: \(total.text), \(waitingShare.percentText) of it waiting" }
 }
-
-extension Double {
-    /// A share of a whole in per cent: `0.4 %`, `73 %`.
-    var percentText: String {
-        let percent = self * 100
-        if percent > 0, percent < 0.95 { return percent < 0.05 ? "< 0.1 %" : "0.\(Int((percent * 10).rounded())) %" }
-        if percent < 100, percent >= 99.5 { return "> 99 %" }
-        return "\(Int(percent.rounded())) %"
-    }
-}

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import TelemetryData
+import TraceFlow
 
 /// Where moments stand on an axis, from 0 to 1, with long times in which nothing ran made short.
 struct TimeScale {
-    /// A time in which no span ran.
-    struct Gap: Hashable {
-        let start: Timestamp
-        let end: Timestamp
-
-        var duration: Duration { end.duration(since: start) }
-    }
-
     let start: Timestamp
     let end: Timestamp
     /// The times that are made short, in order.
-    let gaps: [Gap]
+    let gaps: [Waterfall.Gap]
     /// How long it would be with the gaps left out.
     private let shown: Double
 
@@ -23,24 +16,22 @@ struct TimeScale {
     private static let gapShare = 0.04
     private static let mostGaps = 8
 
-    /// A scale of spans.
+    /// A gap is shortened if it is so many times as long as all work, and no shorter than this.
+    private static let timesAsLong = 300.0
+    private static let leastGap = 10e9
+
+    /// The scale of a waterfall.
     ///
-    /// - Parameters:
-    ///   - work: When spans ran, in any order.
-    ///   - start: Its beginning; earlier work counts from there.
-    ///   - end: Its end.
-    init(work: [(start: Timestamp, end: Timestamp)], from start: Timestamp, to end: Timestamp) {
-        self.start = start
-        self.end = max(start, end)
-        let gaps = Self.gaps(between: work, from: start, to: max(start, end))
-        let whole = Self.nanoseconds(self.start, self.end)
-        let idle = gaps.reduce(0) { $0 + Self.nanoseconds($1.start, $1.end) }
-        let busy = max(whole - idle, whole / 1e6, 1)
-        // Waits are worth seeing, unless they leave nothing of the rest to see.
-        let isSparse = idle >= 10 * busy
-        let long = gaps.filter { isSparse && Self.nanoseconds($0.start, $0.end) >= 2 * busy }
-        self.gaps = long.sorted { $0.duration > $1.duration }.prefix(Self.mostGaps).sorted { $0.start < $1.start }
-        shown = max(1, whole - self.gaps.reduce(0) { $0 + Self.nanoseconds($1.start, $1.end) })
+    /// Waits are worth seeing, so a gap is shortened only where it would leave nothing of the rest to see.
+    init(_ waterfall: Waterfall) {
+        start = waterfall.start
+        end = max(waterfall.start, waterfall.end)
+        let whole = Self.nanoseconds(start, end)
+        let idle = waterfall.gaps.reduce(0) { $0 + Self.nanoseconds($1.start, $1.end) }
+        let isSparse = idle >= Self.timesAsLong * max(whole - idle, 1)
+        let long = waterfall.gaps.filter { isSparse && Self.nanoseconds($0.start, $0.end) >= Self.leastGap }
+        gaps = long.sorted { $0.duration > $1.duration }.prefix(Self.mostGaps).sorted { $0.start < $1.start }
+        shown = max(1, whole - gaps.reduce(0) { $0 + Self.nanoseconds($1.start, $1.end) })
     }
 
     /// Where a moment stands, from 0 to 1; those outside stand at its ends.
@@ -59,24 +50,11 @@ struct TimeScale {
     /// What is left out, in a line; `nil` if nothing is.
     var gapsText: String? {
         guard !gaps.isEmpty else { return nil }
-        return "⫽ nothing ran for " + gaps.map(\.duration.text).joined(separator: ", ") + "; the axis is shortened there"
+        return "⫽ nothing ran for " + gaps.map(\.duration.text).joined(separator: ", ")
+            + "; the axis is shortened there"
     }
 
     private static func nanoseconds(_ from: Timestamp, _ to: Timestamp) -> Double {
         to > from ? Double(to.nanoseconds - from.nanoseconds) : 0
-    }
-
-    private static func gaps(
-        between work: [(start: Timestamp, end: Timestamp)],
-        from start: Timestamp,
-        to end: Timestamp
-    ) -> [Gap] {
-        var gaps: [Gap] = []
-        var last = start
-        for (from, to) in work.sorted(by: { $0.start < $1.start }) {
-            if from > last { gaps.append(Gap(start: last, end: min(from, end))) }
-            last = min(max(last, to), end)
-        }
-        return gaps
     }
 }

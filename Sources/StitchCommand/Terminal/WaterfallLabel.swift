@@ -20,7 +20,8 @@ enum WaterfallLabel {
             + (row.hasEffects ? "│ " : "  ")
     }
 
-    private static func levels(above row: FlowPicture.Row, in columns: Int) -> (text: String, levels: ArraySlice<Bool>) {
+    private static func levels(above row: FlowPicture.Row, in columns: Int) -> (text: String, levels: ArraySlice<Bool>)
+    {
         let levels = row.continues.dropLast()
         guard row.depth * 2 > columns else { return ("", levels) }
         let text = "‹\(row.depth)› "
@@ -41,6 +42,12 @@ enum WaterfallLabel {
         let most = 4
         guard attempts.count > most else { return "\(first.name) \(attempts.joined(separator: " "))" }
         return "\(first.name) \(attempts[0]) … \(attempts[attempts.count - 1])"
+    }
+
+    /// What a row says that stands for others.
+    static func text(of fold: Waterfall.Fold, span: SpanData) -> String {
+        let name = fold.isUniform ? "more \(span.name)" : "more spans"
+        return "× \(fold.count.grouped) \(name)\(fold.failures > 0 ? " ✗" : "")"
     }
 
     /// The span's name, with what tells it apart from others of that name.

@@ -76,7 +76,7 @@ struct WaterfallView {
             + paint(branches, .dim)
             + paint(label, row.hasFailed ? .failure : .plain)
             + bar(of: row, service)
-            + row.worked.text.rightAligned(in: WaterfallColumns.worked)
+            + (row.worked?.text ?? "").rightAligned(in: WaterfallColumns.worked)
     }
 
     /// The row's columns, those of one look painted at once.
