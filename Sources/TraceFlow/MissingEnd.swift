@@ -48,17 +48,17 @@ extension SpanGraph {
     ///
     /// Each once; what is parent and linked to is the latter.
     func missingEnds(of node: Node, checkedLinks: Int) -> [(node: Node, link: SpanLink?)] {
-        guard let span = span(node) else { return [] }
         var ends: [(node: Node, link: SpanLink?)] = []
-        if !span.links.isEmpty, span.links.count <= checkedLinks, span.linksJoin {
-            for link in span.links where link.isCause {
+        let links = links(of: node)
+        if !links.isEmpty, links.count <= checkedLinks, span(node)?.linksJoin == true {
+            for link in links where link.isCause {
                 guard let end = self.node(SpanReference(link.context)), !isPresent(end), end != node,
                     !ends.contains(where: { $0.node == end })
                 else { continue }
                 ends.append((end, link))
             }
         }
-        if let parent = span.parentReference.flatMap({ self.node($0) }), !isPresent(parent),
+        if let parent = parent(of: node), !isPresent(parent),
             !ends.contains(where: { $0.node == parent })
         {
             ends.append((parent, nil))
@@ -76,9 +76,8 @@ extension MissingEnd {
     ) -> [MissingEnd] {
         var missing: [MissingEnd] = []
         var horizon = horizon
-        for node in nodes {
-            guard let span = graph.spans.span(node), let worker = span.lostWorker else { continue }
-            horizon.lostWorkers.insert(worker)
+        for node in nodes where graph.spans.hasFailed(node) {
+            if let worker = graph.spans.span(node)?.lostWorker { horizon.lostWorkers.insert(worker) }
         }
         for node in nodes {
             for end in graph.spans.missingEnds(of: node, checkedLinks: limits.checkedLinks) {
@@ -133,7 +132,7 @@ extension MissingEnd {
 extension SpanData {
     /// The worker that was lost in the midst of this attempt, which somebody else has told.
     fileprivate var lostWorker: String? {
-        guard status.isError, attributes[MessagingConventions.Attribute.errorType]?.stringValue == "worker_lost"
+        guard attributes[MessagingConventions.Attribute.errorType]?.stringValue == "worker_lost"
         else { return nil }
         return attributes[MissingEnd.instanceID]?.stringValue
     }

@@ -10,8 +10,11 @@ struct OriginWalk: Sendable {
     private var frontier: [SpanGraph.Node] = []
     private var traces: Set<Int> = []
 
+    private var refused: Set<SpanGraph.Node> = []
+    private var skipped = 0
+
     /// How many causes were not followed, because a batch has too many or the walk would grow too large.
-    private(set) var leftOut = 0
+    var leftOut: Int { skipped + refused.count }
 
     init(limits: FlowLimits) { self.limits = limits }
 
@@ -40,12 +43,14 @@ struct OriginWalk: Sendable {
                     traces.insert(trace)
                     needed.insert(trace)
                     isWaiting = true
+                } else {
+                    refused.insert(cause)
                 }
             }
             if isWaiting {
                 waiting.append(node)
             } else {
-                leftOut += max(0, causes.count - limits.origins)
+                skipped += max(0, causes.count - limits.origins)
             }
         }
         frontier = waiting
@@ -55,7 +60,7 @@ struct OriginWalk: Sendable {
     private mutating func visit(_ cause: SpanGraph.Node) {
         guard !seen.contains(cause) else { return }
         guard order.count < limits.spans else {
-            leftOut += 1
+            refused.insert(cause)
             return
         }
         start(at: cause)

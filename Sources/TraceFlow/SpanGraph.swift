@@ -166,6 +166,20 @@ extension SpanGraph {
     /// A span, if it is there.
     func span(_ node: Node) -> SpanData? { positions[node] < 0 ? nil : spans[Int(positions[node])] }
 
+    // Whole spans are dear to copy, so that what is asked of all of them is asked in place.
+
+    /// A span's links, if it is there.
+    func links(of node: Node) -> [SpanLink] { positions[node] < 0 ? [] : spans[Int(positions[node])].links }
+
+    /// Whether a span is there and has failed.
+    func hasFailed(_ node: Node) -> Bool { positions[node] >= 0 && spans[Int(positions[node])].status.isError }
+
+    /// The number of a span's parent, whether that is there or not.
+    func parent(of node: Node) -> Node? {
+        guard positions[node] >= 0, let id = spans[Int(positions[node])].parentSpanID else { return nil }
+        return nodes[SpanReference(traceID: references[node].traceID, spanID: id)]
+    }
+
     /// A span, if it is there.
     subscript(reference: SpanReference) -> SpanData? { nodes[reference].flatMap { span($0) } }
 
@@ -211,14 +225,11 @@ extension SpanGraph {
 
     /// What caused a span that is there: its parent, and what it links to, whether or not it is there.
     func causes(of node: Node) -> [Node] {
-        guard positions[node] >= 0 else { return [] }
-        let span = spans[Int(positions[node])]
         var causes: [Node] = []
-        if let parent = span.parentReference, let found = nodes[parent], !isCut(found, node, .child) {
-            causes.append(found)
-        }
-        if !span.links.isEmpty, span.linksJoin {
-            for link in span.links where link.isCause {
+        if let parent = parent(of: node), !isCut(parent, node, .child) { causes.append(parent) }
+        let links = links(of: node)
+        if !links.isEmpty, span(node)?.linksJoin == true {
+            for link in links where link.isCause {
                 guard let found = nodes[SpanReference(link.context)], !isCut(found, node, .joining) else { continue }
                 causes.append(found)
             }
@@ -233,13 +244,14 @@ extension SpanGraph {
     /// poll is none of the other messages' affair. It is joined by that link, and neither by its parent nor as the
     /// attempt after.
     func isCut(_ cause: Node, _ effect: Node, _ relation: Relation) -> Bool {
-        guard roles[cause] != .ordinary, let span = span(effect), !span.links.isEmpty else { return false }
-        let operation = span.messagingOperation
+        guard roles[cause] != .ordinary else { return false }
+        let links = links(of: effect)
+        guard !links.isEmpty, let operation = span(effect).map(\.messagingOperation) else { return false }
         guard SpanData.linksJoin(operation) else { return false }
         if roles[cause] == .poll {
-            return relation == .child && operation == .process && span.links.contains(where: \.isCreation)
+            return relation == .child && operation == .process && links.contains(where: \.isCreation)
         }
-        return span.links.contains { link in
+        return links.contains { link in
             guard link.isCreation, let creation = nodes[SpanReference(link.context)] else { return false }
             return creation != effect && batches.contains(Message(of: cause, creation))
         }

@@ -121,7 +121,8 @@ public struct Waterfall: Sendable {
             }
         }
         self.rows = rows
-        start = rows.flatMap { [$0.span.start] + $0.waits.map(\.start) }.min() ?? flow.origin.start
+        let first = flow.spans.lazy.map(\.start).min() ?? flow.origin.start
+        start = min(first, rows.lazy.flatMap(\.waits).map(\.start).min() ?? first)
         end = flow.end
         gaps = Self.gaps(of: flow, from: start, to: end, share: options.gapShare)
     }

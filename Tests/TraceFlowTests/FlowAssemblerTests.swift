@@ -8,7 +8,7 @@ import TraceContext
 
 @Suite("Joining flows trace by trace")
 struct FlowAssemblerTests {
-    @Test("What is found is what the definition says, for spans tangled in any way", arguments: 0..<60 as Range<UInt64>)
+    @Test("What is found is what the definition says, for spans tangled in any way", arguments: 0..<30 as Range<UInt64>)
     func twin(seed: UInt64) async throws {
         let spans = Tangle.spans(seed)
         let index = SpanIndex(spans)
@@ -25,7 +25,7 @@ struct FlowAssemblerTests {
         }
     }
 
-    @Test("No order of arrival and no span to start from makes a difference", arguments: 0..<25 as Range<UInt64>)
+    @Test("No order of arrival and no span to start from makes a difference", arguments: 0..<12 as Range<UInt64>)
     func independence(seed: UInt64) async throws {
         let spans = Tangle.spans(seed)
         let index = SpanIndex(spans)
@@ -45,7 +45,7 @@ struct FlowAssemblerTests {
         }
     }
 
-    @Test("Limits cut a flow the same from whichever of its spans one starts", arguments: 0..<15 as Range<UInt64>)
+    @Test("Limits cut a flow the same from whichever of its spans one starts", arguments: 0..<8 as Range<UInt64>)
     func limits(seed: UInt64) async throws {
         let spans = Tangle.spans(seed, count: 60)
         let index = SpanIndex(spans)

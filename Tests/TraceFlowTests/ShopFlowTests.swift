@@ -13,7 +13,8 @@ struct ShopFlowTests {
         let index = SpanIndex(shop.spans)
         var different = 0
         var order = 0
-        for origin in shop.spans where origin.name == "place order" {
+        // Flows that run into each other are large: a few tell enough.
+        for origin in shop.spans where origin.name == "place order" && different < 3 {
             let flow = index.flow(from: origin)
             if Set(flow.spans.map(\.reference)) != shop.truth[order] || flow.isTruncated || !flow.missing.isEmpty {
                 different += 1

@@ -15,7 +15,7 @@ struct WaterfallFoldTests {
         return origins.sorted().compactMap { index[$0] }.map { index.flow(from: $0) }
     }
 
-    @Test("Every span is in one row, or counted in what is folded", arguments: 0..<40 as Range<UInt64>)
+    @Test("Every span is in one row, or counted in what is folded", arguments: 0..<20 as Range<UInt64>)
     func count(seed: UInt64) {
         for flow in flows(seed) {
             for rows in [nil, 1, 2, 3, 7, 1000] {
@@ -119,7 +119,7 @@ struct WaterfallFoldTests {
         #expect(other.rows.map(\.span.spanID.bits) == [1, 10, 11, 31, 15])
     }
 
-    @Test("A long time in which nothing worked is a gap", arguments: 0..<40 as Range<UInt64>)
+    @Test("A long time in which nothing worked is a gap", arguments: 0..<20 as Range<UInt64>)
     func gaps(seed: UInt64) {
         for flow in flows(seed) {
             let waterfall = Waterfall(flow, options: Waterfall.Options(gapShare: 0.1))
