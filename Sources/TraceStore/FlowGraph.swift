@@ -9,6 +9,7 @@ struct FlowGraph {
     private var numbers: [UInt32: Int32] = [:]
     private var hashes: [UInt32] = []
     private var summaries: [(marks: TraceMarks, wait: UInt32, duration: UInt32)] = []
+    private var isPresent: [Bool] = []
     private var edges: [(cause: Int32, effect: Int32)] = []
 
     init() {}
@@ -19,12 +20,14 @@ struct FlowGraph {
         numbers[hash] = number
         hashes.append(hash)
         summaries.append(([], 0, 0))
+        isPresent.append(false)
         return number
     }
 
     /// Adds a trace, or more of it.
     mutating func add(_ trace: UInt32, _ summary: TraceSummary) {
         let number = Int(number(of: trace))
+        isPresent[number] = true
         summaries[number].marks.formUnion(summary.marks)
         summaries[number].wait = max(summaries[number].wait, summary.waitMilliseconds)
         summaries[number].duration = max(summaries[number].duration, summary.durationMilliseconds)
@@ -49,11 +52,12 @@ struct FlowGraph {
                 || duration.map { summary.duration >= $0 } ?? false
         }
         var kept = reach(matter, .up)
-        // A trace whose cause is gone is no origin, or the rest of a flow that was dropped could be chosen.
+        // Neither a trace that is gone nor one whose cause is gone is an origin, or the rest of a flow that was dropped
+        // could be chosen.
         var isEffect = summaries.map { $0.marks.contains(.isCaused) }
         for edge in edges { isEffect[Int(edge.effect)] = true }
-        for number in hashes.indices where !isEffect[number] && Self.isChosen(hashes[number], rules.share) {
-            kept[number] = true
+        for number in hashes.indices where isPresent[number] && !isEffect[number] {
+            if Self.isChosen(hashes[number], rules.share) { kept[number] = true }
         }
         return names(reach(kept.indices.filter { kept[$0] }, .down))
     }

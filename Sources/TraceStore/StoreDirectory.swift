@@ -140,7 +140,11 @@ final class StoreLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A process that is being started holds the descriptor too, for a moment; the lock must not wait for that.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
 
 /// Owns the descriptor of a file that is only read, from any place in it.

@@ -24,6 +24,8 @@ public struct TraceRetention: Sendable, Hashable {
     public var minimumDuration: Duration?
 
     /// Which share of the other flows is kept, from 0 to 1; which ones hangs on the trace of their origin alone.
+    ///
+    /// A flow whose origin never arrived is not among them.
     public var share: Double
 
     /// Rules.
