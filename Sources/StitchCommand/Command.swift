@@ -14,7 +14,8 @@ protocol Command: Sendable {
 /// All commands, in the order of the help.
 enum CommandTable {
     static let all: [any Command.Type] = [
-        FlowsCommand.self, ShowCommand.self, DemoCommand.self,
+        DemoCommand.self, FlowsCommand.self, ShowCommand.self, LintCommand.self, TopologyCommand.self,
+        DiffCommand.self, VolumeCommand.self, ExportCommand.self, ImportCommand.self, CompletionsCommand.self,
     ]
 
     static func command(named name: String) -> (any Command.Type)? { all.first { $0.description.name == name } }

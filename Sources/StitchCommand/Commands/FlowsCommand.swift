@@ -66,8 +66,8 @@ enum FlowsCommand: Command {
         let limit = try arguments.number("limit", in: 1...largestLimit) ?? defaultLimit
         let after = try arguments["after"].map { try SearchCursor(token: $0) }
         let store = try await SpanSource.open(arguments, console)
-        let isJSON = arguments.has("json")
-        let table = FlowTable(console)
+        let printer = FlowPrinter(console, isJSON: arguments.has("json"))
+        var seen = FlowFollower.Seen()
         var listing = FlowListing(store, filter: request.filter, from: request.from, to: request.to, after: after)
         var count = 0
         var last: SearchCursor?
@@ -77,16 +77,43 @@ enum FlowsCommand: Command {
                 hasMore = true
                 return false
             }
-            if count == 0, !isJSON { try console.write(table.heading) }
-            let summary = FlowSummary(found.flow)
-            try console.write(isJSON ? JSONText.line(FlowSummary.Document(summary)) : table.line(of: summary))
+            if count == 0 { try printer.begin() }
+            try printer.print(found.flow)
+            seen.insert(found.flow)
             count += 1
             last = found.cursor
             return true
         }
+        if arguments.has("follow") {
+            if count == 0 { try printer.begin() }
+            try await FlowFollower(store: store, request: request, seen: seen).run { try printer.print($0) }
+            return 0
+        }
         if hasMore, let last { console.error("more: --after \(last.token)\n") }
-        if count == 0, !isJSON { console.tell("there is no such flow") }
+        if count == 0, !arguments.has("json") { console.tell("there is no such flow") }
         return 0
+    }
+}
+
+/// Prints flows, a line each.
+private struct FlowPrinter {
+    let console: Console
+    let isJSON: Bool
+    let table: FlowTable
+
+    init(_ console: Console, isJSON: Bool) {
+        self.console = console
+        self.isJSON = isJSON
+        table = FlowTable(console)
+    }
+
+    func begin() throws {
+        if !isJSON { try console.write(table.heading) }
+    }
+
+    func print(_ flow: Flow) throws {
+        let summary = FlowSummary(flow)
+        try console.write(isJSON ? JSONText.line(FlowSummary.Document(summary)) : table.line(of: summary))
     }
 }
 
@@ -95,6 +122,9 @@ struct FlowRequest {
     var filter = FlowFilter()
     var from: Timestamp?
     var to: Timestamp?
+
+    /// Whether it leaves anything out.
+    var isNarrow: Bool { !filter.steps.isEmpty || from != nil || to != nil }
 
     init(_ arguments: ParsedArguments, now: Timestamp = .now) throws(CommandError) {
         var conditions: [SpanCondition] = []

@@ -5,6 +5,7 @@ struct DemoOptions {
     var ordersFile: String?
     var count: Int?
     var otlpFile: String?
+    var store: String?
     var kafka: String?
     var postgres: String?
     var isJSON = false
@@ -42,6 +43,7 @@ struct DemoOptions {
                 "write the spans of all services there, as OTLP JSON lines",
                 value: .file
             ),
+            OptionDescription("store", "DIR", "keep the flows in this store, to show them again", value: .folder),
             OptionDescription("json", nil, "print the flow as JSON, for programs"),
             OptionDescription("kafka", "HOST:PORT", "use this Kafka"),
             OptionDescription(
@@ -56,6 +58,7 @@ struct DemoOptions {
     init(_ arguments: ParsedArguments) throws(CommandError) {
         ordersFile = arguments["orders"]
         otlpFile = arguments["otlp"]
+        store = arguments["store"]
         kafka = arguments["kafka"]
         postgres = arguments["postgres"]
         isJSON = arguments.has("json")

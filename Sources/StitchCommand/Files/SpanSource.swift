@@ -26,7 +26,39 @@ enum SpanSource {
             guard !arguments.has("store") else { throw CommandError.usage("give --store or --file, not both") }
             return try await load(files, console)
         }
-        throw CommandError.usage("give --store DIR, --file FILE, or the variable \(variable)")
+        guard let directory = directory(arguments, console) else {
+            throw CommandError.usage("give --store DIR, --file FILE, or the variable \(variable)")
+        }
+        let store = try opening(directory) { () throws -> FileSpanStore in try FileSpanStore(reading: directory) }
+        for file in try await store.damagedFiles { console.tell("\(file) is damaged and left out") }
+        return store
+    }
+
+    /// Opens the store that the options name to write to it; makes it if it isn't there.
+    static func openToWrite(_ arguments: ParsedArguments, _ console: Console) throws -> FileSpanStore {
+        guard let directory = directory(arguments, console) else {
+            throw CommandError.usage("give --store DIR or the variable \(variable)")
+        }
+        return try openToWrite(directory)
+    }
+
+    /// Opens a store to write to it; makes it if it isn't there.
+    static func openToWrite(_ directory: String) throws -> FileSpanStore {
+        try opening(directory) { () throws -> FileSpanStore in
+            try FileSpanStore(TraceStoreConfiguration(directory: directory))
+        }
+    }
+
+    private static func directory(_ arguments: ParsedArguments, _ console: Console) -> String? {
+        arguments["store"] ?? console.environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private static func opening(_ directory: String, _ open: () throws -> FileSpanStore) throws -> FileSpanStore {
+        do {
+            return try open()
+        } catch let error as StoreError {
+            throw CommandError.failure(error.message)
+        }
     }
 
     private static func load(_ files: [String], _ console: Console) async throws -> LoadedSpans {
