@@ -18,7 +18,11 @@ enum DiffCommand: Command {
             better, what is new, and what slow flows have in common.
             """,
         options: SpanSource.options + [
-            OptionDescription("usual", nil, "compare the flow with others of its kind; needs \(FlowProfile.usualFlows) of them"),
+            OptionDescription(
+                "usual",
+                nil,
+                "compare the flow with others of its kind; needs \(FlowProfile.usualFlows) of them"
+            ),
             OptionDescription("before", "FROM/TO", "the first time: 2026-11-28T14:00:00Z/2026-11-28T15:00:00Z"),
             OptionDescription("after", "FROM/TO", "the second time"),
             OptionDescription("service", "NAME", "the service that flows of the kind begin in"),
@@ -58,7 +62,9 @@ enum DiffCommand: Command {
             try console.write(isJSON ? JSONText.page(report.document) : report.text(console))
         } else if isUsual {
             let flow = try await lookup.flow(names[0]).flow
-            let others = try await flows(of: flow.kind, nil, store, limit).filter { $0.origin.reference != flow.origin.reference }
+            let others = try await flows(of: flow.kind, nil, store, limit).filter {
+                $0.origin.reference != flow.origin.reference
+            }
             let report = UsualDifference(FlowProfile(of: flow.kind, others), flow)
             guard others.count >= FlowProfile.usualFlows else {
                 throw CommandError.failure(
@@ -97,7 +103,8 @@ enum DiffCommand: Command {
     private static func window(_ name: String, _ arguments: ParsedArguments) throws(CommandError) -> Window? {
         guard let text = arguments[name] else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, let from = Timestamp(text: parts[0]), let to = Timestamp(text: parts[1]), from < to else {
+        guard parts.count == 2, let from = Timestamp(text: parts[0]), let to = Timestamp(text: parts[1]), from < to
+        else {
             throw .usage("--\(name) is FROM/TO, as 2026-11-28T14:00:00Z/2026-11-28T15:00:00Z, not '\(text)'")
         }
         return (from, to)

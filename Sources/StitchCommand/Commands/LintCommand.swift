@@ -65,7 +65,8 @@ enum LintCommand: Command {
         }
         if !isWhole { console.tell("only the newest \(spans.count.grouped) spans were looked at; --limit takes more") }
         if !arguments.has("json") {
-            let count = findings.isEmpty ? "nothing" : findings.count == 1 ? "one thing" : "\(findings.count.grouped) things"
+            let count =
+                findings.isEmpty ? "nothing" : findings.count == 1 ? "one thing" : "\(findings.count.grouped) things"
             try console.write(console.paint("\(report.spans.grouped) spans: \(count) found\n", .bold))
         }
         return findings.isEmpty ? 0 : CommandError.failureStatus
@@ -102,7 +103,9 @@ enum LintCommand: Command {
         let width = console.terminal.width - 2
         var lines = finding.description.wrapped(to: width)
         let spans = finding.spans.prefix(3).map(\.description).joined(separator: ", ")
-        if finding.count > 1, !spans.isEmpty { lines += "such as \(spans)".wrapped(to: width).map { console.paint($0, .dim) } }
+        if finding.count > 1, !spans.isEmpty {
+            lines += "such as \(spans)".wrapped(to: width).map { console.paint($0, .dim) }
+        }
         lines += finding.remedy.wrapped(to: width - 2).enumerated().map { index, line in
             console.paint((index == 0 ? "→ " : "  ") + line, .dim)
         }

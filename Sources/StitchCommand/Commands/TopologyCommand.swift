@@ -23,7 +23,9 @@ enum TopologyCommand: Command {
     )
 
     static func run(_ arguments: ParsedArguments, _ console: Console) async throws -> Int32 {
-        guard !(arguments.has("json") && arguments.has("dot")) else { throw CommandError.usage("give --json or --dot, not both") }
+        guard !(arguments.has("json") && arguments.has("dot")) else {
+            throw CommandError.usage("give --json or --dot, not both")
+        }
         let request = try FlowRequest(arguments)
         let store = try await SpanSource.open(arguments, console)
         let (spans, isWhole) = try await FlowWindow(arguments, store).spans(from: request.from, to: request.to)
@@ -43,16 +45,18 @@ enum TopologyCommand: Command {
         TextTable(
             columns: [
                 .init("FROM"), .init("TO"), .init("WAY", longest: 8), .init("COUNT", isNumber: true),
-                .init("PER S", isNumber: true), .init("FAILED", isNumber: true), .init("WAIT P50", isNumber: true),
-                .init("WAIT P95", isNumber: true), .init("TOOK P95", isNumber: true), .init("NO CTX", isNumber: true),
+                .init("NO CTX", isNumber: true, isOptional: true), .init("FAILED", isNumber: true, isOptional: true),
+                .init("WAIT P95", isNumber: true, isOptional: true),
+                .init("WAIT P50", isNumber: true, isOptional: true),
+                .init("TOOK P95", isNumber: true, isOptional: true), .init("PER S", isNumber: true, isOptional: true),
             ],
             rows: topology.edges.map { edge in
                 [
                     edge.from.description, edge.to.description, edge.kind.rawValue, edge.messages.grouped,
-                    edge.rate.rateText, edge.errors == 0 ? "–" : edge.errors.grouped,
-                    edge.wait.count == 0 ? "–" : edge.wait.p50.text, edge.wait.count == 0 ? "–" : edge.wait.p95.text,
-                    edge.duration.count == 0 ? "–" : edge.duration.p95.text,
                     edge.withoutContext == 0 ? "–" : edge.shareWithoutContext.percentText,
+                    edge.errors == 0 ? "–" : edge.errors.grouped,
+                    edge.wait.count == 0 ? "–" : edge.wait.p95.text, edge.wait.count == 0 ? "–" : edge.wait.p50.text,
+                    edge.duration.count == 0 ? "–" : edge.duration.p95.text, edge.rate.rateText,
                 ]
             }
         )

@@ -18,7 +18,11 @@ enum VolumeCommand: Command {
             """,
         options: SpanSource.options + FlowWindow.options + [
             OptionDescription("rows", "N", "how many lines each table has; \(defaultRows) unless given"),
-            OptionDescription("flows", "N", "how many flows are looked at for critical paths; \(defaultFlows) unless given"),
+            OptionDescription(
+                "flows",
+                "N",
+                "how many flows are looked at for critical paths; \(defaultFlows) unless given"
+            ),
             OptionDescription("json", nil, "print JSON, for programs"),
         ],
         examples: [

@@ -22,7 +22,8 @@ enum BashCompletions {
                 text += "        \"\(command.name) --\(option.name)\") COMPREPLY=(\(reply)); return ;;\n"
             }
         }
-        text += "    esac\n    case ${COMP_WORDS[1]} in\n        help) COMPREPLY=($(compgen -W \"\(names)\" -- \"$word\")); return ;;\n"
+        text +=
+            "    esac\n    case ${COMP_WORDS[1]} in\n        help) COMPREPLY=($(compgen -W \"\(names)\" -- \"$word\")); return ;;\n"
         for command in commands {
             let options = command.allOptions.map { "--\($0.name)" }.joined(separator: " ")
             text += "        \(command.name)) COMPREPLY=($(compgen -W \"\(options)\" -- \"$word\")) ;;\n"

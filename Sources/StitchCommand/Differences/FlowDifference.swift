@@ -22,7 +22,11 @@ struct FlowDifference {
         let lengths = [first, second].map { $0.end.duration(since: $0.origin.start).text }
         var text = console.paint("\(lengths[0]) → \(lengths[1]), \(comparison.duration.signedText)", .bold) + "\n\n"
         let changes = comparison.changes.filter { $0.ownTime != .zero || $0.wait != .zero || $0.fails != nil }
-        if changes.isEmpty { text += "No hop took or waited longer in either.\n" } else { text += table(changes).text(console) }
+        if changes.isEmpty {
+            text += "No hop took or waited longer in either.\n"
+        } else {
+            text += table(changes).text(console)
+        }
         if changes.count > Self.mostHops { text += "and \((changes.count - Self.mostHops).grouped) more\n" }
         text += extras("Only in the first", comparison.onlyInFirst, console)
         return text + extras("Only in the second", comparison.onlyInSecond, console)
@@ -47,7 +51,9 @@ struct FlowDifference {
     private func extras(_ title: String, _ extras: [FlowComparison.Extra], _ console: Console) -> String {
         guard !extras.isEmpty else { return "" }
         var text = "\n" + console.paint(title, .bold) + "\n"
-        for extra in extras.prefix(Self.mostHops) { text += "  \(extra.path.description)".cut(to: console.terminal.width) + "\n" }
+        for extra in extras.prefix(Self.mostHops) {
+            text += "  \(extra.path.description)".cut(to: console.terminal.width) + "\n"
+        }
         if extras.count > Self.mostHops { text += "  and \((extras.count - Self.mostHops).grouped) more\n" }
         return text
     }

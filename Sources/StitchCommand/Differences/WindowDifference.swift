@@ -31,7 +31,8 @@ struct WindowDifference {
         let more = comparison.changes.count - Self.mostHops
         if more > 0 { text += "and \(more.grouped) more hops\n" }
         guard !comparison.suspects.isEmpty else { return text }
-        text += "\n" + console.paint("What slow flows (from \(comparison.slowFrom.text) on) have more often", .bold) + "\n"
+        text +=
+            "\n" + console.paint("What slow flows (from \(comparison.slowFrom.text) on) have more often", .bold) + "\n"
         return text + suspects.text(console)
     }
 
@@ -68,7 +69,9 @@ struct WindowDifference {
             ],
             rows: comparison.suspects.prefix(Self.mostSuspects).map { suspect in
                 [suspect.key, suspect.value, suspect.service]
-                    + [suspect.slow, suspect.others, suspect.earlier].map { "\($0.fraction.percentText) of \($0.total.grouped)" }
+                    + [suspect.slow, suspect.others, suspect.earlier].map {
+                        "\($0.fraction.percentText) of \($0.total.grouped)"
+                    }
             }
         )
     }
