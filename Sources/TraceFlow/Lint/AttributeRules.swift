@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+
+/// Keys of attributes have to be few, and so have the values of keys that are meant to have few.
+enum AttributeRules {
+    /// The keys of which OpenTelemetry's conventions, or Stitch's, say that they have few values.
+    static let fewValues: Set<String> = [
+        MessagingConventions.Attribute.errorType, MessagingConventions.Attribute.system,
+        MessagingConventions.Attribute.operationName, MessagingConventions.Attribute.operationType,
+        MessagingConventions.Attribute.consumerGroup, MessagingConventions.Attribute.jobKind,
+        MessagingConventions.Attribute.jobQueue, MessagingConventions.Attribute.settleReason, "http.route",
+        "http.request.method", "http.response.status_code", "url.scheme", "url.template", "rpc.system", "rpc.method",
+        "db.system.name", "db.operation.name", "db.collection.name",
+    ]
+
+    private struct Place: Hashable {
+        var service: String
+        var name: String
+    }
+
+    fileprivate struct Tally {
+        var seen: Set<String> = []
+        /// The first spans, as many as a finding names.
+        var spans: [SpanData] = []
+    }
+
+    static func check(_ ground: LintGround, _ findings: inout LintCollector) {
+        var keys: [Place: Tally] = [:]
+        var values: [Place: Tally] = [:]
+        var templates: [String: NameTemplate] = [:]
+        for span in ground.table.spans {
+            let service = span.resource.serviceName
+            for attribute in span.attributes.elements {
+                if fewValues.contains(attribute.key) {
+                    let place = Place(service: service, name: attribute.key)
+                    values[place, default: Tally()].count(attribute.value.description, in: span)
+                }
+                let template = templates[attribute.key] ?? NameTemplate(attribute.key)
+                templates[attribute.key] = template
+                guard template.hasValues else { continue }
+                keys[Place(service: service, name: template.text), default: Tally()].count(attribute.key, in: span)
+            }
+        }
+        for (place, tally) in keys where tally.seen.count > ground.lint.limits.similarKeys {
+            add(tally, place, &findings) {
+                "\(place.service) has \(tally.seen.count) keys of attributes like \(place.name), such as on \($0.hop)"
+            }
+        }
+        for (place, tally) in values where tally.seen.count > ground.lint.limits.values {
+            add(tally, place, &findings) {
+                "\(place.service) has \(tally.seen.count) values of \(place.name), which is meant to have few, such as on "
+                    + $0.hop
+            }
+        }
+    }
+
+    private static func add(
+        _ tally: Tally,
+        _ place: Place,
+        _ findings: inout LintCollector,
+        _ text: (SpanData) -> String
+    ) {
+        for span in tally.spans {
+            findings.add(.highCardinalityAttribute, span, hop: "\(place.service)\n\(place.name)") { text(span) }
+        }
+    }
+}
+
+extension AttributeRules.Tally {
+    fileprivate mutating func count(_ text: String, in span: SpanData) {
+        guard seen.insert(text).inserted, spans.count < LintFinding.namedSpans else { return }
+        spans.append(span)
+    }
+}
