@@ -4,21 +4,20 @@ import TelemetryData
 
 /// Who made spans: a resource and a scope, and what a search looks for in them.
 struct SpanSource: Sendable {
-    let resource: Resource
-    let scope: InstrumentationScope
+    /// Both, as the spans refer to them.
+    let origin: SpanOrigin
     /// The service's name.
     let service: String
     /// Hashes of the resource's attributes.
     let attributes: [UInt32]
 
     init(_ key: SpanSourceKey) {
-        resource = key.resource
-        scope = key.scope
+        origin = SpanOrigin(key.resource, key.scope)
         service = key.resource.serviceName
         attributes = key.resource.attributes.hashes
     }
 
-    var key: SpanSourceKey { SpanSourceKey(resource: resource, scope: scope) }
+    var key: SpanSourceKey { SpanSourceKey(resource: origin.resource, scope: origin.scope) }
 }
 
 /// A resource and a scope.
@@ -64,7 +63,7 @@ struct SpanRecord {
 }
 
 /// Makes spans of their bytes.
-struct RecordDecoder {
+struct RecordDecoder: ~Copyable {
     private var decoder = TelemetryDecoder()
 
     /// The span that a record holds; `nil` if it is none.
@@ -73,8 +72,7 @@ struct RecordDecoder {
         record.bytes.withUnsafeBytes { bytes in
             _ = try? decoder.span(
                 ProtobufReader(own: bytes),
-                of: record.source.resource,
-                record.source.scope,
+                of: record.source.origin,
                 into: &spans
             )
         }
