@@ -61,6 +61,7 @@ struct EffectWalk: Sendable {
         let again = waiting
         waiting = []
         for node in again where expand(node, graph, &needs) { waiting.append(node) }
+        if !again.isEmpty { keep(level, graph) }
         while !level.isEmpty {
             let current = level
             level = []
