@@ -50,18 +50,35 @@ struct SpanShaper {
     }
 
     private static func areEqual(_ memory: UnsafeRawBufferPointer, _ a: Range<Int>, _ b: Range<Int>) -> Bool {
+        areEqual(UnsafeRawBufferPointer(rebasing: memory[a]), UnsafeRawBufferPointer(rebasing: memory[b]))
+    }
+
+    private static func areEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
         guard a.count == b.count else { return false }
-        for offset in 0..<a.count where memory[a.lowerBound &+ offset] != memory[b.lowerBound &+ offset] {
-            return false
+        var offset = 0
+        while offset &+ 8 <= a.count {
+            let word = a.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            guard word == b.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
+            offset &+= 8
+        }
+        while offset < a.count {
+            guard a[offset] == b[offset] else { return false }
+            offset &+= 1
         }
         return true
     }
 
+    private func isDraft(_ number: Int, _ source: UInt32) -> Bool {
+        guard drafts[number].source == source else { return false }
+        return drafts[number].signature.withUnsafeBytes { draft in
+            signature.withUnsafeBytes { Self.areEqual(draft, $0) }
+        }
+    }
+
     private mutating func number(_ source: UInt32, at base: Int) -> Int? {
         let hash = signature.withUnsafeBytes { Self.hash($0, UInt64(source)) }
-        for number in numbers[hash] ?? []
-        where drafts[number].source == source && drafts[number].signature == signature {
-            return number
+        if let known = numbers[hash] {
+            for number in known where isDraft(number, source) { return number }
         }
         guard signatureSize + signature.count <= Self.maximumSize else { return nil }
         signatureSize += signature.count
@@ -111,7 +128,7 @@ struct SpanShaper {
                 }
                 signature.append(9)
                 signature.append(type.rawValue)
-                signature.append(delimited: payload[key])
+                signature.append(lent: UnsafeRawBufferPointer(rebasing: payload[key]))
                 let base = whole.upperBound - size
                 found.append(((base + value.lowerBound)..<(base + value.upperBound), true))
                 last = 0
@@ -121,7 +138,7 @@ struct SpanShaper {
                 continue
             case (0x2a, 0...200), (0x30, _), (0x7a, 0...80), (0x85, _):
                 signature.append(0)
-                signature.append(delimited: bytes[whole])
+                signature.append(lent: UnsafeRawBufferPointer(rebasing: bytes[whole]))
                 last = 0
                 continue
             default:
