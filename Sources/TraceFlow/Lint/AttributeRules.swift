@@ -35,7 +35,7 @@ enum AttributeRules {
     }
 
     fileprivate struct Tally {
-        var seen: Set<String> = []
+        var seen: Set<AttributeValue> = []
         /// The first spans, as many as a finding names.
         var spans: [SpanData] = []
     }
@@ -58,9 +58,12 @@ enum AttributeRules {
                 case .nothing: continue
                 case .fewValues:
                     let place = Place(service: service, name: attribute.key)
-                    values[place, default: Tally()].count(attribute.value.description, in: span)
+                    values[place, default: Tally()].count(attribute.value, in: span)
                 case .similar(let template):
-                    keys[Place(service: service, name: template), default: Tally()].count(attribute.key, in: span)
+                    keys[Place(service: service, name: template), default: Tally()].count(
+                        .string(attribute.key),
+                        in: span
+                    )
                 }
             }
         }
@@ -90,8 +93,8 @@ enum AttributeRules {
 }
 
 extension AttributeRules.Tally {
-    fileprivate mutating func count(_ text: String, in span: SpanData) {
-        guard seen.insert(text).inserted, spans.count < LintFinding.namedSpans else { return }
+    fileprivate mutating func count(_ value: AttributeValue, in span: SpanData) {
+        guard seen.insert(value).inserted, spans.count < LintFinding.namedSpans else { return }
         spans.append(span)
     }
 }
