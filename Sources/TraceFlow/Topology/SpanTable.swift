@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import TelemetryData
+import TraceContext
 
 /// Spans, each once, in the order of their start, to be found by name.
 ///
@@ -20,10 +21,9 @@ struct SpanTable: Sendable {
                 kept.append(span)
             }
         }
-        // Numbers are moved about, since spans are large.
-        let order = kept.indices.sorted { Self.isEarlier(kept[$0], kept[$1]) }
-        spans = order.map { kept[$0] }
-        for (position, place) in order.enumerated() { places[kept[place].reference] = position }
+        let order = kept.indices.map { Rank(kept[$0], place: $0) }.sorted(by: Rank.isEarlier)
+        spans = order.map { kept[$0.place] }
+        for (position, span) in spans.enumerated() { places[span.reference] = position }
         positions = places
     }
 
@@ -33,9 +33,23 @@ struct SpanTable: Sendable {
     /// Where a span stands.
     func position(_ reference: SpanReference) -> Int? { positions[reference] }
 
-    private static func isEarlier(_ a: SpanData, _ b: SpanData) -> Bool {
-        if a.start != b.start { return a.start < b.start }
-        let (first, second) = (a.traceID, b.traceID)
-        return (first.high, first.low, a.spanID.bits) < (second.high, second.low, b.spanID.bits)
+    /// What a span is sorted by: spans themselves are large.
+    private struct Rank {
+        var start: UInt64
+        var trace: TraceID
+        var span: UInt64
+        var place: Int
+
+        init(_ span: SpanData, place: Int) {
+            start = span.start.nanoseconds
+            trace = span.traceID
+            self.span = span.spanID.bits
+            self.place = place
+        }
+
+        static func isEarlier(_ a: Rank, _ b: Rank) -> Bool {
+            if a.start != b.start { return a.start < b.start }
+            return (a.trace.high, a.trace.low, a.span) < (b.trace.high, b.trace.low, b.span)
+        }
     }
 }
