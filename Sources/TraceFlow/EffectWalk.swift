@@ -61,6 +61,7 @@ struct EffectWalk: Sendable {
         let again = waiting
         waiting = []
         for node in again where expand(node, graph, &needs) { waiting.append(node) }
+        if !again.isEmpty { keep(level, graph) }
         while !level.isEmpty {
             let current = level
             level = []
@@ -131,7 +132,7 @@ struct EffectWalk: Sendable {
         level = found
         let room = limits.spans - reached.count
         if found.count > room {
-            level = Array(found.sorted { graph.spans.isEarlier($0, $1) }.prefix(room))
+            level = Array(graph.spans.sorted(found).prefix(room))
             isTruncated = true
         }
         reached += level
@@ -143,7 +144,7 @@ struct EffectWalk: Sendable {
 
     /// Enters the traces of the spans that were found outside, those first that begin first.
     private mutating func enter(_ graph: borrowing LoadedGraph) {
-        var found = outside.sorted { graph.spans.isEarlier($0, $1) }
+        var found = graph.spans.sorted(outside)
         outside = []
         found.removeAll { node in
             let trace = graph.spans.trace(of: node)
@@ -182,7 +183,7 @@ struct EffectWalk: Sendable {
     /// The flow that was found.
     func flow(in graph: borrowing LoadedGraph, horizon: FlowHorizon) -> Flow? {
         guard let first = graph.spans.span(origin) else { return nil }
-        let order = reached.filter { $0 != origin }.sorted { graph.spans.isEarlier($0, $1) }
+        let order = graph.spans.sorted(reached.lazy.filter { [origin] in $0 != origin })
         var spans = [first]
         spans.reserveCapacity(reached.count)
         for node in order { if let span = graph.spans.span(node) { spans.append(span) } }

@@ -80,6 +80,6 @@ struct OriginWalk: Sendable {
             earliest[component] = node
         }
         for case let node? in earliest { origins.append(node) }
-        return origins.sorted { graph.isEarlier($0, $1) }
+        return graph.sorted(origins)
     }
 }

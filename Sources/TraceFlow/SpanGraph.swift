@@ -58,6 +58,7 @@ struct SpanGraph: Sendable {
     /// Adds spans; of copies the later one counts.
     mutating func add(_ added: some Sequence<SpanData>) {
         let first = spans.count
+        if first == 0 { reserve(added.underestimatedCount) }
         var isStale = false
         for span in added {
             let node = node(for: span.reference)
@@ -75,6 +76,18 @@ struct SpanGraph: Sendable {
         }
         if isStale { return connectAnew() }
         connect(from: first)
+    }
+
+    private mutating func reserve(_ count: Int) {
+        nodes.reserveCapacity(count)
+        references.reserveCapacity(count)
+        positions.reserveCapacity(count)
+        firstEdges.reserveCapacity(count)
+        roles.reserveCapacity(count)
+        traces.reserveCapacity(count)
+        spans.reserveCapacity(count)
+        nodesOfSpans.reserveCapacity(count)
+        edges.reserveCapacity(count)
     }
 
     /// Adds links that are known from their target only.
@@ -203,6 +216,19 @@ extension SpanGraph {
         if start != other { return start < other }
         let (id, otherID) = (references[a].spanID.bits, references[b].spanID.bits)
         return id != otherID ? id < otherID : references[a] < references[b]
+    }
+
+    /// Spans that are there, in the order of their start.
+    func sorted(_ nodes: some Sequence<Node>) -> [Node] {
+        var keys = nodes.compactMap { node -> (start: UInt64, id: UInt64, node: Node)? in
+            guard positions[node] >= 0 else { return nil }
+            return (spans[Int(positions[node])].start.nanoseconds, references[node].spanID.bits, node)
+        }
+        keys.sort { a, b in
+            if a.start != b.start { return a.start < b.start }
+            return a.id != b.id ? a.id < b.id : references[a.node] < references[b.node]
+        }
+        return keys.map(\.node)
     }
 
     /// What follows from a span: its children, and the spans that link to it, each with how.
