@@ -14,6 +14,21 @@ enum AttributeRules {
         "db.system.name", "db.operation.name", "db.collection.name",
     ]
 
+    /// What is to be counted of a key.
+    private enum KeyKind {
+        case nothing
+        case fewValues
+        /// The key holds numbers or ids; without them it looks like this.
+        case similar(String)
+
+        init(_ key: String) {
+            let template = NameTemplate(key)
+            self =
+                AttributeRules.fewValues.contains(key)
+                ? .fewValues : template.hasValues ? .similar(template.text) : .nothing
+        }
+    }
+
     private struct Place: Hashable {
         var service: String
         var name: String
@@ -28,18 +43,25 @@ enum AttributeRules {
     static func check(_ ground: LintGround, _ findings: inout LintCollector) {
         var keys: [Place: Tally] = [:]
         var values: [Place: Tally] = [:]
-        var templates: [String: NameTemplate] = [:]
+        var kinds: [String: KeyKind] = [:]
         for span in ground.table.spans {
             let service = span.resource.serviceName
             for attribute in span.attributes.elements {
-                if fewValues.contains(attribute.key) {
+                let kind: KeyKind
+                if let known = kinds[attribute.key] {
+                    kind = known
+                } else {
+                    kind = KeyKind(attribute.key)
+                    kinds[attribute.key] = kind
+                }
+                switch kind {
+                case .nothing: continue
+                case .fewValues:
                     let place = Place(service: service, name: attribute.key)
                     values[place, default: Tally()].count(attribute.value.description, in: span)
+                case .similar(let template):
+                    keys[Place(service: service, name: template), default: Tally()].count(attribute.key, in: span)
                 }
-                let template = templates[attribute.key] ?? NameTemplate(attribute.key)
-                templates[attribute.key] = template
-                guard template.hasValues else { continue }
-                keys[Place(service: service, name: template.text), default: Tally()].count(attribute.key, in: span)
             }
         }
         for (place, tally) in keys where tally.seen.count > ground.lint.limits.similarKeys {

@@ -8,43 +8,48 @@ import TelemetryData
 /// as two clusters do, or a topic that was made anew, nothing is told; nor of links that lead nowhere, which is told by
 /// itself.
 enum ChangedContextRule {
+    /// What some span names as a message's creation.
+    private struct Claim {
+        var creation: SpanReference
+        /// Where the span stands.
+        var position: Int
+        /// Whether another span that sends the message names another creation.
+        var isContested = false
+    }
+
     static func check(_ ground: LintGround, _ findings: inout LintCollector) {
-        let claims = claims(of: ground)
-        var named: [MessageName: (creation: SpanReference, by: SpanData)] = [:]
-        for span in ground.table.spans where span.messagingOperation == .process || span.messagingOperation == .receive
-        {
+        let sent = claims(of: ground)
+        var read: [MessageName: Claim] = [:]
+        for (position, span) in ground.table.spans.enumerated() {
+            guard span.messagingOperation == .process || span.messagingOperation == .receive else { continue }
             checkParent(span, ground, &findings)
             let isBatch = span.batchCount != nil
-            for link in span.links where isBatch ? link.role == .creation : link.role == .creation || link.role == nil {
+            for link in span.links where link.role == .creation || (link.role == nil && !isBatch) {
                 guard let message = MessageName(span, isBatch ? link.attributes : span.attributes) else { continue }
-                let creation = SpanReference(link.context)
-                guard ground.table[creation] != nil else { continue }
-                if let claims = claims[message] {
-                    guard claims.count == 1, let claim = claims.first, claim.key != creation else { continue }
-                    findings.add(.changedContext, span) {
-                        "\(span.hop) names span \(creation) as what created its message, and \(claim.value.hop), which "
-                            + "sent it, names \(claim.key)"
-                    }
-                } else if let other = named[message], other.creation != creation {
-                    findings.add(.changedContext, span) {
-                        "\(span.hop) names span \(creation) as what created its message, and \(other.by.hop) names "
-                            + "\(other.creation)"
-                    }
-                } else {
-                    named[message] = (creation, span)
+                let claim = Claim(creation: SpanReference(link.context), position: position)
+                guard ground.table[claim.creation] != nil else { continue }
+                guard let other = sent[message] ?? read[message] else {
+                    read[message] = claim
+                    continue
+                }
+                guard !other.isContested, other.creation != claim.creation else { continue }
+                findings.add(.changedContext, span) {
+                    "\(span.hop) names span \(claim.creation) as what created its message, and "
+                        + "\(ground.table.spans[other.position].hop) names \(other.creation)"
                 }
             }
         }
     }
 
     /// What created each message, by the spans that sent it.
-    private static func claims(of ground: LintGround) -> [MessageName: [SpanReference: SpanData]] {
-        var claims: [MessageName: [SpanReference: SpanData]] = [:]
-        for span in ground.table.spans where span.batchCount == nil {
+    private static func claims(of ground: LintGround) -> [MessageName: Claim] {
+        var claims: [MessageName: Claim] = [:]
+        for (position, span) in ground.table.spans.enumerated() where span.batchCount == nil {
             guard span.messagingOperation?.isProducing == true, let message = span.messageName else { continue }
             // What is passed on keeps the context that it was created with.
-            let creation = span.links.first { $0.role == .creation }.map { SpanReference($0.context) }
-            claims[message, default: [:]][creation ?? span.reference] = span
+            let creation = span.links.first { $0.role == .creation }.map { SpanReference($0.context) } ?? span.reference
+            if let other = claims[message], other.creation != creation { claims[message]?.isContested = true }
+            if claims[message] == nil { claims[message] = Claim(creation: creation, position: position) }
         }
         return claims
     }

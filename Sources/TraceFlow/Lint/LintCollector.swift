@@ -13,7 +13,6 @@ struct LintCollector {
         var spans: [SpanReference]
         var count: Int
         var text: String
-        var first: Int
     }
 
     private var places: [Place: Collected] = [:]
@@ -26,7 +25,7 @@ struct LintCollector {
     mutating func add(_ code: LintCode, _ span: SpanData, hop: String? = nil, _ text: () -> String) {
         let place = Place(code: code, hop: hop ?? span.lintedHop)
         guard var found = places.removeValue(forKey: place) else {
-            places[place] = Collected(spans: [span.reference], count: 1, text: text(), first: places.count)
+            places[place] = Collected(spans: [span.reference], count: 1, text: text())
             return
         }
         found.count += 1

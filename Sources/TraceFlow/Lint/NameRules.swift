@@ -23,6 +23,7 @@ enum NameRules {
         }
         let tooMany = similar.filter { $0.value.count > limits.similarNames }
         let told = Set(tooMany.keys.map(\.service))
+        guard !tooMany.isEmpty || names.values.contains(where: { $0.count > limits.names }) else { return }
         for span in ground.table.spans {
             let service = span.resource.serviceName
             if let template = templates[span.name], template.hasValues {

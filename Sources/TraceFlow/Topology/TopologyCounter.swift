@@ -57,6 +57,13 @@ struct TopologyCounter {
 
     private mutating func countWork(_ span: SpanData, by service: Topology.Node, _ table: SpanTable) {
         guard let node = span.destinationNode else { return }
+        found.insert(node)
+        // The messages of a batch are counted with the batch, also where each has a span of its own below.
+        if let parent = span.parent.flatMap({ table[SpanReference($0)] }), parent.messagingOperation == .process,
+            parent.batchCount != nil, parent.destination == span.destination
+        {
+            return
+        }
         let creations = span.creationLinks
         add(span, Key(from: node, to: service, kind: .process), span.messageCount) { tally in
             tally.withoutContext = tally.withoutContext.addingSaturated(span.lackingCreationLinks)

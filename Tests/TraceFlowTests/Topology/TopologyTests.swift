@@ -73,6 +73,36 @@ struct TopologyTests {
         #expect(topology.edges.first?.from == .service("shop") && topology.edges.first?.to == .service("stock"))
     }
 
+    @Test("Messages that have a span of their own below that of their batch are counted once")
+    func batch() {
+        let sent = message("send", trace: 1, 10, service: "shop")
+        let batch = message(
+            "process",
+            trace: 2,
+            20,
+            service: "billing",
+            links: [sent.context],
+            [Attribute.batchMessageCount: 1]
+        )
+        var single = message("process", trace: 2, 21, service: "billing", links: [sent.context])
+        single.parentSpanID = batch.spanID
+        #expect(Topology([sent, batch, single]).edges.map(\.messages) == [1, 1])
+    }
+
+    @Test("Percentiles are of the nearest rank")
+    func percentiles() {
+        for count in [1, 2, 19, 20, 21, 100, 101, 1_000] {
+            let lengths = (1...count).map { Int64($0) }
+            for percent in [50, 90, 95, 99] {
+                // The least length that so many of a hundred don't exceed.
+                let slow = lengths.first { length in lengths.count { $0 <= length } * 100 >= percent * count }
+                #expect(lengths.percentile(percent) == slow)
+            }
+        }
+        #expect([Int64]().percentile(50) == 0 && DurationSummary.none.maximum == .zero)
+        #expect(DurationSummary(nanoseconds: [.max, .max]).total == .nanoseconds(Int64.max))
+    }
+
     @Test("A window counts the spans that start in it, and looks up their causes outside")
     func window() {
         let spans = [
