@@ -140,6 +140,7 @@ let products: [Product] = [
     .library(name: "TracedJobs", targets: ["TracedJobs"]),
     .library(name: "MessageTracing", targets: ["MessageTracing"]),
     .library(name: "TraceContext", targets: ["TraceContext"]),
+    .library(name: "TraceStore", targets: ["TraceStore"]),
     .library(name: "StitchSwiftServer", targets: ["StitchSwiftServer"]),
     .library(name: "StitchTesting", targets: ["StitchTesting"]),
     .library(name: "KafkaTesting", targets: ["KafkaTesting"]),

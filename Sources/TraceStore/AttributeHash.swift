@@ -37,16 +37,18 @@ struct AttributeHash {
     }
 
     /// Of a key and the value that OTLP's `AnyValue` holds.
+    ///
+    /// What is no UTF-8 was repaired by whoever made the bytes, so they are those of the text.
     static func hash(
-        of bytes: UnsafeRawBufferPointer,
         after key: AttributeHash,
         with message: ProtobufReader
     ) throws(ProtobufError) -> UInt32 {
         var reader = message
         if let field = try reader.next(), reader.remainingCount == 0 {
             switch (field.number, field.type) {
-            case (1, .lengthDelimited): return key.withText(field.bytes)
+            case (1, .lengthDelimited): return key.with(field.bytes)
             case (3, .varint): return key.with(Int64(bitPattern: field.bits).description)
+            case (4, .fixed64): return key.with(field.double.description)
             case (2, .varint): return key.with(field.bits != 0 ? "true" : "false")
             default: break
             }
@@ -54,9 +56,6 @@ struct AttributeHash {
         var decoder = TelemetryDecoder()
         return key.with(try decoder.value(message)?.description ?? "")
     }
-
-    /// What is no UTF-8 was repaired by whoever made the bytes, so they are those of the text.
-    private func withText(_ text: UnsafeRawBufferPointer) -> UInt32 { with(text) }
 
     /// Adds bytes and their number, eight at a time.
     private mutating func add(_ bytes: UnsafeRawBufferPointer) {

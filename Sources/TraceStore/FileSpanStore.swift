@@ -138,6 +138,19 @@ public final class FileSpanStore: WritableSpanStore, Service {
         }
     }
 
+    /// How much is in it.
+    public func statistics() async throws -> StoreStatistics {
+        try await work { engine in
+            let (open, sealed) = (engine.partitions.open, engine.partitions.sealed)
+            return StoreStatistics(
+                openSpanCount: open.reduce(0) { $0 + $1.index.count - $1.superseded.count },
+                sealedSpanCount: sealed.reduce(0) { $0 + $1.directory.rowCount - $1.superseded.count },
+                sealedByteCount: engine.size,
+                sealedPartitionCount: sealed.count
+            )
+        }
+    }
+
     /// Files that could not be read and are left out, by name.
     public var damagedFiles: [String] {
         get async throws { try await work { $0.damagedFiles } }

@@ -90,7 +90,6 @@ struct SpanFacts {
     }
 
     private mutating func readAttribute(_ message: ProtobufReader, _ attempt: inout Int64) throws(ProtobufError) {
-        typealias Key = MessagingConventions.Attribute
         var reader = message
         var key = UnsafeRawBufferPointer(start: nil, count: 0)
         while let field = try reader.next() {
@@ -99,34 +98,32 @@ struct SpanFacts {
             case (2, .lengthDelimited):
                 let keyHash = AttributeHash(key)
                 attributes.append(keyHash.value)
-                let value = field.bytes
-                attributes.append(try AttributeHash.hash(of: value, after: keyHash, with: reader.message(field)))
-                // Few keys matter for more than a search, and all of them begin alike.
-                guard key.first == UInt8(ascii: "s") || key.first == UInt8(ascii: "m") else { continue }
-                if key.isText(Key.wait) || key.isText(Key.waitScheduled) || key.isText(Key.waitReady)
-                    || key.isText(Key.waitBackoff)
-                {
-                    waits[String(decoding: key, as: UTF8.self)] = try Self.value(reader.message(field))
-                } else if key.isText(Key.operationType), let text = try Self.value(reader.message(field))?.stringValue {
-                    operation =
-                        switch text {
-                        case "process": .process
-                        case "receive", "settle": .idle
-                        default: .other
-                        }
-                } else if key.isText(Key.jobAttempt), let number = try Self.value(reader.message(field))?.intValue {
-                    attempt = number
-                } else if key.isText(Key.settleReason) {
-                    isDeadLetter = try Self.value(reader.message(field))?.stringValue == "dead"
-                }
+                attributes.append(try AttributeHash.hash(after: keyHash, with: reader.message(field)))
+                // Few keys matter for more than a search.
+                if let known = KnownKey(keyHash.value, key) { try note(known, key, reader.message(field), &attempt) }
             default: break
             }
         }
     }
 
-    private static func value(_ message: ProtobufReader) throws(ProtobufError) -> AttributeValue? {
-        var decoder = TelemetryDecoder()
-        return try decoder.value(message)
+    private mutating func note(
+        _ known: KnownKey,
+        _ key: UnsafeRawBufferPointer,
+        _ message: ProtobufReader,
+        _ attempt: inout Int64
+    ) throws(ProtobufError) {
+        var reader = message
+        guard let field = try reader.next() else { return }
+        switch (known, field.number) {
+        case (.wait, 4): waits[String(decoding: key, as: UTF8.self)] = .double(field.double)
+        case (.operation, 1):
+            operation =
+                field.bytes.isText("process")
+                ? .process : field.bytes.isText("receive") || field.bytes.isText("settle") ? .idle : .other
+        case (.attempt, 3): attempt = Int64(bitPattern: field.bits)
+        case (.settleReason, 1): isDeadLetter = field.bytes.isText("dead")
+        default: break
+        }
     }
 
     private mutating func readLink(_ message: ProtobufReader) throws(ProtobufError) {
@@ -151,8 +148,9 @@ struct SpanFacts {
             switch (field.number, field.type) {
             case (1, .lengthDelimited): isRole = field.bytes.isText(MessagingConventions.Attribute.linkRole)
             case (2, .lengthDelimited) where isRole:
-                return try value(reader.message(field))?.stringValue
-                    == MessagingConventions.LinkRole.ambient.rawValue
+                var value = try reader.message(field)
+                guard let text = try value.next(), text.number == 1 else { return false }
+                return text.bytes.isText(MessagingConventions.LinkRole.ambient.rawValue)
             default: break
             }
         }
@@ -180,9 +178,35 @@ struct SpanFacts {
     }
 }
 
+/// Keys of attributes that say more than a search asks.
+private enum KnownKey {
+    case wait, operation, attempt, settleReason
+
+    private static let hashes: [(hash: UInt32, key: String, known: KnownKey)] = {
+        typealias Key = MessagingConventions.Attribute
+        let keys: [(String, KnownKey)] = [
+            (Key.wait, .wait), (Key.waitScheduled, .wait), (Key.waitReady, .wait), (Key.waitBackoff, .wait),
+            (Key.operationType, .operation), (Key.jobAttempt, .attempt), (Key.settleReason, .settleReason),
+        ]
+        return keys.map { (AttributeHash($0.0).value, $0.0, $0.1) }
+    }()
+
+    init?(_ hash: UInt32, _ key: UnsafeRawBufferPointer) {
+        for item in Self.hashes where item.hash == hash && key.isText(item.key) {
+            self = item.known
+            return
+        }
+        return nil
+    }
+}
+
 extension UnsafeRawBufferPointer {
     /// Whether the bytes are those of a text.
     fileprivate func isText(_ text: String) -> Bool {
-        count == text.utf8.count && elementsEqual(text.utf8)
+        guard count == text.utf8.count else { return false }
+        return text.utf8.withContiguousStorageIfAvailable { text in
+            for place in 0..<count where self[place] != text[place] { return false }
+            return true
+        } ?? elementsEqual(text.utf8)
     }
 }

@@ -17,7 +17,8 @@ extension StoreEngine {
             }
         }
         if let maximumSize = configuration.maximumSize {
-            while let oldest = partitions.sealed.first, size > maximumSize { try dropForSize(oldest) }
+            // The last one stays, for flows in it may go on in what is not sealed yet.
+            while partitions.sealed.count > 1, size > maximumSize { try dropForSize(partitions.sealed[0]) }
         }
     }
 
@@ -99,7 +100,7 @@ extension StoreEngine {
         for row in rows where !partition.superseded.contains(row) {
             let block = try partition.block(row / SealedFormat.blockCount)
             let place = row % SealedFormat.blockCount
-            let source = numbers[block.rows[place].source]
+            let source = numbers[block.source(place)]
             try block[place].withUnsafeBytes { try writer.add($0, source: source) }
         }
     }

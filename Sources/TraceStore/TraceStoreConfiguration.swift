@@ -29,7 +29,8 @@ public struct TraceStoreConfiguration: Sendable, Hashable {
 
     /// How many bytes the store may have on disk, from 1; `nil` for any number.
     ///
-    /// When there are more, the oldest partitions go. What is being written comes on top.
+    /// When there are more, the oldest partitions go, but for the newest one that is sealed. What is being written comes on
+    /// top.
     public var maximumSize: Int?
 
     /// What is kept of spans that get old; `nil` for all.

@@ -12,7 +12,6 @@ struct PreparedBatch: Sendable {
 
     /// Spans by value.
     init(_ spans: [SpanData]) {
-        var places: [SpanSourceKey: Int] = [:]
         var sources: [SpanSourceKey] = []
         var records: [(end: Int, source: Int)] = []
         records.reserveCapacity(spans.count)
@@ -24,12 +23,12 @@ struct PreparedBatch: Sendable {
                 {
                     place = last
                 } else {
-                    let key = SpanSourceKey(resource: span.resource, scope: span.scope)
-                    place = places[key] ?? sources.count
-                    if place == sources.count {
-                        places[key] = place
-                        sources.append(key)
+                    // Those of one process share their memory, which is much quicker to see than to make a hash of it.
+                    let known = sources.suffix(64).lastIndex {
+                        $0.resource == span.resource && $0.scope == span.scope
                     }
+                    place = known ?? sources.count
+                    if known == nil { sources.append(SpanSourceKey(resource: span.resource, scope: span.scope)) }
                 }
                 writer.write(contentOf: span)
                 records.append((writer.buffer.count, place))

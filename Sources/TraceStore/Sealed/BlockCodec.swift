@@ -1,24 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The body of a block: the spans' bytes, and who made them, made smaller together.
+/// The body of a block: the spans' bytes, made smaller together.
+///
+/// By their shapes, if that gives the bytes back as they were, which is tried with each block; or else one after the other.
 enum BlockCodec {
+    private static let whole: UInt8 = 0
+    private static let shaped: UInt8 = 1
+
+    /// What taking spans apart needs to know of the partition.
+    struct Context {
+        var memory: [UInt8]
+        var values: [Range<Int>]
+        var slots: [[ShapeSlot]]
+        var shapes: [SpanShape]
+        var columns: ColumnTable
+    }
+
     /// Makes the body.
-    static func encode(_ rows: ArraySlice<SealWriter.Row>, in memory: [UInt8]) throws(DamagedBytes) -> [UInt8] {
+    static func encode(
+        _ rows: ArraySlice<SealWriter.Row>,
+        _ scan: BlockColumns,
+        _ context: Context
+    ) throws(DamagedBytes) -> [UInt8] {
+        if rows.allSatisfy({ $0.shape >= 0 }), let body = try encodeShaped(rows, scan, context) { return body }
         var plain: [UInt8] = []
         for row in rows {
             plain.append(varint: UInt64(row.source))
             plain.append(varint: UInt64(row.bytes.count))
         }
-        for row in rows { plain += memory[row.bytes] }
-        var body: [UInt8] = []
+        for row in rows { plain += context.memory[row.bytes] }
+        var body = [whole]
         body.append(varint: UInt64(plain.count))
         body += try Zlib.compress(plain, level: 6)
         return body
     }
 
+    private static func encodeShaped(
+        _ rows: ArraySlice<SealWriter.Row>,
+        _ scan: BlockColumns,
+        _ context: Context
+    ) throws(DamagedBytes) -> [UInt8]? {
+        let (raw, plain) = ShapedBlock.write(
+            rows,
+            in: context.memory,
+            values: context.values,
+            slots: context.slots,
+            columns: context.columns
+        )
+        let block = try? ShapedBlock(
+            raw: raw,
+            plain: plain,
+            shapes: context.shapes,
+            columns: scan,
+            types: context.columns.types
+        )
+        guard let block else { return nil }
+        for (place, row) in rows.enumerated() {
+            let bytes = block.bytes(place, context.shapes[row.shape])
+            guard bytes.count == row.bytes.count, bytes.elementsEqual(context.memory[row.bytes]) else { return nil }
+        }
+        var body = [shaped]
+        body.append(delimited: raw)
+        body.append(varint: UInt64(plain.count))
+        body += try Zlib.compress(plain, level: 3)
+        return body
+    }
+
     /// Takes a body apart.
-    static func decode(_ body: UnsafeRawBufferPointer, count: Int) throws -> SpanBlock {
+    static func decode(
+        _ body: UnsafeRawBufferPointer,
+        _ scan: BlockColumns,
+        _ directory: SealedDirectory
+    ) throws -> SpanBlock {
         var reader = ByteReader(body)
+        switch try reader.number(UInt8.self) {
+        case whole: return try decodeWhole(&reader, count: scan.count)
+        case shaped:
+            let raw = [UInt8](try reader.delimited())
+            let size = try reader.count()
+            let plain = try Zlib.decompress(reader.bytes(reader.remainingCount), count: size)
+            let block = try ShapedBlock(
+                raw: raw,
+                plain: plain,
+                shapes: directory.shapes,
+                columns: scan,
+                types: directory.columns.types
+            )
+            return .shaped(block, directory.shapes)
+        default: throw DamagedBytes()
+        }
+    }
+
+    private static func decodeWhole(_ reader: inout ByteReader, count: Int) throws -> SpanBlock {
         let size = try reader.count()
         let plain = try Zlib.decompress(reader.bytes(reader.remainingCount), count: size)
         var rows: [SpanBlock.Row] = []
@@ -36,32 +109,44 @@ enum BlockCodec {
             guard offset == reader.remainingCount else { throw DamagedBytes() }
             return reader.offset
         }
-        return SpanBlock(bytes: plain[start...], rows: rows)
+        return .whole(plain[start...], rows)
     }
 }
 
 /// The spans of a block, as they were received.
-struct SpanBlock {
+enum SpanBlock {
     struct Row {
         /// From the beginning of the block's bytes.
         var bytes: Range<Int>
         var source: Int
     }
 
-    private let bytes: ArraySlice<UInt8>
-    let rows: [Row]
+    case whole(ArraySlice<UInt8>, [Row])
+    case shaped(ShapedBlock, [SpanShape])
 
-    init(bytes: ArraySlice<UInt8>, rows: [Row]) {
-        self.bytes = bytes
-        self.rows = rows
+    /// How many bytes it takes in memory.
+    var size: Int {
+        switch self {
+        case .whole(let bytes, let rows): bytes.count + rows.count * MemoryLayout<Row>.stride
+        case .shaped(let block, _): block.size
+        }
     }
-
-    /// How many bytes it takes.
-    var size: Int { bytes.count + rows.count * MemoryLayout<Row>.stride }
 
     /// A row's OTLP bytes.
     subscript(row: Int) -> ArraySlice<UInt8> {
-        let range = rows[row].bytes
-        return bytes[(bytes.startIndex + range.lowerBound)..<(bytes.startIndex + range.upperBound)]
+        switch self {
+        case .whole(let bytes, let rows):
+            let range = rows[row].bytes
+            return bytes[(bytes.startIndex + range.lowerBound)..<(bytes.startIndex + range.upperBound)]
+        case .shaped(let block, let shapes): return block.bytes(row, shapes[block.shape(row)])[...]
+        }
+    }
+
+    /// A row's source.
+    func source(_ row: Int) -> Int {
+        switch self {
+        case .whole(_, let rows): rows[row].source
+        case .shaped(let block, let shapes): Int(shapes[block.shape(row)].source)
+        }
     }
 }

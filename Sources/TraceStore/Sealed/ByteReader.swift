@@ -77,6 +77,13 @@ extension [UInt8] {
         append(UInt8(truncatingIfNeeded: rest))
     }
 
+    /// Adds bytes behind their number, all in one go.
+    @inline(__always)
+    mutating func append(lent bytes: UnsafeRawBufferPointer) {
+        append(varint: UInt64(bytes.count))
+        append(contentsOf: bytes)
+    }
+
     /// Adds bytes behind their number.
     mutating func append(delimited bytes: some Collection<UInt8>) {
         append(varint: UInt64(bytes.count))

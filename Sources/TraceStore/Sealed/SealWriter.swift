@@ -21,6 +21,11 @@ struct SealWriter {
         var links: Range<Int>
         /// The number of its trace; once they are sorted, in the order of their first starts.
         var traceNumber: Int32
+        var parent: UInt64
+        /// The number of its shape; -1 if it has none.
+        var shape: Int
+        /// Where its values are noted.
+        var values: Range<Int>
     }
 
     private struct Trace {
@@ -38,6 +43,7 @@ struct SealWriter {
     private var sources = SourceTable()
     private var names = NameTable()
     private var facts = SpanFacts()
+    private var shaper = SpanShaper()
 
     /// How many spans there are.
     var count: Int { rows.count }
@@ -58,6 +64,7 @@ struct SealWriter {
         let firstLink = links.count
         for link in facts.links { links.append((link.traceID.linkHash, link.joins)) }
         let trace = note(facts)
+        let shape = memory.withUnsafeBytes { shaper.add(place, in: $0, source: source) }
         rows.append(
             Row(
                 trace: facts.traceID,
@@ -71,7 +78,10 @@ struct SealWriter {
                 bytes: place,
                 attributes: attributeRange,
                 links: firstLink..<links.count,
-                traceNumber: trace
+                traceNumber: trace,
+                parent: facts.parent.bits,
+                shape: shape?.shape ?? -1,
+                values: shape?.values ?? 0..<0
             )
         )
     }
@@ -97,17 +107,25 @@ struct SealWriter {
         file.reserveCapacity(rows.count * 96)
         file.append(number: SealedFormat.magic)
         var directory = makeDirectory()
+        let context = shape(&directory)
         var scan: [UInt8] = []
         var attributePairs: [UInt64] = []
         var hashes = HashSieve()
         for block in directory.blocks.indices {
             let range = directory.rows(ofBlock: block)
             directory.blocks[block].bodyOffset = UInt64(file.count)
-            let body = try BlockCodec.encode(rows[range], in: memory)
+            let begin = scan.count
+            writeColumns(range, &directory.blocks[block], classWidth: directory.classWidth, to: &scan)
+            let columns = BlockColumns(
+                bytes: Array(scan[begin...]),
+                count: range.count,
+                place: directory.blocks[block],
+                classWidth: directory.classWidth
+            )
+            let body = try BlockCodec.encode(rows[range], columns, context)
             directory.blocks[block].bodyLength = UInt32(truncatingIfNeeded: body.count)
             directory.blocks[block].bodyChecksum = Zlib.checksum(body)
             file += body
-            writeColumns(range, &directory.blocks[block], classWidth: directory.classWidth, to: &scan)
             collect(range, block: block, &hashes, into: &attributePairs)
         }
         for block in directory.blocks.indices { directory.blocks[block].scanOffset += UInt64(file.count) }
@@ -184,6 +202,35 @@ struct SealWriter {
             }
         }
         return directory
+    }
+
+    /// Numbers shapes in the order of the rows.
+    private mutating func shape(_ directory: inout SealedDirectory) -> BlockCodec.Context {
+        var numbers: [Int: Int] = [:]
+        var order: [Int] = []
+        var sourceOfShape: [UInt32] = []
+        for index in rows.indices where rows[index].shape >= 0 {
+            let shape = rows[index].shape
+            if let number = numbers[shape] {
+                rows[index].shape = number
+            } else {
+                numbers[shape] = order.count
+                rows[index].shape = order.count
+                order.append(shape)
+                sourceOfShape.append(rows[index].source)
+            }
+        }
+        let shapes = shaper.shapes(order, in: memory, &directory.columns)
+        directory.shapes = shapes.enumerated().map { number, item in
+            SpanShape(source: sourceOfShape[number], pieces: item.0.pieces)
+        }
+        return BlockCodec.Context(
+            memory: memory,
+            values: shaper.values,
+            slots: shapes.map(\.slots),
+            shapes: directory.shapes,
+            columns: directory.columns
+        )
     }
 
     private func writeColumns(_ range: Range<Int>, _ block: inout SealedBlock, classWidth: Int, to scan: inout [UInt8])

@@ -121,6 +121,8 @@ struct SealedDirectory {
     var sources: [SpanSourceKey] = []
     var names: [String] = []
     var classes: [SealedClass] = []
+    var columns = ColumnTable()
+    var shapes: [SpanShape] = []
     var blocks: [SealedBlock] = []
     var tracePages: [TracePage] = []
     var filter = TraceFilter(count: 0)
@@ -144,6 +146,9 @@ struct SealedDirectory {
             bytes.append(varint: UInt64(item.name))
             bytes.append(item.hasError ? 1 : 0)
         }
+        bytes.append(delimited: columns.types.map(\.rawValue))
+        bytes.append(varint: UInt64(shapes.count))
+        for shape in shapes { shape.write(to: &bytes) }
         bytes.append(varint: UInt64(blocks.count))
         for block in blocks { block.write(to: &bytes) }
         bytes.append(varint: UInt64(tracePages.count))
@@ -176,6 +181,15 @@ extension SealedDirectory {
             let hasError = try reader.number(UInt8.self) != 0
             guard source < sources.count, name < names.count else { throw DamagedBytes() }
             classes.append(SealedClass(source: UInt32(source), name: UInt32(name), hasError: hasError))
+        }
+        columns = ColumnTable(
+            types: try reader.delimited().map { byte throws(DamagedBytes) in
+                guard let type = ColumnType(rawValue: byte) else { throw DamagedBytes() }
+                return type
+            }
+        )
+        for _ in 0..<(try reader.count()) {
+            shapes.append(try SpanShape(&reader, columnCount: columns.types.count, sourceCount: sources.count))
         }
         for _ in 0..<(try reader.count()) { blocks.append(try SealedBlock(&reader)) }
         for _ in 0..<(try reader.count()) {

@@ -96,9 +96,12 @@ final class SealedPartition {
         let bytes = try file.bytes(at: Int(clamping: place.bodyOffset), count: Int(place.bodyLength))
         guard Zlib.checksum(bytes) == place.bodyChecksum else { throw DamagedBytes() }
         let block = try bytes.withUnsafeBytes {
-            try BlockCodec.decode($0, count: directory.rows(ofBlock: number).count)
+            try BlockCodec.decode($0, columns(number), directory)
         }
-        guard block.rows.allSatisfy({ $0.source < sources.count }) else { throw DamagedBytes() }
+        for row in directory.rows(ofBlock: number).indices
+        where block.source(row % SealedFormat.blockCount) >= sources.count {
+            throw DamagedBytes()
+        }
         blocks.insert(block, number)
         return block
     }
@@ -107,7 +110,7 @@ final class SealedPartition {
     func record(_ row: Int) throws -> SpanRecord {
         let block = try block(row / SealedFormat.blockCount)
         let place = row % SealedFormat.blockCount
-        return SpanRecord(source: sources[block.rows[place].source], bytes: block[place])
+        return SpanRecord(source: sources[block.source(place)], bytes: block[place])
     }
 
     /// The rows that link to spans of a trace, or of another one with the same hash, and whether the links join flows.
