@@ -84,11 +84,11 @@ struct FlowPictureTests {
         let spans = [Self.root(), Self.child(2, from: 7_200_000), Self.child(3, from: 7_200_010)]
         let picture = FlowPicture(Self.flow(spans), maximumRows: 100)
         #expect(picture.scale.gaps.count == 1)
-        #expect(picture.scale.gapsText?.contains("2 h 00 min") == true)
+        #expect(picture.scale.gapsText?.contains("1 h 59 min") == true)
         #expect(picture.scale.position(spans[0].end) > 0.4)
         #expect(picture.scale.position(spans[2].start) < 0.96)
         let text = lines(Self.flow(spans))
-        #expect(text.contains { $0.contains("⫽ nothing ran for 2 h 00 min") })
+        #expect(text.contains { $0.contains("⫽ nothing ran for 1 h 59 min") })
         #expect(text[1].contains("⫽"))
         #expect(FlowPicture(Self.flow(Shop.order(0)), maximumRows: 100).scale.gaps.isEmpty)
     }

@@ -17,7 +17,7 @@ struct HelpTests {
             #expect(own.status == 0)
             #expect(own.output.hasPrefix("USAGE: stitch \(command.name)"))
             #expect(own.output == (await CommandFixture.run(["help", command.name])).output)
-            #expect(own.lines.allSatisfy { $0.count <= 130 }, "\(command.name)")
+            #expect(own.lines.allSatisfy { $0.count <= 160 }, "\(command.name)")
             #expect(Set(command.allOptions.map(\.name)).count == command.allOptions.count)
         }
     }

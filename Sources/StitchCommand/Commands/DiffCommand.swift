@@ -31,12 +31,12 @@ enum DiffCommand: Command {
             OptionDescription("json", nil, "print JSON, for programs"),
         ],
         examples: [
-            .init("stitch diff 4bf92f35/1 5bf92f35/1 --file shop.otlp.jsonl", "two flows, hop by hop"),
+            .init("stitch diff 4bf92f35 5bf92f35 --file shop.otlp.jsonl", "two flows, hop by hop"),
             .init("stitch diff 4bf92f35 --usual --store spans", "is this flow as others are?"),
             .init(
-                "stitch diff --store spans --name 'place order' --before 2026-11-18T00:00:00Z/2026-11-18T12:00:00Z"
-                    + " --after 2026-11-18T12:00:00Z/2026-11-19T00:00:00Z",
-                "did the release at noon help?"
+                "stitch diff --store spans --name 'place order' --before 2026-11-18T11:00:00Z/2026-11-18T11:20:00Z"
+                    + " --after 2026-11-18T11:20:00Z/2026-11-18T12:00:00Z",
+                "did the release at 11:20 help?"
             ),
         ]
     )

@@ -44,7 +44,7 @@ struct TimeScale {
             past -= passed
             share += Self.gapShare * passed / max(1, Self.nanoseconds(gap.start, gap.end))
         }
-        return past / shown * (1 - Self.gapShare * Double(gaps.count)) + share
+        return min(max(past / shown * (1 - Self.gapShare * Double(gaps.count)) + share, 0), 1)
     }
 
     /// What is left out, in a line; `nil` if nothing is.

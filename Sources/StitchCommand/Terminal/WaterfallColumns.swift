@@ -14,7 +14,7 @@ struct WaterfallColumns {
     private static let leastAxis = 14
 
     init(width: Int, services: Int, labels: Int) {
-        service = min(services, 16) + 2
+        service = min(services, width < 72 ? 12 : 16) + 2
         let rest = width - service - Self.worked
         // What is done is worth more than when, but not the whole width.
         label = max(20, min(labels + 1, max(28, rest * 11 / 20), rest - Self.leastAxis))
