@@ -115,6 +115,8 @@ final class StoreEngine {
         let name = StoreDirectory.openName(partition.number)
         do {
             let file = try OpenFile(directory.path(name), access, durability: configuration.durability)
+            // The manifest names a file a moment before its writer has made its tables; a later look finds them.
+            if access == .reading, !file.isReady { return }
             let open = OpenPartition(partition.number, file, among: partitions)
             try open.load()
             if open.index.count > 0 { open.firstArrival = now() }
