@@ -44,9 +44,13 @@ extension StoreEngine {
         } catch {
             // The open file is still what counts; it is sealed at the next start, or by the next sealing.
             directory.remove(StoreDirectory.sealedName(open.number, generation: 0))
+            return
         }
+        // What can't be dropped now is dropped later; what was sealed stays so.
+        try? maintain()
     }
 
+    /// What throws here throws before the manifest names the sealed file.
     private func replace(_ open: OpenPartition) throws {
         let name = StoreDirectory.sealedName(open.number, generation: 0)
         let sealed = try SealedPartition(directory.path(name), number: open.number, generation: 0)
@@ -68,7 +72,6 @@ extension StoreEngine {
         partitions.insert(sealed)
         for other in partitions.open { other.supersedes.formUnion(replaced) }
         directory.removeDatabase(StoreDirectory.openName(open.number))
-        try maintain()
     }
 }
 
