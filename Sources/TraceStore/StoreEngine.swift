@@ -65,14 +65,15 @@ final class StoreEngine {
         partitions.open = []
         partitions.sealed = []
         known = Dictionary(uniqueKeysWithValues: try manifest.partitions().map { ($0.number, $0) })
-        if access == .writing { try removeLeftovers() }
+        // Beside a writer, a file may be there a moment later, or be gone meanwhile.
+        if access == .reading { return try refresh() }
+        try removeLeftovers()
         for partition in known.values.sorted(by: { $0.number < $1.number }) {
             switch partition.state {
             case .sealed: openSealed(partition)
             case .open: try openOpen(partition)
             }
         }
-        guard access == .writing else { return }
         if partitions.open.isEmpty { try startPartition() }
         while partitions.open.count > 1 {
             try startSealing()
@@ -115,8 +116,6 @@ final class StoreEngine {
         let name = StoreDirectory.openName(partition.number)
         do {
             let file = try OpenFile(directory.path(name), access, durability: configuration.durability)
-            // The manifest names a file a moment before its writer has made its tables; a later look finds them.
-            if access == .reading, !file.isReady { return }
             let open = OpenPartition(partition.number, file, among: partitions)
             try open.load()
             if open.index.count > 0 { open.firstArrival = now() }
