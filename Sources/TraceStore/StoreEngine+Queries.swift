@@ -175,6 +175,6 @@ extension StoreEngine {
 }
 
 /// A sealed file does not hold what was written.
-private struct DamagedPartition: Error {
+struct DamagedPartition: Error {
     var number: Int64
 }

@@ -50,6 +50,7 @@ struct StoreDamageTests {
                 )
                 _ = try await store.backLinks(to: damaged.map(\.traceID), limit: 9_999)
                 _ = try await store.spans(of: damaged.map(\.traceID))
+                _ = try await store.search(SpanQuery(), limit: 9_999, after: nil)
                 let all = try await store.all()
                 let names = try await store.damagedFiles
                 let expected = names.isEmpty ? healthy + damaged : healthy

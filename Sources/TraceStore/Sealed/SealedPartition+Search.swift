@@ -59,9 +59,20 @@ extension SealedPartition {
                 let record = try record(row)
                 guard try mayMatch(plan, record), let span = decoder.span(record), plan.matches(span) else { continue }
             }
-            found.add(start) { try self.record(row) }
+            found.add(start) { try self.checkedRecord(row) }
         }
         found.settle()
+    }
+
+    /// The span of a row; what makes no sense there is the damage of this file.
+    private func checkedRecord(_ row: Int) throws -> SpanRecord {
+        do {
+            return try record(row)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw DamagedPartition(number: number)
+        }
     }
 
     /// Whether a span has the attributes by their hashes, which is quicker to see than that it has them.
