@@ -17,7 +17,7 @@ struct WaterfallColumns {
         service = min(services, width < 72 ? 12 : 16) + 2
         let rest = width - service - Self.worked
         // What is done is worth more than when, but not the whole width.
-        label = max(20, min(labels + 1, max(28, rest * 11 / 20), rest - Self.leastAxis))
+        label = max(20, min(labels + 1, max(28, rest * 3 / 5), rest - Self.leastAxis))
         axis = max(Self.leastAxis, rest - label)
     }
 }
