@@ -140,6 +140,7 @@ let products: [Product] = [
     .library(name: "TracedJobs", targets: ["TracedJobs"]),
     .library(name: "MessageTracing", targets: ["MessageTracing"]),
     .library(name: "TraceContext", targets: ["TraceContext"]),
+    .library(name: "TraceStore", targets: ["TraceStore"]),
     .library(name: "StitchSwiftServer", targets: ["StitchSwiftServer"]),
     .library(name: "StitchTesting", targets: ["StitchTesting"]),
     .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
@@ -150,8 +151,9 @@ let modules: [Target] = [
     .executableTarget(
         name: "StitchCommand",
         dependencies: [
-            "KafkaTesting", "PostgresTesting", "Stitch", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService",
-            "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow", "TracedJobs", "TracedKafka",
+            "CStitchZlib", "KafkaTesting", "PostgresTesting", "Stitch", "StitchKafka", "StitchOTLP", "StitchPostgres",
+            "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow", "TraceStore",
+            "TracedJobs", "TracedKafka",
         ],
         swiftSettings: settings
     ),
@@ -195,6 +197,10 @@ let modules: [Target] = [
     ),
 
     // Tracing: what spans are, how they are made, where they go, what they tell.
+    module(
+        "TraceStore",
+        ["CStitchSQLite", "CStitchZlib", "StitchService", "TelemetryData", "TraceContext", "TraceFlow"]
+    ),
     module("TraceFlow", ["TelemetryData", "TraceContext"]),
     module("StitchOTLP", ["CStitchCurl", "CStitchZlib", "StitchService", "TelemetryData", "TraceContext"]),
     module("TelemetrySDK", ["CStitchPlatform", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]),
@@ -222,6 +228,7 @@ let modules: [Target] = [
     library("CStitchRdkafka", pkgConfig: "rdkafka", apt: "librdkafka-dev", brew: "librdkafka"),
     library("CStitchLibpq", pkgConfig: "libpq", apt: "libpq-dev", brew: "libpq"),
     library("CStitchCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
+    library("CStitchSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
     library("CStitchZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
 ]
 
@@ -276,6 +283,7 @@ let suites: [Target] = [
             + Ecosystem.lifecycle.products("ServiceLifecycle", "ServiceLifecycleTestKit")
     ),
     tests(of: "TraceFlow", ["TelemetryData", "TraceContext"]),
+    tests(of: "TraceStore", ["StitchOTLP", "StitchService", "TelemetryData", "TraceContext", "TraceFlow"]),
     tests(of: "StitchHTTP", ["StitchService"]),
     tests(
         of: "StitchKafka",
@@ -312,7 +320,10 @@ let suites: [Target] = [
             "TraceContext", "TraceFlow",
         ]
     ),
-    tests(of: "StitchCommand", ["TelemetryData", "TraceContext", "TraceFlow"]),
+    tests(
+        of: "StitchCommand",
+        ["CStitchZlib", "StitchOTLP", "TelemetryData", "TraceContext", "TraceFlow", "TraceStore"]
+    ),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
         name: "IntegrationTests",

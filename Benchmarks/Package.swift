@@ -14,6 +14,7 @@ let package = Package(
             dependencies: [
                 "CAllocationCounter", .product(name: "MessageTracing", package: "stitch"),
                 .product(name: "Stitch", package: "stitch"), .product(name: "TraceContext", package: "stitch"),
+                .product(name: "TraceStore", package: "stitch"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),

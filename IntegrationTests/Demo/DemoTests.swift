@@ -42,6 +42,22 @@ struct DemoTests {
         }
     }
 
+    @Test("Its flows are kept in a store, and its last line shows one of them again")
+    func again() async throws {
+        try await withFolder { folder in
+            let store = folder.appending(path: "spans").path
+            let outcome = try await StitchProcess.run(["demo", "--store", store], in: folder)
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let words = try #require(outcome.output.split(separator: "\n").last).split(separator: " ").map(String.init)
+            #expect(words.starts(with: ["show", "it", "again:"]))
+            let shown = try await StitchProcess.run(Array(words.dropFirst(4)), in: folder)
+            #expect(shown.status == 0, "\(shown.error)")
+            #expect(shown.output.contains("process default/send_receipt #1 ✗ #2"))
+            let listed = try await StitchProcess.run(["flows", "--store", store, "name='place order'"], in: folder)
+            #expect(listed.output.split(separator: "\n").count == 1 + (outcome.totals["orders"] ?? 0))
+        }
+    }
+
     @Test("The flow of one order holds its own messages, jobs and attempts, whatever its payment was taken with")
     func oneOrder() async throws {
         try await withFolder { folder in

@@ -11,11 +11,15 @@ struct CommandError: Error {
 
     /// One sentence: what was attempted, what was wrong, what to change.
     let message: String
+    /// Lines that show the place, each printable.
+    var lines: [String] = []
     let status: Int32
 
     static func failure(_ message: String) -> CommandError { CommandError(message: message, status: failureStatus) }
 
-    static func usage(_ message: String) -> CommandError { CommandError(message: message, status: usageStatus) }
+    static func usage(_ message: String, lines: [String] = []) -> CommandError {
+        CommandError(message: message, lines: lines, status: usageStatus)
+    }
 
     static let interrupted = CommandError(message: "interrupted", status: interruptedStatus)
 }

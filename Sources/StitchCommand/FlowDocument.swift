@@ -50,22 +50,42 @@ struct FlowDocument: Encodable {
     var traces: [String]
     var spans: [Span]
     var isTruncated: Bool
+    /// What the time went by on, from the origin's start to the end.
+    var criticalPath: [Segment]?
     /// Of everything that was recorded, not of this flow alone.
-    var totals: Totals
+    var totals: Totals?
 
-    init(_ flow: Flow, totals: FlowTotals) {
+    struct Segment: Encodable {
+        var kind: String
+        var span: String
+        var start: String
+        var seconds: Double
+    }
+
+    init(_ flow: Flow, totals: FlowTotals? = nil, hasCriticalPath: Bool = false) {
         origin = flow.origin.spanID.description
         services = flow.services
         traces = flow.traceIDs.map(\.description)
         spans = Waterfall(flow).rows.map { Span($0, in: flow) }
         isTruncated = flow.isTruncated
-        self.totals = Totals(
-            traces: totals.traces,
-            spans: totals.spans,
-            links: totals.links,
-            dangling: totals.dangling,
-            orphans: totals.orphans
-        )
+        if hasCriticalPath { criticalPath = CriticalPath(flow).segments.map { Segment($0) } }
+        self.totals = totals.map {
+            Totals(traces: $0.traces, spans: $0.spans, links: $0.links, dangling: $0.dangling, orphans: $0.orphans)
+        }
+    }
+}
+
+extension FlowDocument.Segment {
+    fileprivate init(_ segment: CriticalPath.Segment) {
+        kind =
+            switch segment.kind {
+            case .work: "work"
+            case .wait(let reason): "wait-\(reason.rawValue)"
+            case .other: "other"
+            }
+        span = segment.span.description
+        start = String(segment.start.nanoseconds)
+        seconds = segment.duration / .seconds(1)
     }
 }
 
@@ -82,7 +102,9 @@ extension FlowDocument.Span {
         start = String(span.start.nanoseconds)
         end = String(span.end.nanoseconds)
         seconds = span.duration / .seconds(1)
-        waits = row.waits.map { FlowDocument.Wait(reason: $0.reason.rawValue, seconds: $0.duration / .seconds(1)) }
+        waits = flow.waits(of: span).map {
+            FlowDocument.Wait(reason: $0.reason.rawValue, seconds: $0.duration / .seconds(1))
+        }
         links = span.links.map { link in
             FlowDocument.Link(
                 trace: link.traceID.description,
@@ -91,7 +113,10 @@ extension FlowDocument.Span {
                 isInFlow: flow.contains(SpanReference(link.context))
             )
         }
-        attributes = Dictionary(uniqueKeysWithValues: span.attributes.elements.map { ($0.key, $0.value.description) })
+        attributes = Dictionary(
+            span.attributes.elements.map { ($0.key, $0.value.description) },
+            uniquingKeysWith: { $1 }
+        )
         error = span.status.message
         companions = row.companions
     }

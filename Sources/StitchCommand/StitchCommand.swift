@@ -6,32 +6,35 @@ import Foundation
 enum StitchCommand {
     static let version = "0.1.0"
 
-    private static let help = """
-        stitch joins background work to the trace that started it.
+    private static var help: String {
+        let commands = CommandTable.all.map { ($0.description.name, $0.description.summary) }
+        return """
+            stitch joins background work to the trace that started it.
 
-        USAGE: stitch COMMAND [OPTIONS]
+            USAGE: stitch COMMAND [OPTIONS]
 
-        COMMANDS
-          demo        run three services over Kafka and Postgres and show one order's flow
-          help        show this text; `stitch COMMAND --help` shows a command's options
+            COMMANDS
+            \(CommandHelp.table(commands + [("help", "show this text, or that of a command")]))
+            OPTIONS
+              --version   show the version
+              --help      show this text; `stitch COMMAND --help` shows a command's options
 
-        OPTIONS
-          --version   show the version
-          --help      show this text
+            """
+    }
 
-        """
-
-    static func run(_ arguments: [String]) async -> Int32 {
+    static func run(_ arguments: [String], _ console: Console = .standard) async -> Int32 {
         // A reader that has gone is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         do {
-            try await dispatch(arguments)
+            return try await dispatch(arguments, console)
+        } catch is ReaderGone {
             return 0
         } catch let error as CommandError {
-            StandardError.write("stitch: \(oneLine(error.message))\n")
+            console.error("stitch: \(oneLine(error.message))\n")
+            for line in error.lines { console.error("  \(line)\n") }
             return error.status
         } catch {
-            StandardError.write("stitch: \(oneLine("\(error)"))\n")
+            console.error("stitch: \(oneLine("\(error)"))\n")
             return CommandError.failureStatus
         }
     }
@@ -41,19 +44,37 @@ enum StitchCommand {
         text.printable.split(separator: " ").joined(separator: " ")
     }
 
-    private static func dispatch(_ arguments: [String]) async throws {
-        let rest = Array(arguments.dropFirst())
-        switch arguments.first {
+    private static func dispatch(_ arguments: [String], _ console: Console) async throws -> Int32 {
+        var rest = Array(arguments.dropFirst())
+        var name = arguments.first
+        if name == "help", let command = rest.first {
+            name = command
+            rest = ["--help"]
+        }
+        switch name {
         case nil, "help", "--help", "-h":
-            StandardOutput.write(help)
+            try console.write(help)
         case "--version", "version":
-            StandardOutput.write("stitch \(version)\n")
-        case "demo":
-            try await DemoCommand.run(rest)
+            try console.write("stitch \(version)\n")
         case DemoService.commandName:
             try await DemoService.run(rest)
-        case let unknown?:
-            throw CommandError.usage("there is no command '\(unknown)'; `stitch help` lists those that there are")
+        case let name?:
+            return try await command(named: name, rest, console)
         }
+        return 0
+    }
+
+    private static func command(named name: String, _ rest: [String], _ console: Console) async throws -> Int32 {
+        guard let command = CommandTable.command(named: name) else {
+            let near = Suggestion.nearest(to: name, among: CommandTable.all.map { $0.description.name })
+            let hint = near.map { "did you mean '\($0)'?" } ?? "`stitch help` lists those that there are"
+            throw CommandError.usage("there is no command '\(name)'; \(hint)")
+        }
+        let parsed = try OptionParser(command.description).parse(rest)
+        if parsed.has("help") {
+            try console.write(CommandHelp.text(of: command.description))
+            return 0
+        }
+        return try await command.run(parsed, console)
     }
 }

@@ -14,20 +14,34 @@ public struct Flow: Sendable {
     /// Whether spans were left out because there are too many.
     public let isTruncated: Bool
 
-    private let references: Set<SpanReference>
+    /// The spans that more spans link to than were followed.
+    public let hubs: [FlowHub]
 
-    /// How many spans a flow may have.
-    public static let defaultLimit = 10_000
+    /// What its spans refer to as their cause and what isn't there.
+    public let missing: [MissingEnd]
 
-    init(origin: SpanData, spans: [SpanData], isTruncated: Bool) {
+    let positions: [SpanReference: Int]
+
+    init(
+        origin: SpanData,
+        spans: [SpanData],
+        isTruncated: Bool = false,
+        hubs: [FlowHub] = [],
+        missing: [MissingEnd] = []
+    ) {
         self.origin = origin
         self.spans = spans
         self.isTruncated = isTruncated
-        references = Set(spans.map(\.reference))
+        self.hubs = hubs
+        self.missing = missing
+        positions = Dictionary(zip(spans.map(\.reference), spans.indices)) { first, _ in first }
     }
 
     /// Whether a span belongs to it.
-    public func contains(_ reference: SpanReference) -> Bool { references.contains(reference) }
+    public func contains(_ reference: SpanReference) -> Bool { positions[reference] != nil }
+
+    /// One of its spans.
+    public subscript(reference: SpanReference) -> SpanData? { positions[reference].map { spans[$0] } }
 
     /// The traces that it reaches, in the order in which it reaches them.
     public var traceIDs: [TraceID] {
@@ -43,14 +57,16 @@ public struct Flow: Sendable {
 
     /// The links of a span that lead to spans of this flow.
     public func links(of span: SpanData) -> [SpanLink] {
-        span.links.filter { references.contains(SpanReference($0.context)) }
+        span.links.filter { positions[SpanReference($0.context)] != nil }
     }
 
     /// How many messages of other flows a batch span works on beside those of this one.
     public func companions(of span: SpanData) -> Int {
-        span.batchCount.map { max(0, $0 - links(of: span).count) } ?? 0
+        guard let count = span.batchCount else { return 0 }
+        let own = span.links.count { $0.isCreation && positions[SpanReference($0.context)] != nil }
+        return max(0, count.subtractingReportingOverflow(own).partialValue)
     }
 
     /// The moment at which its last span ends.
-    public var end: Timestamp { spans.map(\.end).max() ?? origin.end }
+    public var end: Timestamp { spans.lazy.map { max($0.start, $0.end) }.max() ?? origin.end }
 }

@@ -24,12 +24,12 @@ extension SpanIndex {
     /// What there is in the index.
     public var totals: FlowTotals {
         var totals = FlowTotals()
-        totals.traces = Set(spans.keys.map(\.traceID)).count
+        totals.traces = Set(spans.map(\.traceID)).count
         totals.spans = spans.count
-        for span in spans.values {
+        for span in spans {
             totals.links += span.links.count
-            totals.dangling += span.links.count { spans[SpanReference($0.context)] == nil }
-            if let parent = span.parent, spans[SpanReference(parent)] == nil { totals.orphans += 1 }
+            totals.dangling += span.links.count { self[SpanReference($0.context)] == nil }
+            if let parent = span.parent, self[SpanReference(parent)] == nil { totals.orphans += 1 }
         }
         return totals
     }

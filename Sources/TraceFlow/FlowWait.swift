@@ -14,6 +14,8 @@ public struct FlowWait: Sendable, Hashable {
         case backoff
         /// It was due, and no worker was free.
         case ready
+        /// The message lay in an outbox until it was sent.
+        case outbox
     }
 
     /// What was waited for.
@@ -25,35 +27,43 @@ public struct FlowWait: Sendable, Hashable {
     /// When it ended.
     public var end: Timestamp
 
+    /// Whether nobody measured it: it is what lies between two spans.
+    public var isDerived = false
+
     /// How long it was.
-    public var duration: Duration { end.duration(since: start) }
+    public var duration: Duration { end.gap(since: start) }
 }
 
 extension SpanData {
-    /// The waits that ended with this span's start, in order.
-    public var waits: [FlowWait] {
-        typealias Attribute = MessagingConventions.Attribute
-        let parts: [(FlowWait.Reason, Double?)] = [
-            (.scheduled, attributes[Attribute.waitScheduled]?.doubleValue),
-            (.backoff, attributes[Attribute.waitBackoff]?.doubleValue),
-            (.ready, attributes[Attribute.waitReady]?.doubleValue),
-        ]
-        let known = parts.compactMap { reason, seconds in seconds.map { (reason, $0) } }.filter { $0.1 > 0 }
-        if !known.isEmpty { return Self.waits(known, endingAt: start) }
-        guard let seconds = attributes[Attribute.wait]?.doubleValue, seconds > 0 else { return [] }
-        return Self.waits([(.topic, seconds)], endingAt: start)
-    }
+    /// The waits that ended with this span's start, in order, as it says itself.
+    public var waits: [FlowWait] { attributes.waits(until: start, of: self) }
 
-    private static func waits(_ parts: [(FlowWait.Reason, Double)], endingAt end: Timestamp) -> [FlowWait] {
+    /// What a message waits for before work on it, where nobody said.
+    var usualWait: FlowWait.Reason {
+        attributes[MessagingConventions.Attribute.system]?.stringValue == "stitch" ? .ready : .topic
+    }
+}
+
+extension Attributes {
+    /// The waits that ended at a moment; of a span, or of the link to one of its messages.
+    func waits(until end: Timestamp, of span: SpanData) -> [FlowWait] {
+        typealias Attribute = MessagingConventions.Attribute
+        let parts: [(FlowWait.Reason, Duration)] = [
+            (.scheduled, duration(Attribute.waitScheduled)),
+            (.backoff, duration(Attribute.waitBackoff)),
+            (.ready, duration(Attribute.waitReady)),
+        ].filter { $0.1 > .zero }
+        let known = parts.isEmpty ? [(span.usualWait, duration(Attribute.wait))].filter { $0.1 > .zero } : parts
         var waits: [FlowWait] = []
         var end = end
-        for (reason, seconds) in parts.reversed() {
-            // An attribute from outside may say anything; no wait began before 1970.
-            let length = Duration.seconds(min(seconds, Double(end.nanoseconds) / 1e9))
-            let start = end.advanced(by: .zero - length)
+        for (reason, length) in known.reversed() {
+            let start = end.earlier(by: length)
             waits.append(FlowWait(reason: reason, start: start, end: end))
             end = start
         }
         return waits.reversed()
     }
+
+    /// A length of time; zero where there is none.
+    func duration(_ key: String) -> Duration { Duration(attributeSeconds: self[key]?.doubleValue ?? 0) }
 }

@@ -17,7 +17,7 @@ extension SpanIndex {
             problems.append(FlowProblem(kind: kind, span: span.reference, description: "\(span.hop) \(text)"))
         }
         let parent = span.parent.map { SpanReference($0) }
-        if let parent, spans[parent] == nil {
+        if let parent, self[parent] == nil {
             let isCreation = span.links.contains { SpanReference($0.context) == parent && $0.role == .creation }
             add(
                 .orphan,
@@ -27,7 +27,7 @@ extension SpanIndex {
         for link in span.links {
             let target = SpanReference(link.context)
             // A parent that isn't there has been told of.
-            guard spans[target] == nil, target != parent else { continue }
+            guard self[target] == nil, target != parent else { continue }
             add(.danglingLink, "links to \(link.purpose)\(missing(target, from: span))")
         }
         guard span.messagingOperation == .process else { return problems }
@@ -41,7 +41,7 @@ extension SpanIndex {
 
     /// What isn't there, and how much else of its trace is.
     private func missing(_ reference: SpanReference, from span: SpanData) -> String {
-        let others = spanCount(of: reference.traceID) - (span.traceID == reference.traceID ? 1 : 0)
+        let others = graph.nodes(ofTrace: reference.traceID).count - (span.traceID == reference.traceID ? 1 : 0)
         let rest =
             switch others {
             case ...0: "nor is anything else of that trace"
@@ -54,7 +54,7 @@ extension SpanIndex {
     /// Another attempt at the same message.
     private func attempt(_ number: Int, at span: SpanData) -> SpanData? {
         guard let message = span.messageID else { return nil }
-        return spans.values.filter {
+        return spans.filter {
             $0.attempt == number && $0.messageID == message && $0.destination == span.destination
         }.min(by: SpanData.isEarlier)
     }
@@ -62,10 +62,10 @@ extension SpanIndex {
     private func lostMessages(of flow: Flow) -> [FlowProblem] {
         let unanswered = flow.spans.filter { span in
             span.createsMessages
-                && !effects(of: span.reference).contains { spans[$0]?.messagingOperation == .process }
+                && !effects(of: span.reference).contains { $0.messagingOperation == .process }
         }
         guard !unanswered.isEmpty else { return [] }
-        let unexplained = unexplained.filter { !flow.contains($0) }.compactMap { spans[$0] }.sorted(
+        let unexplained = unexplained.filter { !flow.contains($0) }.compactMap { self[$0] }.sorted(
             by: SpanData.isEarlier
         )
         return unexplained.compactMap { span in

@@ -7,58 +7,39 @@ import TraceContext
 ///
 /// A span that is added twice counts once; the later copy wins.
 public struct SpanIndex: Sendable {
-    /// The spans by name.
-    public private(set) var spans: [SpanReference: SpanData] = [:]
-    private var children: [SpanReference: [SpanReference]] = [:]
-    private var effects: [SpanReference: [SpanReference]] = [:]
-    private var spanCounts: [TraceID: Int] = [:]
+    let graph: SpanGraph
     /// Work on messages of which it isn't known what created them.
-    private(set) var unexplained: [SpanReference] = []
+    let unexplained: [SpanReference]
 
     /// An index of these spans.
     public init(_ spans: some Sequence<SpanData>) {
-        for span in spans { self.spans[span.reference] = span }
-        for span in self.spans.values {
-            spanCounts[span.traceID, default: 0] += 1
-            if span.messagingOperation == .process, span.missingCreationLinks != nil {
-                unexplained.append(span.reference)
-            }
-            if let parent = span.parent { children[SpanReference(parent), default: []].append(span.reference) }
-            guard span.linksJoin else { continue }
-            for link in span.links where link.isCause {
-                effects[SpanReference(link.context), default: []].append(span.reference)
-            }
-        }
+        var graph = SpanGraph()
+        graph.add(spans)
+        self.graph = graph
+        unexplained = graph.spans.lazy
+            .filter { $0.messagingOperation == .process && $0.missingCreationLinks != nil }
+            .map(\.reference)
     }
 
     /// The span of that name.
-    public subscript(reference: SpanReference) -> SpanData? { spans[reference] }
+    public subscript(reference: SpanReference) -> SpanData? { graph[reference] }
 
-    /// How many spans of a trace there are.
-    func spanCount(of trace: TraceID) -> Int { spanCounts[trace] ?? 0 }
-
-    /// What was caused by a span: its children, and the spans that link to it.
-    func effects(of reference: SpanReference) -> [SpanReference] {
-        (children[reference] ?? []) + (effects[reference] ?? [])
-    }
-
-    /// What caused a span, as far as it is here: its parent, and what it links to.
-    func causes(of span: SpanData) -> [SpanReference] {
-        var causes: [SpanReference] = []
-        if let parent = span.parent { causes.append(SpanReference(parent)) }
-        if span.linksJoin { causes += span.links.filter(\.isCause).map { SpanReference($0.context) } }
-        return causes.filter { spans[$0] != nil && $0 != span.reference }
-    }
+    /// All spans, each once.
+    public var spans: [SpanData] { graph.spans }
 
     /// The spans that nothing else here caused, in the order of their start.
     public var origins: [SpanData] {
-        spans.values.filter { causes(of: $0).isEmpty && $0.linksJoin }.sorted(by: SpanData.isEarlier)
+        graph.spans.filter { span in
+            guard span.linksJoin, let node = graph.node(span.reference) else { return false }
+            return !graph.causes(of: node).contains { graph.isPresent($0) }
+        }.sorted(by: SpanData.isEarlier)
     }
-}
 
-extension SpanData {
-    /// Orders by start, then by id, so that the order is the same each time.
-    static func isEarlier(_ a: SpanData, _ b: SpanData) -> Bool {
-        (a.start, a.spanID.bits) < (b.start, b.spanID.bits)
+    /// What was caused by a span: its children, and the spans that link to it.
+    func effects(of reference: SpanReference) -> [SpanData] {
+        guard let node = graph.node(reference) else { return [] }
+        return graph.effects(of: node).compactMap { relation, effect in
+            relation == .silent || graph.isCut(node, effect, relation) ? nil : graph.span(effect)
+        }
     }
 }

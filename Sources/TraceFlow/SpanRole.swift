@@ -30,8 +30,15 @@ extension SpanData {
     ///
     /// Asking for messages and settling them joins nothing: one poll would make a single flow of all traces of a
     /// system.
-    var linksJoin: Bool {
-        messagingOperation != .receive && messagingOperation != .settle
+    var linksJoin: Bool { Self.linksJoin(messagingOperation) }
+
+    static func linksJoin(_ operation: MessagingConventions.Operation?) -> Bool {
+        operation != .receive && operation != .settle
+    }
+
+    /// The spans that created the messages that it has to do with, as far as it is linked to them.
+    var creations: [SpanReference] {
+        links.filter(\.isCreation).map { SpanReference($0.context) }
     }
 }
 
@@ -47,4 +54,7 @@ extension SpanLink {
     ///
     /// The span that happened to be current when a message was processed caused nothing.
     var isCause: Bool { role != .ambient }
+
+    /// Whether it is to what created a message; other libraries don't say what their links are to.
+    var isCreation: Bool { role == .creation || role == nil }
 }

@@ -5,18 +5,58 @@ public import TelemetryData
 /// A flow laid out in rows: each span under what caused it, over all traces, so that a retry stands under the attempt's
 /// message and a batch under the message that led to it.
 public struct Waterfall: Sendable {
-    /// One span of the flow.
+    /// How it is laid out.
+    public struct Options: Sendable, Hashable {
+        /// Whether the attempts at one message or job stand side by side in one row.
+        public var joinsAttempts: Bool
+
+        /// How many spans of one service and name are shown under the same one before the others are folded into one row,
+        /// from 1; `nil` for all.
+        public var repeats: Int?
+
+        /// How many rows there may be, from 1, before what is too much is folded; `nil` for any number.
+        public var maximumRows: Int?
+
+        /// Which share of the whole time nothing may be going on before it is a gap, from 0 to 1; `nil` for no gaps.
+        public var gapShare: Double?
+
+        /// A row for each span, unless told otherwise.
+        public init(
+            joinsAttempts: Bool = false,
+            repeats: Int? = nil,
+            maximumRows: Int? = nil,
+            gapShare: Double? = nil
+        ) {
+            self.joinsAttempts = joinsAttempts
+            self.repeats = repeats
+            self.maximumRows = maximumRows
+            self.gapShare = gapShare
+        }
+
+        /// What somebody can look at, however large the flow is.
+        public static let compact = Options(joinsAttempts: true, repeats: 3, maximumRows: 500, gapShare: 0.2)
+    }
+
+    /// One span of the flow, or several that share a row.
     public struct Row: Sendable {
-        /// The span.
+        /// The span; of several, the first.
         public var span: SpanData
+
+        /// All attempts in this row, in the order of their start; none if there is a single span.
+        public var attempts: [SpanData]
+
+        /// What is folded into this row; `nil` if the row is what it shows.
+        public var fold: Fold?
 
         /// How deep it stands, 0 for the origin.
         public var depth: Int
 
         /// For each level above it, whether further rows of that level follow; the last is its own level.
+        ///
+        /// Of a row that stands deeper than 128, the innermost 128 levels.
         public var continues: [Bool]
 
-        /// The waits before it, in order.
+        /// The waits before its spans, in order.
         public var waits: [FlowWait]
 
         /// Whether it is in another trace than the row that it stands under.
@@ -24,6 +64,33 @@ public struct Waterfall: Sendable {
 
         /// How many messages of other flows it works on too.
         public var companions: Int
+    }
+
+    /// Rows that are not shown.
+    public struct Fold: Sendable, Hashable {
+        /// How many rows beside each other there would be.
+        public var count: Int
+
+        /// How many spans there are in these and below.
+        public var spans: Int
+
+        /// How many of these spans failed.
+        public var failures: Int
+
+        /// Whether they all are of one service and name, that of the row's span.
+        public var isUniform: Bool
+    }
+
+    /// Time in which no span worked.
+    public struct Gap: Sendable, Hashable {
+        /// When the last span before it ended.
+        public var start: Timestamp
+
+        /// When the next span began.
+        public var end: Timestamp
+
+        /// How long it was.
+        public var duration: Duration { end.gap(since: start) }
     }
 
     /// The rows, from the top.
@@ -35,52 +102,30 @@ public struct Waterfall: Sendable {
     /// When the last span ends.
     public let end: Timestamp
 
+    /// The long times in which no span worked, in order: see ``Options/gapShare``.
+    public let gaps: [Gap]
+
     /// Lays out a flow.
-    public init(_ flow: Flow) {
-        let placement = Placement(flow)
+    public init(_ flow: Flow, options: Options = Options()) {
+        let placement = Placement(flow, joinsAttempts: options.joinsAttempts)
+        let fold = WaterfallFold(placement, options)
         var rows: [Row] = []
         // A stack rather than recursion: a chain of messages may be as deep as the flow is large.
-        var stack: [(span: SpanData, continues: [Bool])] = [(flow.origin, [])]
-        var placed: Set<SpanReference> = []
-        // Data from outside may say that two spans caused each other: no way leads to them, so they come last.
-        var rest = flow.spans[...]
-        while let (span, continues) = stack.popLast() ?? rest.popFirst().map({ ($0, [false]) }) {
-            guard placed.insert(span.reference).inserted else { continue }
-            rows.append(
-                Row(
-                    span: span,
-                    depth: continues.count,
-                    continues: continues,
-                    waits: span.waits,
-                    startsTrace: placement.cause[span.reference].map { $0.traceID != span.traceID } ?? false,
-                    companions: flow.companions(of: span)
-                )
-            )
-            let effects = placement.effects[span.reference] ?? []
-            for (index, effect) in effects.enumerated().reversed() {
-                stack.append((effect, continues + [index < effects.count - 1]))
+        var stack: [(entry: WaterfallFold.Entry, depth: Int, continues: [Bool])] = [(.init(unit: 0), 0, [])]
+        while !flow.spans.isEmpty, let (entry, depth, continues) = stack.popLast() {
+            rows.append(placement.row(entry, depth: depth, continues: continues))
+            guard entry.fold == nil, let entries = fold.entries[entry.unit] else { continue }
+            for (index, next) in entries.enumerated().reversed() {
+                let level = continues.suffix(Self.levels - 1) + [index < entries.count - 1]
+                stack.append((next, depth + 1, Array(level)))
             }
         }
         self.rows = rows
-        start = rows.flatMap { [$0.span.start] + $0.waits.map(\.start) }.min() ?? flow.origin.start
+        let first = flow.spans.lazy.map(\.start).min() ?? flow.origin.start
+        start = min(first, rows.lazy.flatMap(\.waits).map(\.start).min() ?? first)
         end = flow.end
+        gaps = Self.gaps(of: flow, from: start, to: end, share: options.gapShare)
     }
-}
 
-/// Under which span each span of a flow stands: its parent if that is of the flow, else the first span of the flow that
-/// it links to.
-private struct Placement {
-    var cause: [SpanReference: SpanReference] = [:]
-    var effects: [SpanReference: [SpanData]] = [:]
-
-    init(_ flow: Flow) {
-        let origin = flow.origin.reference
-        for span in flow.spans where span.reference != origin {
-            let parent = span.parent.map { SpanReference($0) }
-            let candidates = [parent].compactMap { $0 } + span.links.map { SpanReference($0.context) }
-            let cause = candidates.first { flow.contains($0) && $0 != span.reference } ?? origin
-            self.cause[span.reference] = cause
-            effects[cause, default: []].append(span)
-        }
-    }
+    private static let levels = 128
 }

@@ -57,9 +57,9 @@ struct FlowTests {
         let origin = Fixture.span("root", trace: 1, 1)
         let children = (2...100).map { Fixture.span("child", trace: 1, $0, parent: 1) }
         let index = SpanIndex([origin] + children)
-        let cut = index.flow(from: origin, limit: 10)
+        let cut = index.flow(from: origin, limits: FlowLimits(spans: 10))
         #expect(cut.spans.count == 10 && cut.isTruncated)
-        #expect(!index.flow(from: origin, limit: 100).isTruncated)
+        #expect(!index.flow(from: origin, limits: FlowLimits(spans: 100)).isTruncated)
     }
 
     @Test("Spans that say that they caused each other end no walk and lose no row")

@@ -4,14 +4,14 @@ import Foundation
 import StitchOTLP
 import StitchService
 import TelemetryData
+import TraceStore
 
 /// `stitch demo`.
-enum DemoCommand {
-    static func run(_ arguments: [String]) async throws {
-        guard let options = try DemoOptions.parse(arguments) else {
-            StandardOutput.write(DemoOptions.help)
-            return
-        }
+enum DemoCommand: Command {
+    static let description = DemoOptions.description
+
+    static func run(_ arguments: ParsedArguments, _ console: Console) async throws -> Int32 {
+        let options = try DemoOptions(arguments)
         let file = try readOrders(options)
         for problem in file.problems { StandardError.write("stitch: \(problem)\n") }
         let orders = file.orders(count: options.count)
@@ -21,17 +21,35 @@ enum DemoCommand {
         // What goes wrong is told by the error that ends the command; a broker that is being stopped is no news.
         Diagnostics.setHandler { if $0.level == .error { StandardError.write("stitch: \($0.message)\n") } }
         let output = try options.otlpFile.map { try openOutput($0) }
-        let spans = try await interruptible {
-            try await withTemporaryFolder { folder in
-                try await collectSpans(of: orders, options, in: folder, copyingTo: output)
-            }
+        let store = try options.store.map { try SpanSource.openToWrite($0) }
+        let spans: [SpanData]
+        do {
+            spans = try await run(options, orders, output)
+            try await store?.append(spans)
+        } catch {
+            await store?.shutdown()
+            throw error
         }
-        try DemoReport(spans: spans, orders: orders).print(asJSON: options.isJSON)
+        await store?.shutdown()
+        try DemoReport(spans: spans, orders: orders, store: options.store).print(asJSON: options.isJSON)
         guard file.problems.isEmpty else {
             let count = file.problems.count
             throw CommandError.failure(
                 "\(count == 1 ? "one line was no order" : "\(count) lines were no orders"); the others ran"
             )
+        }
+        return 0
+    }
+
+    private static func run(
+        _ options: DemoOptions,
+        _ orders: [Order],
+        _ output: FileHandle?
+    ) async throws -> [SpanData] {
+        try await interruptible {
+            try await withTemporaryFolder { folder in
+                try await collectSpans(of: orders, options, in: folder, copyingTo: output)
+            }
         }
     }
 

@@ -8,6 +8,8 @@ import TraceFlow
 struct DemoReport {
     let spans: [SpanData]
     let orders: [Order]
+    /// Where they are kept, if they are.
+    var store: String?
 
     /// In how many orders a batch is looked for.
     private static let searched = 50
@@ -28,11 +30,11 @@ struct DemoReport {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             let document = FlowDocument(flow, totals: totals)
             StandardOutput.write(String(decoding: try encoder.encode(document), as: UTF8.self) + "\n")
-            StandardError.write(line)
+            StandardError.write(line + again(flow))
         } else {
             StandardOutput.write(heading(order, flow))
             StandardOutput.write(WaterfallView(flow, terminal: .output).text)
-            StandardOutput.write("\n" + line)
+            StandardOutput.write("\n" + line + again(flow))
         }
         let problems = index.problems(of: flow)
         guard problems.isEmpty, totals.dangling == 0, totals.orphans == 0 else {
@@ -56,6 +58,14 @@ struct DemoReport {
         return first
     }
 
+    /// The command that shows the flow once more.
+    private func again(_ flow: Flow) -> String {
+        guard let store else { return "" }
+        let program = CommandLine.arguments.first ?? "stitch"
+        let words = [program, "show", flow.origin.traceID.description, "--store", store]
+        return "show it again: " + words.map(\.shellWord).joined(separator: " ") + "\n"
+    }
+
     private func heading(_ order: Int64, _ flow: Flow) -> String {
         let links = flow.spans.reduce(0) { $0 + flow.links(of: $1).count }
         let text = """
@@ -63,5 +73,14 @@ struct DemoReport {
             \(flow.spans.count) spans, \(links) links, \(flow.end.duration(since: flow.origin.start).text) from end to end
             """
         return "\n" + Style.bold.apply(to: text, hasColor: Terminal.output.hasColor) + "\n\n"
+    }
+}
+
+extension String {
+    /// The text as one word of a shell.
+    fileprivate var shellWord: String {
+        let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,=")
+        guard isEmpty || !allSatisfy(plain.contains) else { return self }
+        return "'" + replacing("'", with: "'\\''") + "'"
     }
 }

@@ -4,9 +4,10 @@ import Foundation
 
 /// What a command prints: its result.
 enum StandardOutput {
-    static func write(_ text: String) {
-        // Whoever reads may have gone (`stitch … | head`), which is no error of ours.
-        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    /// Writes it; `false` if whoever reads has gone (`stitch … | head`), which is no error of ours.
+    @discardableResult
+    static func write(_ text: String) -> Bool {
+        (try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))) != nil
     }
 }
 

@@ -6,101 +6,121 @@ import TraceFlow
 /// Draws a flow as a waterfall of text: a row a span with its service, its place in the tree, its time on a common axis
 /// with the waits before it, and how long it worked; below it, how long it had waited and what it links to.
 struct WaterfallView {
-    private let flow: Flow
-    private let waterfall: Waterfall
+    private let picture: FlowPicture
     private let terminal: Terminal
     private let columns: WaterfallColumns
     private let axis: WaterfallAxis
     private let services: [String: Style]
-    private let names: [SpanReference: String]
+    private let isCritical: Bool
 
-    init(_ flow: Flow, terminal: Terminal) {
-        self.flow = flow
+    /// How many rows a flow has on a terminal, unless all are asked for.
+    static let defaultRows = 300
+    /// A longer note is cut.
+    private static let mostLinesOfNote = 3
+
+    init(_ flow: Flow, terminal: Terminal, maximumRows: Int = defaultRows, isCritical: Bool = false) {
+        self.isCritical = isCritical
         self.terminal = terminal
-        waterfall = Waterfall(flow)
+        picture = FlowPicture(flow, maximumRows: maximumRows)
         columns = WaterfallColumns(
             width: terminal.width,
-            services: flow.services.map(\.count).max() ?? 0,
-            labels: waterfall.rows.map { WaterfallLabel.text(of: $0).count }.max() ?? 0
+            services: picture.rows.map(\.service.columnCount).max() ?? 0,
+            labels: picture.rows.map { min($0.depth * 2, terminal.width) + $0.label.columnCount }.max() ?? 0
         )
-        axis = WaterfallAxis(waterfall, columns: columns.axis)
+        axis = WaterfallAxis(picture.scale, columns: columns.axis)
         services = Dictionary(
-            uniqueKeysWithValues: flow.services.enumerated().map { ($0.element, .service($0.offset)) }
+            flow.services.enumerated().map { ($0.element, .service($0.offset)) },
+            uniquingKeysWith: { first, _ in first }
         )
-        names = Dictionary(uniqueKeysWithValues: flow.spans.map { ($0.reference, WaterfallLabel.shortName(of: $0)) })
     }
 
     var text: String {
         var lines = [heading]
-        for (index, row) in waterfall.rows.enumerated() {
+        for row in picture.rows {
             lines.append(line(of: row))
-            let next = waterfall.rows.dropFirst(index + 1).first
-            if let note = note(on: row, hasEffects: (next?.depth ?? 0) > row.depth) { lines.append(note) }
+            lines += notes(on: row)
         }
-        lines += ["", paint(WaterfallAxis.legend, .dim)]
-        if flow.isTruncated { lines.append(paint("Only the first \(flow.spans.count) spans are shown.", .warning)) }
+        lines += [""] + legend.map { paint($0, .dim) }
+        if let gaps = picture.scale.gapsText { lines.append(paint(gaps.cut(to: terminal.width), .dim)) }
+        if picture.foldedCount > 0 {
+            let text =
+                "\(picture.foldedCount.grouped) of \(picture.flow.spans.count.grouped) spans have no row of their own."
+            lines.append(paint(text, .warning))
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
+    private var legend: [String] {
+        var reasons: Set<FlowWait.Reason> = []
+        for row in picture.rows {
+            for case .wait(let reason) in row.bars.map(\.kind) { reasons.insert(reason) }
+        }
+        var lines = [""]
+        for mark in WaterfallAxis.legend(reasons, isCritical: isCritical) {
+            let joined = lines[lines.count - 1] + (lines.last == "" ? "" : "   ") + mark
+            if joined.columnCount <= terminal.width { lines[lines.count - 1] = joined } else { lines.append(mark) }
+        }
+        return lines
+    }
+
     private var heading: String {
-        let text = "SERVICE".fitted(to: columns.service) + "SPAN".fitted(to: columns.label) + axis.scale
+        let text = "SERVICE".fitted(to: columns.service) + "SPAN".fitted(to: columns.label) + axis.heading
         return paint(text + "WORKED".rightAligned(in: WaterfallColumns.worked), .dim)
     }
 
-    private func line(of row: Waterfall.Row) -> String {
-        let service = services[row.span.resource.serviceName] ?? .plain
-        let hasFailed = row.span.status.isError
-        let branches = WaterfallLabel.branches(of: row)
-        let label = WaterfallLabel.text(of: row).dropFirst(branches.count)
-        let bar = axis.cells(of: row).map { cell in
-            paint(String(cell.character), cell.isWait ? .dim : hasFailed ? .failure : service)
-        }
-        return paint(row.span.resource.serviceName.fitted(to: columns.service), service)
+    private func line(of row: FlowPicture.Row) -> String {
+        let service = services[row.service] ?? .plain
+        let branches = WaterfallLabel.branches(of: row, in: columns.branches)
+        let label = row.label.fitted(to: columns.label - branches.count)
+        return paint(row.service.fitted(to: columns.service), service)
             + paint(branches, .dim)
-            + paint(String(label).fitted(to: columns.label - branches.count), hasFailed ? .failure : .plain)
-            + bar.joined()
-            + row.span.duration.text.rightAligned(in: WaterfallColumns.worked)
+            + paint(label, row.hasFailed ? .failure : .plain)
+            + bar(of: row, service)
+            + (row.worked?.text ?? "").rightAligned(in: WaterfallColumns.worked)
     }
 
-    /// The line below a row: how long the span had waited, what it links to, and why it failed.
-    private func note(on row: Waterfall.Row, hasEffects: Bool) -> String? {
-        let waits = row.waits.map { "\($0.duration.text) \($0.reason.text)" }
-        var links = flow.links(of: row.span).map { name(of: $0, from: row.span) }
-        if row.companions > 0 { links.append("\(row.companions) messages of other flows") }
-        var parts: [String] = []
-        if !waits.isEmpty { parts.append("waited " + waits.joined(separator: ", ")) }
-        if !links.isEmpty { parts.append("⇠ " + links.joined(separator: " and ")) }
-        if let error = row.span.status.message { parts.append("failed: \(error)") }
-        guard !parts.isEmpty else { return nil }
-        let indent =
-            String(repeating: " ", count: columns.service)
-            + WaterfallLabel.continuation(of: row, hasEffects: hasEffects)
-        return lines(of: parts, indent: indent).map { paint($0, .dim) }.joined(separator: "\n")
-    }
-
-    /// The parts in as few lines as the terminal's width allows.
-    private func lines(of parts: [String], indent: String) -> [String] {
-        var lines: [String] = []
-        for part in parts {
-            if let last = lines.last, last.count + part.count + 3 <= terminal.width {
-                lines[lines.count - 1] = last + " · " + part
-            } else {
-                lines.append(indent + part)
+    /// The row's columns, those of one look painted at once.
+    private func bar(of row: FlowPicture.Row, _ service: Style) -> String {
+        var text = ""
+        var run = ""
+        var kind = WaterfallAxis.Cell.Kind.empty
+        func style() -> Style {
+            switch kind {
+            case .empty: .plain
+            case .gap, .wait: .dim
+            case .work(let hasFailed), .aside(let hasFailed): hasFailed ? .failure : service
             }
         }
-        return lines.map { $0.fitted(to: terminal.width).trimmedRight }
+        for cell in axis.cells(of: row, isCritical: isCritical) {
+            if cell.kind != kind {
+                text += paint(run, style())
+                run = ""
+                kind = cell.kind
+            }
+            run.append(cell.character)
+        }
+        return text + paint(run, style())
     }
 
-    private func name(of link: SpanLink, from span: SpanData) -> String {
-        let target = names[SpanReference(link.context)] ?? "span \(link.spanID)"
-        return link.traceID == span.traceID ? target : "\(target) in trace \("\(link.traceID)".prefix(8))…"
+    /// The lines below a row, as few as the terminal's width allows.
+    private func notes(on row: FlowPicture.Row) -> [String] {
+        guard !row.notes.isEmpty else { return [] }
+        let indent =
+            String(repeating: " ", count: columns.service) + WaterfallLabel.continuation(of: row, in: columns.branches)
+        var lines: [String] = []
+        for note in row.notes {
+            let note = note.printable
+            if let last = lines.last, last.columnCount + note.columnCount + 3 <= terminal.width {
+                lines[lines.count - 1] = last + " · " + note
+            } else {
+                let room = max(20, terminal.width - indent.columnCount)
+                lines += note.wrapped(to: room).prefix(Self.mostLinesOfNote).map { indent + $0 }
+            }
+        }
+        return lines.map { paint($0.cut(to: terminal.width), .dim) }
     }
 
     private func paint(_ text: String, _ style: Style) -> String {
         style.apply(to: text, hasColor: terminal.hasColor)
     }
-}
-
-extension SpanStatus {
-    var message: String? { if case .error(let message) = self { message } else { nil } }
 }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceContext
+import TraceFlow
+import TraceStore
+
+/// Finds the flow that somebody names: by a trace, by a trace and a span, or by the beginning of either.
+struct FlowLookup {
+    let store: any SpanStore
+
+    /// A shorter beginning is not looked for.
+    private static let shortest = 4
+    /// How many spans are looked through for the beginning of an id, where a store can't say.
+    private static let mostSpans = 200_000
+    private static let pageSize = 2000
+
+    /// A flow, and how many others the same name fits.
+    struct Found {
+        let flow: Flow
+        let others: [Flow]
+    }
+
+    /// The flow of a name.
+    ///
+    /// Of a trace that belongs to several flows it is the one that begins in it, or the first.
+    func flow(_ name: String) async throws -> Found {
+        let parts = name.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count <= 2, let prefix = parts.first, prefix.count <= 32, prefix.allSatisfy(\.isHexDigit),
+            prefix.count >= Self.shortest,
+            parts.dropFirst().allSatisfy({ $0.count <= 16 && $0.allSatisfy(\.isHexDigit) })
+        else {
+            throw CommandError.usage(
+                "'\(name)' names no flow; write a trace id, or at least \(Self.shortest) of its digits, as `stitch flows` shows them"
+            )
+        }
+        let trace = try await trace(startingWith: prefix)
+        let flows: [Flow]
+        if parts.count == 2 {
+            flows = try await store.flows(of: span(startingWith: parts[1], in: trace)).flows
+        } else {
+            flows = try await store.flows(of: trace).flows
+        }
+        guard let flow = flows.first(where: { $0.origin.traceID == trace }) ?? flows.first else {
+            throw CommandError.failure("there is no span of trace \(trace)")
+        }
+        return Found(flow: flow, others: flows.filter { $0.origin.reference != flow.origin.reference })
+    }
+
+    private func span(startingWith prefix: String, in trace: TraceID) async throws -> SpanReference {
+        let spans = try await store.spans(of: [trace]).filter { $0.spanID.description.hasPrefix(prefix) }
+        guard let span = spans.first else {
+            throw CommandError.failure("no span of trace \(trace) begins with '\(prefix)'")
+        }
+        guard spans.count == 1 else {
+            throw CommandError.failure(
+                "\(spans.count) spans of trace \(trace) begin with '\(prefix)'; write more digits"
+            )
+        }
+        return span.reference
+    }
+
+    private func trace(startingWith prefix: String) async throws -> TraceID {
+        if prefix.count == 32, let trace = TraceID(prefix) { return trace }
+        let (traces, isWhole) = try await traces(startingWith: prefix)
+        guard let trace = traces.first else {
+            let place =
+                isWhole ? "" : " among the newest \(Self.mostSpans.grouped) spans; write the whole id for older ones"
+            throw CommandError.failure("no trace begins with '\(prefix)'\(place)")
+        }
+        guard traces.count == 1 else {
+            let some = traces.prefix(3).map(\.description).joined(separator: ", ")
+            throw CommandError.failure(
+                "\(traces.count) traces begin with '\(prefix)', such as \(some); write more digits"
+            )
+        }
+        return trace
+    }
+
+    private func traces(startingWith prefix: String) async throws -> (traces: [TraceID], isWhole: Bool) {
+        if let spans = store as? LoadedSpans { return (spans.traces(startingWith: prefix), true) }
+        var found: [TraceID] = []
+        var seen: Set<TraceID> = []
+        var cursor: SearchCursor?
+        var count = 0
+        while count < Self.mostSpans {
+            let page = try await store.search(SpanQuery(), limit: Self.pageSize, after: cursor)
+            for span in page.spans where seen.insert(span.traceID).inserted {
+                if span.traceID.description.hasPrefix(prefix) { found.append(span.traceID) }
+            }
+            count += page.spans.count
+            cursor = page.next
+            guard cursor != nil else { return (found, true) }
+        }
+        return (found, false)
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceFlow
+import TraceStore
+
+/// Hands out the flows that are new in a store, as they come.
+struct FlowFollower {
+    /// Flows that were handed out.
+    struct Seen {
+        private var origins: Set<SpanReference> = []
+        /// When the newest began.
+        private(set) var newest: Timestamp?
+
+        /// Returns whether it is new.
+        @discardableResult
+        mutating func insert(_ flow: Flow) -> Bool {
+            newest = max(newest ?? flow.origin.start, flow.origin.start)
+            return origins.insert(flow.origin.reference).inserted
+        }
+    }
+
+    let store: any SpanStore
+    let request: FlowRequest
+    var seen: Seen
+
+    /// How much later than newer ones a flow may arrive.
+    private static let lateness = Duration.seconds(300)
+    /// Spans come in bursts; one look is for all of one.
+    private static let calm = Duration.milliseconds(300)
+
+    /// Runs until it is cancelled, or `body` throws.
+    func run(_ body: (Flow) throws -> Void) async throws {
+        guard let store = store as? FileSpanStore else {
+            throw CommandError.usage("--follow needs --store; a file is read once")
+        }
+        let watch = try DirectoryWatch(store.directory)
+        var seen = seen
+        for await _ in watch.changes {
+            try await Task.sleep(for: Self.calm)
+            let since = seen.newest?.advanced(by: .zero - Self.lateness)
+            let from = [request.from, since].compactMap { $0 }.max()
+            var fresh: [Flow] = []
+            var listing = FlowListing(store, filter: request.filter, from: from, to: request.to)
+            try await listing.forEach { found in
+                if seen.insert(found.flow) { fresh.append(found.flow) }
+                return true
+            }
+            for flow in fresh.reversed() { try body(flow) }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceContext
+
+/// What the rules look at: spans, and what of them several rules ask for.
+struct LintGround: Sendable {
+    let table: SpanTable
+    let lint: FlowLint
+
+    /// Where the spans stand that work on a message, by what created the message.
+    let work: [SpanReference: [Int]]
+
+    /// What created the messages that some span sends.
+    let sent: Set<SpanReference>
+
+    /// The messages whose worker was lost, as whoever took them over says.
+    let rescued: Set<MessageName>
+
+    /// The services in which a send of several messages has links to not all of them.
+    let servicesWithoutAllLinks: Set<String>
+
+    private let traceSizes: [TraceID: Int]
+
+    init(_ table: SpanTable, _ lint: FlowLint) {
+        self.table = table
+        self.lint = lint
+        var work: [SpanReference: [Int]] = [:]
+        var sent: Set<SpanReference> = []
+        var rescued: Set<MessageName> = []
+        var servicesWithoutAllLinks: Set<String> = []
+        var traceSizes: [TraceID: Int] = [:]
+        for (position, span) in table.spans.enumerated() {
+            traceSizes[span.traceID, default: 0] += 1
+            switch span.messagingOperation {
+            case .process:
+                for link in span.creationLinks { work[SpanReference(link.context), default: []].append(position) }
+            case .send:
+                for link in span.links { sent.insert(SpanReference(link.context)) }
+                if span.droppedLinkCount > 0 { servicesWithoutAllLinks.insert(span.resource.serviceName) }
+            case .settle where span.attributes[MessagingConventions.Attribute.settleReason]?.stringValue == "rescue":
+                if let message = span.messageName { rescued.insert(message) }
+            default: break
+            }
+        }
+        self.work = work
+        self.sent = sent
+        self.rescued = rescued
+        self.servicesWithoutAllLinks = servicesWithoutAllLinks
+        self.traceSizes = traceSizes
+    }
+
+    /// How many spans of a trace are here.
+    func spanCount(of trace: TraceID) -> Int { traceSizes[trace] ?? 0 }
+
+    /// Whether everything that followed a moment at once has arrived.
+    func isComplete(_ moment: Timestamp) -> Bool { lint.completeUntil.map { moment <= $0 } ?? true }
+
+    /// Why a span isn't there that another one refers to, by these links if any; `nil` if nobody knows.
+    func explanation(of end: SpanReference, missedBy span: SpanData, _ links: [SpanLink]) -> LintReport.EndExplanation?
+    {
+        // A trace of which there is anything was sampled. Some senders leave flags out, those of their own spans too.
+        if spanCount(of: end.traceID) == 0, span.context.isSampled, links.contains(where: { !$0.context.isSampled }) {
+            return .notSampled
+        }
+        let isAttempt = links.contains { $0.role == .previousAttempt }
+        if isAttempt, let message = span.messageName, rescued.contains(message) { return .lostWithWorker }
+        let latest = Int64(clamping: span.start.nanoseconds).subtractingSaturated(span.waitInNanoseconds)
+        if let kept = lint.keptSince, latest < Int64(clamping: kept.nanoseconds) { return .expired }
+        return isComplete(max(span.start, span.end)) ? nil : .notArrived
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+
+/// Messages have to be sent, acknowledged and worked on.
+enum MessageRules {
+    private typealias Attribute = MessagingConventions.Attribute
+
+    static func check(_ ground: LintGround, _ findings: inout LintCollector) {
+        let reporting = reportingHops(ground)
+        for span in ground.table.spans {
+            switch span.messagingOperation {
+            case .process: checkWork(span, ground, &findings)
+            case .receive: checkPoll(span, ground, &findings)
+            case .create: checkCreation(span, ground, &findings)
+            case .send where span.lacksReport && reporting.contains(span.lintedHop):
+                findings.add(.sendWithoutReport, span) {
+                    "\(span.hop) was neither acknowledged nor failed, as others like it were"
+                }
+            default: break
+            }
+        }
+    }
+
+    /// The hops at which delivery reports are told of.
+    private static func reportingHops(_ ground: LintGround) -> Set<String> {
+        var hops: Set<String> = []
+        for span in ground.table.spans where span.messagingOperation == .send {
+            if span.attributes[Attribute.kafkaOffset] != nil { hops.insert(span.lintedHop) }
+        }
+        return hops
+    }
+
+    private static func checkWork(_ span: SpanData, _ ground: LintGround, _ findings: inout LintCollector) {
+        for link in span.creationLinks {
+            guard let creation = ground.table[SpanReference(link.context)], !creation.sendsMessages else { continue }
+            findings.add(.consumerWithoutProducer, span) {
+                "\(span.hop) works on a message that carries the context of \(creation.hop), which sends none"
+            }
+        }
+    }
+
+    private static func checkPoll(_ span: SpanData, _ ground: LintGround, _ findings: inout LintCollector) {
+        guard ground.isComplete(max(span.start, span.end)) else { return }
+        let messages = span.creationLinks.map { SpanReference($0.context) }
+        let idle = messages.count { message in
+            // Somebody else's work on the message is none of this one's.
+            !(ground.work[message] ?? []).contains {
+                let work = ground.table.spans[$0]
+                return work.resource.serviceName == span.resource.serviceName
+            }
+        }
+        guard idle > 0 else { return }
+        findings.add(.polledNeverProcessed, span) {
+            "\(span.hop) handed over \(messages.count) message\(messages.count == 1 ? "" : "s"), of which "
+                + "\(span.resource.serviceName) never worked on \(idle)"
+        }
+    }
+
+    private static func checkCreation(_ span: SpanData, _ ground: LintGround, _ findings: inout LintCollector) {
+        guard span.kind == .producer, !ground.sent.contains(span.reference), ground.work[span.reference] == nil,
+            ground.isComplete(max(span.start, span.end)),
+            !ground.servicesWithoutAllLinks.contains(span.resource.serviceName)
+        else { return }
+        findings.add(.messageNeverSent, span) { "\(span.hop) created a message that no span sends or works on" }
+    }
+}
+
+extension SpanData {
+    private typealias Attribute = MessagingConventions.Attribute
+
+    /// Whether messages leave with it, or come into being.
+    fileprivate var sendsMessages: Bool { kind == .producer || messagingOperation?.isProducing == true }
+
+    /// Whether it sent one message to Kafka and says neither where it lies nor why not.
+    fileprivate var lacksReport: Bool {
+        kind == .producer && batchCount == nil && !hasError && attributes[Attribute.kafkaOffset] == nil
+            && attributes[Attribute.system]?.stringValue == "kafka" && attributes[Attribute.errorType] == nil
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+
+/// A span that a flow's span refers to and that isn't there.
+public struct MissingEnd: Sendable, Hashable {
+    /// What the missing span is to the one that refers to it.
+    public enum Relation: Sendable, Hashable {
+        /// Its parent, and nothing else.
+        case parent
+        /// What created its message, its parent too or not.
+        case creation
+        /// The attempt before.
+        case previousAttempt
+        /// What it links to, nobody said as what.
+        case other
+    }
+
+    /// Why it isn't there.
+    public enum Cause: Sendable, Hashable {
+        /// It was not sampled, as the link says.
+        case notSampled
+        /// The worker that made it was lost, and the span with it.
+        case lost(worker: String)
+        /// It is older than what is kept.
+        case expired
+        /// It may still arrive.
+        case notArrived
+        /// Nothing is known that would explain it.
+        case unexplained
+    }
+
+    /// The span that refers to it.
+    public var span: SpanReference
+
+    /// The span that isn't there.
+    public var end: SpanReference
+
+    /// What it is to the one that refers to it.
+    public var relation: Relation
+
+    /// Why it isn't there, as far as known.
+    public var cause: Cause
+}
+
+extension SpanGraph {
+    /// What a span refers to as its cause and what isn't there: see ``FlowLimits/checkedLinks``.
+    ///
+    /// Each once; what is parent and linked to is the latter.
+    func missingEnds(of node: Node, checkedLinks: Int) -> [(node: Node, link: SpanLink?)] {
+        var ends: [(node: Node, link: SpanLink?)] = []
+        let links = links(of: node)
+        if !links.isEmpty, links.count <= checkedLinks, span(node)?.linksJoin == true {
+            for link in links where link.isCause {
+                guard let end = self.node(SpanReference(link.context)), !isPresent(end), end != node,
+                    !ends.contains(where: { $0.node == end })
+                else { continue }
+                ends.append((end, link))
+            }
+        }
+        if let parent = parent(of: node), !isPresent(parent),
+            !ends.contains(where: { $0.node == parent })
+        {
+            ends.append((parent, nil))
+        }
+        return ends
+    }
+}
+
+extension MissingEnd {
+    static func all(
+        of nodes: [SpanGraph.Node],
+        in graph: borrowing LoadedGraph,
+        _ limits: FlowLimits,
+        _ horizon: FlowHorizon
+    ) -> [MissingEnd] {
+        var missing: [MissingEnd] = []
+        var horizon = horizon
+        for node in nodes where graph.spans.hasFailed(node) {
+            if let worker = graph.spans.span(node)?.lostWorker { horizon.lostWorkers.insert(worker) }
+        }
+        for node in nodes {
+            for end in graph.spans.missingEnds(of: node, checkedLinks: limits.checkedLinks) {
+                guard graph.isLoaded(graph.spans.trace(of: end.node)), let span = graph.spans.span(node)
+                else { continue }
+                let reference = graph.spans.references[end.node]
+                let hasTrace = !graph.spans.nodes(ofTrace: reference.traceID).isEmpty
+                missing.append(
+                    MissingEnd(
+                        span: span.reference,
+                        end: reference,
+                        relation: relation(end.link),
+                        cause: cause(of: span, end.link, hasTrace: hasTrace, horizon)
+                    )
+                )
+            }
+        }
+        return missing
+    }
+
+    private static func relation(_ link: SpanLink?) -> Relation {
+        guard let link else { return .parent }
+        switch link.role {
+        case .creation: return .creation
+        case .previousAttempt: return .previousAttempt
+        default: return .other
+        }
+    }
+
+    private static func cause(
+        of span: SpanData,
+        _ link: SpanLink?,
+        hasTrace: Bool,
+        _ horizon: FlowHorizon
+    ) -> Cause {
+        // A trace of which there is anything was sampled; some senders leave the flags of links out.
+        if let link, !link.context.isSampled, !hasTrace { return .notSampled }
+        // What a killed worker had not exported was children's parents of its own process, and attempts that links name.
+        let isOwn = link == nil && span.parentIsRemote != true
+        let named = isOwn ? span.resource.attributes : link?.attributes
+        let worker = named?[instanceID]?.stringValue
+        if let worker, horizon.lostWorkers.contains(worker) { return .lost(worker: worker) }
+        let latest = span.start.earlier(by: link == nil ? .zero : span.wait)
+        if let oldest = horizon.oldest, latest < oldest { return .expired }
+        if let now = horizon.now, now < span.end || now.gap(since: span.end) < horizon.delay { return .notArrived }
+        return .unexplained
+    }
+
+    fileprivate static let instanceID = "service.instance.id"
+}
+
+extension SpanData {
+    /// The worker that was lost in the midst of this attempt, which somebody else has told.
+    fileprivate var lostWorker: String? {
+        guard attributes[MessagingConventions.Attribute.errorType]?.stringValue == "worker_lost"
+        else { return nil }
+        return attributes[MissingEnd.instanceID]?.stringValue
+    }
+}

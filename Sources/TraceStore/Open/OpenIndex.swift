@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceContext
+import TraceFlow
+
+/// Where the spans of an open partition are, and what a search asks of them; in memory, made anew at each start.
+///
+/// A row is a copy of a span. Copies that a later one has replaced are hidden: the later one says all that they said.
+struct OpenIndex {
+    /// Where a span's bytes are.
+    struct Place {
+        var batch: Int64
+        var offset: UInt32
+        var count: UInt32
+        var source: UInt32
+    }
+
+    /// What a search asks of a row.
+    struct Columns {
+        var start: UInt64
+        var duration: Int64
+        var wait: Int64
+        var spanID: UInt64
+        var trace: UInt32
+        var name: UInt32
+        var hasError: Bool
+        var isHidden = false
+        /// Where its attributes begin.
+        var attributes: Int
+        /// The row of the same trace before it; -1 for none.
+        var previous: Int32
+    }
+
+    private struct Trace {
+        var id: TraceID
+        var lastRow: Int32 = -1
+        var lastLink: Int32 = -1
+        var summary = TraceSummary()
+    }
+
+    private struct Link {
+        var target: UInt64
+        var source: Int32
+        var previous: Int32
+        var joins: Bool
+    }
+
+    private struct Key: Hashable {
+        var trace: UInt32
+        var span: UInt64
+    }
+
+    private(set) var places: [Place] = []
+    private(set) var columns: [Columns] = []
+    private(set) var attributes: [UInt32] = []
+    private var traces: [Trace] = []
+    private var links: [Link] = []
+    private var tracePlaces: [TraceID: UInt32] = [:]
+    private var newest: [Key: Int32] = [:]
+    private var names = NameTable()
+
+    /// How many rows are not hidden.
+    private(set) var count = 0
+
+    /// The first and the last start.
+    private(set) var range: ClosedRange<UInt64>?
+
+    /// The number of a trace, which gets one if it has none yet.
+    mutating func number(of trace: TraceID) -> (number: UInt32, isNew: Bool) {
+        if let number = tracePlaces[trace] { return (number, traces[Int(number)].lastRow < 0) }
+        let number = UInt32(truncatingIfNeeded: traces.count)
+        tracePlaces[trace] = number
+        traces.append(Trace(id: trace))
+        return (number, true)
+    }
+
+    /// The row that counts of a span.
+    func row(of span: SpanID, in trace: UInt32) -> Int? {
+        newest[Key(trace: trace, span: span.bits)].map { Int($0) }
+    }
+
+    /// The row that counts of a span.
+    func row(of span: SpanID, in trace: TraceID) -> Int? {
+        tracePlaces[trace].flatMap { row(of: span, in: $0) }
+    }
+
+    /// Adds a copy of a span, which hides those before it.
+    mutating func add(_ facts: borrowing SpanFacts, trace: UInt32, at place: Place) {
+        let row = Int32(truncatingIfNeeded: columns.count)
+        if let before = newest.updateValue(row, forKey: Key(trace: trace, span: facts.spanID.bits)) {
+            columns[Int(before)].isHidden = true
+            count -= 1
+        }
+        places.append(place)
+        columns.append(
+            Columns(
+                start: facts.start,
+                duration: facts.duration,
+                wait: facts.wait,
+                spanID: facts.spanID.bits,
+                trace: trace,
+                name: names.number(of: facts.name),
+                hasError: facts.hasError,
+                attributes: attributes.count,
+                previous: traces[Int(trace)].lastRow
+            )
+        )
+        attributes.append(contentsOf: facts.attributes)
+        traces[Int(trace)].lastRow = row
+        traces[Int(trace)].summary.add(facts)
+        count += 1
+        range =
+            range.map { min($0.lowerBound, facts.start)...max($0.upperBound, facts.start) }
+            ?? facts.start...facts.start
+        for link in facts.links {
+            let target = Int(number(of: link.traceID).number)
+            links.append(
+                Link(
+                    target: link.spanID.bits,
+                    source: row,
+                    previous: traces[target].lastLink,
+                    joins: link.joins
+                )
+            )
+            traces[target].lastLink = Int32(truncatingIfNeeded: links.count - 1)
+        }
+    }
+
+    /// The rows of a trace that count.
+    func rows(of trace: TraceID) -> [Int] {
+        guard let number = tracePlaces[trace] else { return [] }
+        var rows: [Int] = []
+        var row = traces[Int(number)].lastRow
+        while row >= 0 {
+            if !columns[Int(row)].isHidden { rows.append(Int(row)) }
+            row = columns[Int(row)].previous
+        }
+        return rows
+    }
+
+    /// Hands over links to spans of a trace, until the body has had enough; whether it has.
+    func links(to trace: TraceID, _ body: (_ target: SpanReference, _ source: SpanReference) -> Bool) -> Bool {
+        guard let number = tracePlaces[trace] else { return true }
+        var next = traces[Int(number)].lastLink
+        while next >= 0 {
+            let link = links[Int(next)]
+            if !columns[Int(link.source)].isHidden {
+                let target = SpanReference(SpanContext(traceID: trace, spanID: SpanID(bits: link.target)))
+                guard body(target, reference(Int(link.source))) else { return false }
+            }
+            next = link.previous
+        }
+        return true
+    }
+
+    /// The span of a row.
+    func reference(_ row: Int) -> SpanReference {
+        SpanReference(SpanContext(traceID: trace(of: row), spanID: SpanID(bits: columns[row].spanID)))
+    }
+
+    /// The trace of a row.
+    func trace(of row: Int) -> TraceID { traces[Int(columns[row].trace)].id }
+
+    /// Hands over what is known of each trace that has rows.
+    func forEachTrace(_ body: (TraceID, TraceSummary) -> Void) {
+        for trace in traces where trace.lastRow >= 0 { body(trace.id, trace.summary) }
+    }
+
+    /// Hands over the traces of each link that joins flows.
+    func forEachCause(_ body: (_ cause: TraceID, _ effect: TraceID) -> Void) {
+        for trace in traces {
+            var next = trace.lastLink
+            while next >= 0 {
+                let link = links[Int(next)]
+                if link.joins { body(trace.id, self.trace(of: Int(link.source))) }
+                next = link.previous
+            }
+        }
+    }
+
+    /// The number of a name; `nil` if no row has it.
+    func number(ofName name: String) -> UInt32? { names.known(name) }
+
+    /// The rows that have this hash among those of their attributes; one may come twice.
+    func rows(withAttribute hash: UInt32) -> [Int] {
+        var found: [Int] = []
+        var row = 0
+        attributes.withUnsafeBufferPointer { attributes in
+            for index in attributes.indices where attributes[index] == hash {
+                // Rows and their attributes are in the same order; a row without any begins where the next does.
+                row = self.row(ofAttribute: index, from: row)
+                found.append(row)
+            }
+        }
+        return found
+    }
+
+    private func row(ofAttribute index: Int, from row: Int) -> Int {
+        var (low, high) = (row, columns.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if columns[middle].attributes <= index { low = middle } else { high = middle }
+        }
+        return low
+    }
+}
+
+/// Numbers for names that come again and again.
+struct NameTable {
+    private var numbers: [String: UInt32] = [:]
+    private var recent = [(hash: Int, number: UInt32, name: [UInt8])](repeating: (-1, 0, []), count: 256)
+    private(set) var names: [String] = []
+
+    /// A name's number.
+    mutating func number(of name: UnsafeRawBufferPointer) -> UInt32 {
+        var hash = name.count
+        for byte in name.prefix(64) { hash = hash &* 31 &+ Int(byte) }
+        let slot = hash & 255
+        if recent[slot].hash == hash, recent[slot].name.elementsEqual(name) { return recent[slot].number }
+        let number = number(of: String(decoding: name, as: UTF8.self))
+        recent[slot] = (hash, number, [UInt8](name))
+        return number
+    }
+
+    private mutating func number(of name: String) -> UInt32 {
+        if let number = known(name) { return number }
+        let number = UInt32(truncatingIfNeeded: names.count)
+        names.append(name)
+        numbers[name] = number
+        return number
+    }
+
+    /// A name's number, if it has one.
+    ///
+    /// Names that only look alike share one: a search compares what it finds.
+    func known(_ name: String) -> UInt32? { numbers[name] }
+}

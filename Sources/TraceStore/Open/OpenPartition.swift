@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceContext
+import TraceFlow
+
+/// The partition that spans are written to, or one that is about to be sealed.
+///
+/// The newest copy of a span in it says all that copies before it said, in this partition or in older ones: they are united
+/// when it is written. Used on the store's thread alone.
+final class OpenPartition {
+    /// A row of another partition that a span of this one has replaced.
+    struct Superseded: Hashable {
+        var partition: Int64
+        var row: Int
+    }
+
+    let number: Int64
+    let file: OpenFile
+    private(set) var index = OpenIndex()
+    private(set) var sources = SourceTable()
+    private(set) var byteCount = 0
+    private(set) var lastBatch: Int64 = 0
+    private var unwritten: (batch: Int64, bytes: [UInt8])?
+    private var facts = SpanFacts()
+    /// Older partitions that have spans of a trace, the newest first.
+    private var older: [UInt32: [Int64]] = [:]
+    private unowned let partitions: PartitionList
+
+    /// Spans that a later copy in a newer partition has replaced.
+    var superseded: Set<SpanReference> = []
+    /// Rows of sealed partitions that spans of this one have replaced.
+    var supersedes: Set<Superseded> = []
+    /// When its first span arrived here, since the store was opened.
+    var firstArrival: Timestamp?
+
+    private static let batchSize = 1 << 20
+
+    init(_ number: Int64, _ file: OpenFile, among partitions: PartitionList) {
+        self.number = number
+        self.file = file
+        self.partitions = partitions
+    }
+
+    /// Reads what is in the file and not yet in the index.
+    func load() throws {
+        try file.read(
+            sourcesAfter: sources.sources.count,
+            batchesAfter: lastBatch,
+            source: { sources.add($0) },
+            batch: { number, bytes in
+                lastBatch = number
+                byteCount += bytes.count
+                var reader = BatchReader(bytes)
+                while let item = reader.next() {
+                    guard item.source < UInt32(sources.sources.count), (try? facts.read(item.bytes)) != nil else {
+                        continue
+                    }
+                    try note(item.bytes.count, at: item.offset, of: item.source, in: number)
+                }
+            }
+        )
+    }
+
+    /// Puts the span that the facts are about into the index.
+    private func note(_ count: Int, at offset: Int, of source: UInt32, in batch: Int64) throws {
+        let trace = index.number(of: facts.traceID)
+        if trace.isNew { try lookForOlder(trace.number) }
+        if let others = older[trace.number], index.row(of: facts.spanID, in: trace.number) == nil {
+            try supersede(in: others)
+        }
+        let place = OpenIndex.Place(
+            batch: batch,
+            offset: UInt32(truncatingIfNeeded: offset),
+            count: UInt32(truncatingIfNeeded: count),
+            source: source
+        )
+        index.add(facts, trace: trace.number, at: place)
+    }
+
+    private func lookForOlder(_ trace: UInt32) throws {
+        let others = try partitions.numbers(before: number, having: facts.traceID)
+        if !others.isEmpty { older[trace] = others }
+    }
+
+    private func supersede(in others: [Int64]) throws {
+        let reference = SpanReference(SpanContext(traceID: facts.traceID, spanID: facts.spanID))
+        for other in others.compactMap({ partitions[$0] }) {
+            if let row = try other.supersede(reference) {
+                supersedes.insert(Superseded(partition: other.number, row: row))
+            }
+        }
+    }
+
+    /// Writes batches, between the file's `begin` and `commit`.
+    func write(_ batches: [PreparedBatch]) throws {
+        for batch in batches {
+            var numbers: [UInt32] = []
+            for key in batch.sources { numbers.append(try number(of: key)) }
+            try batch.bytes.withUnsafeBytes { bytes in
+                var start = 0
+                for record in batch.records {
+                    let span = UnsafeRawBufferPointer(rebasing: bytes[start..<record.end])
+                    start = record.end
+                    try write(span, of: numbers[record.source])
+                }
+            }
+        }
+        try flush()
+    }
+
+    private func number(of key: SpanSourceKey) throws(StoreError) -> UInt32 {
+        if let number = sources[key] { return number }
+        let number = sources.add(key)
+        try file.insert(source: key, number: number)
+        return number
+    }
+
+    private func write(_ span: UnsafeRawBufferPointer, of source: UInt32) throws {
+        // What can't be read can't be found either.
+        guard (try? facts.read(span)) != nil, facts.traceID.isValid, facts.spanID.isValid else { return }
+        let trace = index.number(of: facts.traceID)
+        if trace.isNew { try lookForOlder(trace.number) }
+        guard let earlier = try earlierCopy(trace.number) else { return try put(span, of: source) }
+        var decoder = RecordDecoder()
+        let record = SpanRecord(source: sources.sources[Int(source)], bytes: [UInt8](span)[...])
+        guard let newer = decoder.span(record), let older = decoder.span(earlier) else {
+            return try put(span, of: source)
+        }
+        var writer = ProtobufWriter()
+        writer.write(contentOf: newer.united(withEarlier: older))
+        let united = writer.bytes
+        try united.withUnsafeBytes { bytes in
+            try facts.read(bytes)
+            try put(bytes, of: source)
+        }
+    }
+
+    /// The copy of the span that the facts are about which counted so far.
+    private func earlierCopy(_ trace: UInt32) throws -> SpanRecord? {
+        if let row = index.row(of: facts.spanID, in: trace) { return try record(row) }
+        let reference = SpanReference(SpanContext(traceID: facts.traceID, spanID: facts.spanID))
+        for other in (older[trace] ?? []).compactMap({ partitions[$0] }) {
+            if let record = try other.record(of: reference) { return record }
+        }
+        return nil
+    }
+
+    private func put(_ span: UnsafeRawBufferPointer, of source: UInt32) throws {
+        var batch = unwritten ?? (lastBatch + 1, [])
+        unwritten = nil
+        batch.bytes.append(number: UInt32(truncatingIfNeeded: span.count))
+        batch.bytes.append(number: source)
+        let offset = batch.bytes.count
+        batch.bytes.append(contentsOf: span)
+        let isFull = batch.bytes.count >= Self.batchSize
+        let number = batch.batch
+        unwritten = batch
+        try note(span.count, at: offset, of: source, in: number)
+        if isFull { try flush() }
+    }
+
+    private func flush() throws(StoreError) {
+        guard let batch = unwritten else { return }
+        try file.insert(batch: batch.batch, batch.bytes)
+        lastBatch = batch.batch
+        byteCount += batch.bytes.count
+        unwritten = nil
+    }
+
+    /// The span of a row.
+    func record(_ row: Int) throws(StoreError) -> SpanRecord {
+        let place = index.places[row]
+        let source = sources.sources[Int(place.source)]
+        let (offset, count) = (Int(place.offset), Int(place.count))
+        if let unwritten, unwritten.batch == place.batch {
+            return SpanRecord(source: source, bytes: unwritten.bytes[offset..<(offset + count)])
+        }
+        return SpanRecord(
+            source: source,
+            bytes: try file.bytes(ofBatch: place.batch, at: offset, count: count)[...]
+        )
+    }
+}
+
+/// A partition that a newer one looks into.
+protocol OlderPartition: AnyObject {
+    var number: Int64 { get }
+
+    /// The span, if it is there and no later copy has replaced it.
+    func record(of reference: SpanReference) throws -> SpanRecord?
+
+    /// Hides a span, for a later copy has come elsewhere; its row if the partition is sealed.
+    func supersede(_ reference: SpanReference) throws -> Int?
+}
+
+extension OpenPartition: OlderPartition {
+    func record(of reference: SpanReference) throws -> SpanRecord? {
+        guard !superseded.contains(reference) else { return nil }
+        return try index.row(of: reference.spanID, in: reference.traceID).map { row in try record(row) }
+    }
+
+    func supersede(_ reference: SpanReference) throws -> Int? {
+        if index.row(of: reference.spanID, in: reference.traceID) != nil { superseded.insert(reference) }
+        return nil
+    }
+}
+
+extension SealedPartition: OlderPartition {
+    /// The row of a span, hidden or not.
+    func row(of reference: SpanReference) throws -> Int? {
+        guard let trace = try trace(reference.traceID) else { return nil }
+        var facts = SpanFacts()
+        for row in trace.rows {
+            try record(row).bytes.withUnsafeBytes { try facts.read($0) }
+            if facts.spanID == reference.spanID { return row }
+        }
+        return nil
+    }
+
+    func record(of reference: SpanReference) throws -> SpanRecord? {
+        guard let row = try row(of: reference), !superseded.contains(row) else { return nil }
+        return try record(row)
+    }
+
+    func supersede(_ reference: SpanReference) throws -> Int? {
+        guard let row = try row(of: reference) else { return nil }
+        superseded.insert(row)
+        return row
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TraceContext
+
+/// The partitions of a store; used on the store's thread alone.
+final class PartitionList {
+    /// Those that are sealed, by number.
+    var sealed: [SealedPartition] = []
+    /// Those that are not, by number, all newer than those that are sealed.
+    ///
+    /// The last is written to.
+    var open: [OpenPartition] = []
+
+    /// The partition of a number.
+    subscript(number: Int64) -> (any OlderPartition)? {
+        open.first { $0.number == number } ?? sealed.first { $0.number == number }
+    }
+
+    /// The partitions before one that have spans of a trace, the newest first.
+    func numbers(before number: Int64, having trace: TraceID) throws -> [Int64] {
+        var numbers: [Int64] = []
+        for partition in open.reversed() where partition.number < number {
+            if !partition.index.rows(of: trace).isEmpty { numbers.append(partition.number) }
+        }
+        for partition in sealed.reversed() where partition.number < number {
+            if try partition.trace(trace) != nil { numbers.append(partition.number) }
+        }
+        return numbers
+    }
+
+    /// Puts a sealed partition in its place.
+    func insert(_ partition: SealedPartition) {
+        sealed.removeAll { $0.number == partition.number }
+        sealed.append(partition)
+        sealed.sort { $0.number < $1.number }
+    }
+}

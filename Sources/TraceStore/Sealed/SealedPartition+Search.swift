@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceFlow
+
+extension SealedPartition {
+    private typealias ClassBits = (UInt64, UInt64, UInt64, UInt64)
+
+    /// Offers the rows that meet a query, block after block, those first that start last.
+    func search(_ plan: SearchPlan, _ found: inout SearchCollector) throws {
+        guard let starts = plan.starts, let durations = plan.durations else { return }
+        let isWanted = directory.classes.map { item in
+            plan.mayMatch(sources[Int(item.source)])
+                && plan.query.name.map { directory.names[Int(item.name)] == $0 } ?? true
+                && plan.query.hasError.map { $0 == item.hasError } ?? true
+        }
+        guard isWanted.contains(true) else { return }
+        let wanted = isWanted.contains(false) ? bits(isWanted) : nil
+        let wait = plan.minimumWait <= 0 ? 0 : SealedFormat.waitCode(plan.minimumWait)
+        let candidates = try blocks(plan)
+        let order = (candidates ?? Array(directory.blocks.indices)).filter { number in
+            let block = directory.blocks[number]
+            return block.maximumStart >= max(starts.lowerBound, found.threshold)
+                && block.minimumStart <= starts.upperBound && block.maximumDuration >= durations.lowerBound
+                && block.maximumWait >= wait && wanted.map { block.mayContain($0) } ?? true
+        }.sorted { (directory.blocks[$0].maximumStart, $0) > (directory.blocks[$1].maximumStart, $1) }
+        for number in order {
+            guard directory.blocks[number].maximumStart >= found.threshold else { break }
+            try search(plan, starts, durations, wait, isWanted, number, &found)
+        }
+    }
+
+    private func search(
+        _ plan: SearchPlan,
+        _ starts: ClosedRange<UInt64>,
+        _ durations: ClosedRange<Int64>,
+        _ wait: UInt8,
+        _ isWanted: [Bool],
+        _ number: Int,
+        _ found: inout SearchCollector
+    ) throws {
+        let first = number * SealedFormat.blockCount
+        var rows: [(start: UInt64, row: Int, wait: UInt8)] = []
+        let columns = try columns(number)
+        let threshold = found.threshold
+        columns.forEach { row, start, duration, item, code in
+            guard start >= threshold, starts.contains(start), durations.contains(duration), code >= wait,
+                item < isWanted.count, isWanted[item]
+            else { return }
+            rows.append((start, first + row, code))
+        }
+        guard !rows.isEmpty else { return }
+        if !superseded.isEmpty { rows.removeAll { superseded.contains($0.row) } }
+        rows.sort { ($0.start, $0.row) > ($1.start, $1.row) }
+        var decoder = RecordDecoder()
+        for (start, row, code) in rows {
+            guard start >= found.threshold else { break }
+            if plan.isInexact || plan.isAtCursor(start) || wait > 0 && code == wait {
+                let record = try record(row)
+                guard try mayMatch(plan, record), let span = decoder.span(record), plan.matches(span) else { continue }
+            }
+            found.add(start) { try self.checkedRecord(row) }
+        }
+        found.settle()
+    }
+
+    /// The span of a row; what makes no sense there is the damage of this file.
+    private func checkedRecord(_ row: Int) throws -> SpanRecord {
+        do {
+            return try record(row)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw DamagedPartition(number: number)
+        }
+    }
+
+    /// Whether a span has the attributes by their hashes, which is quicker to see than that it has them.
+    private func mayMatch(_ plan: SearchPlan, _ record: SpanRecord) throws -> Bool {
+        guard !plan.attributes.isEmpty else { return true }
+        var facts = SpanFacts()
+        try record.bytes.withUnsafeBytes { try facts.read($0) }
+        return plan.attributes.allSatisfy { facts.attributes.contains($0) || plan.has($0, record.source) }
+    }
+
+    /// The blocks among which those must be that meet the conditions on attributes; `nil` for all.
+    private func blocks(_ plan: SearchPlan) throws -> [Int]? {
+        var candidates: Set<Int>?
+        for hash in plan.attributes {
+            guard !sources.contains(where: { plan.has(hash, $0) }) else { continue }
+            guard let blocks = try blocks(withAttribute: hash) else { continue }
+            candidates = candidates.map { $0.intersection(blocks) } ?? blocks
+        }
+        guard let candidates else { return nil }
+        guard candidates.allSatisfy({ $0 < directory.blocks.count }) else { throw DamagedBytes() }
+        return Array(candidates)
+    }
+
+    private func bits(_ isWanted: [Bool]) -> ClassBits {
+        var block = SealedBlock()
+        for (number, isWanted) in isWanted.enumerated() where isWanted { block.insert(class: UInt32(number)) }
+        return block.classes
+    }
+}

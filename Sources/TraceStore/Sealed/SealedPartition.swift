@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceContext
+import TraceFlow
+
+/// A sealed file, to be read.
+///
+/// What is small is held in memory; blocks, columns, traces and postings are read when they are needed, and checked.
+/// One thread at a time uses it.
+final class SealedPartition {
+    let number: Int64
+    let generation: Int64
+    let directory: SealedDirectory
+    let sources: [SpanSource]
+    let size: Int
+    private let file: ReadOnlyFile
+    private var verifiedColumns: [Bool]
+    private var blocks = BlockCache()
+
+    /// Rows that a later copy in another partition has replaced.
+    var superseded: Set<Int> = []
+
+    /// Opens a file.
+    ///
+    /// - Throws: ``StoreError`` if it can't be read or is of a newer version, ``DamagedBytes`` and the like if it makes no
+    ///   sense.
+    init(_ path: String, number: Int64, generation: Int64) throws {
+        file = try ReadOnlyFile(path)
+        (self.number, self.generation, size) = (number, generation, file.size)
+        let tail = try file.bytes(at: file.size - SealedFormat.tailSize, count: SealedFormat.tailSize)
+        var end = try tail.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            return (
+                offset: try reader.number(UInt64.self), count: try reader.number(UInt64.self),
+                checksum: try reader.number(UInt32.self), version: try reader.number(UInt32.self),
+                magic: try reader.number(UInt64.self)
+            )
+        }
+        guard end.magic == SealedFormat.magic else { throw DamagedBytes() }
+        guard end.version <= SealedFormat.version else {
+            throw StoreError(.newerFormat, "can't read \(path): it has format \(end.version); use a newer Stitch")
+        }
+        end.offset = min(end.offset, UInt64(Int.max))
+        let bytes = try file.bytes(at: Int(end.offset), count: Int(clamping: end.count))
+        guard Zlib.checksum(bytes) == end.checksum else { throw DamagedBytes() }
+        directory = try bytes.withUnsafeBytes { try SealedDirectory($0) }
+        sources = directory.sources.map { SpanSource($0) }
+        verifiedColumns = [Bool](repeating: false, count: directory.blocks.count)
+    }
+
+    /// The first and the last start.
+    var range: ClosedRange<UInt64>? {
+        guard let first = directory.blocks.map(\.minimumStart).min(),
+            let last = directory.blocks.map(\.maximumStart).max(), first <= last
+        else { return nil }
+        return first...last
+    }
+
+    /// What is known of a trace; `nil` if it has no spans here.
+    func trace(_ id: TraceID) throws -> TraceRow? {
+        guard directory.filter.mayContain(id) else { return nil }
+        var (low, high) = (0, directory.tracePages.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if id.isBefore(directory.tracePages[middle].first) { high = middle } else { low = middle + 1 }
+        }
+        guard low > 0 else { return nil }
+        return try traces(on: directory.tracePages[low - 1]).first { $0.id == id }
+    }
+
+    /// All traces, in the order of their ids.
+    func traces() throws -> [TraceRow] { try directory.tracePages.flatMap { try traces(on: $0) } }
+
+    private func traces(on page: TracePage) throws -> [TraceRow] {
+        let count = Int(page.count)
+        let bytes = try file.bytes(at: Int(clamping: page.offset), count: count * TraceRow.size)
+        guard Zlib.checksum(bytes) == page.checksum else { throw DamagedBytes() }
+        return try bytes.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            var rows: [TraceRow] = []
+            rows.reserveCapacity(count)
+            for _ in 0..<count {
+                let row = try TraceRow(&reader)
+                guard row.rows.upperBound <= directory.rowCount else { throw DamagedBytes() }
+                rows.append(row)
+            }
+            return rows
+        }
+    }
+
+    /// The spans of a block.
+    func block(_ number: Int) throws -> SpanBlock {
+        if let block = blocks[number] { return block }
+        let place = directory.blocks[number]
+        let bytes = try file.bytes(at: Int(clamping: place.bodyOffset), count: Int(place.bodyLength))
+        guard Zlib.checksum(bytes) == place.bodyChecksum else { throw DamagedBytes() }
+        let block = try bytes.withUnsafeBytes {
+            try BlockCodec.decode($0, columns(number), directory)
+        }
+        for row in directory.rows(ofBlock: number).indices
+        where block.source(row % SealedFormat.blockCount) >= sources.count {
+            throw DamagedBytes()
+        }
+        blocks.insert(block, number)
+        return block
+    }
+
+    /// The span of a row.
+    func record(_ row: Int) throws -> SpanRecord {
+        let block = try block(row / SealedFormat.blockCount)
+        let place = row % SealedFormat.blockCount
+        return SpanRecord(source: sources[block.source(place)], bytes: block[place])
+    }
+
+    /// The rows that link to spans of a trace, or of another one with the same hash, and whether the links join flows.
+    func links(to trace: TraceID) throws -> [(row: Int, joins: Bool)] {
+        let offset = Int(clamping: directory.links.offset)
+        return try directory.links.table.values(of: trace.linkHash) { try file.bytes(at: offset + $0, count: $1) }
+            .map { (Int($0 >> 1), $0 & 1 != 0) }
+            .filter { $0.0 < directory.rowCount }
+    }
+
+    /// All links, by the hash of the trace that they lead to.
+    func forEachLink(_ body: (_ hash: UInt32, _ row: Int, _ joins: Bool) -> Void) throws {
+        let offset = Int(clamping: directory.links.offset)
+        try directory.links.table.forEach(read: { try file.bytes(at: offset + $0, count: $1) }) { hash, value in
+            body(hash, Int(value >> 1), value & 1 != 0)
+        }
+    }
+
+    /// The blocks that hold an attribute of this hash; `nil` if that may be any.
+    func blocks(withAttribute hash: UInt32) throws -> Set<Int>? {
+        let offset = Int(clamping: directory.attributes.offset)
+        let values = try directory.attributes.table.values(of: hash) { try file.bytes(at: offset + $0, count: $1) }
+        if values.contains(SealedFormat.everyBlock) { return nil }
+        return Set(values.map { Int($0) })
+    }
+
+    /// The columns of a block.
+    func columns(_ block: Int) throws -> BlockColumns {
+        let place = directory.blocks[block]
+        let count = directory.rows(ofBlock: block).count
+        let bytes = try file.bytes(
+            at: Int(clamping: place.scanOffset),
+            count: place.scanLength(count, classWidth: directory.classWidth)
+        )
+        if !verifiedColumns[block] {
+            guard Zlib.checksum(bytes) == place.scanChecksum else { throw DamagedBytes() }
+            verifiedColumns[block] = true
+        }
+        return BlockColumns(bytes: bytes, count: count, place: place, classWidth: directory.classWidth)
+    }
+}
+
+/// What a search asks of the rows of a block.
+struct BlockColumns {
+    let bytes: [UInt8]
+    let count: Int
+    let place: SealedBlock
+    let classWidth: Int
+
+    /// Hands over each row's start, duration, class and coarse wait.
+    @inline(__always)
+    func forEach(_ body: (_ row: Int, _ start: UInt64, _ duration: Int64, _ class: Int, _ wait: UInt8) -> Void) {
+        bytes.withUnsafeBytes { bytes in
+            // The bytes are as many as the widths say.
+            let durations = count &* place.startWidth
+            let classes = durations &+ count &* place.durationWidth
+            let waits = classes &+ count &* classWidth
+            for row in 0..<count {
+                let offset: UInt64 =
+                    place.startWidth == 8
+                    ? bytes.loadUnaligned(fromByteOffset: row &* 8, as: UInt64.self)
+                    : UInt64(bytes.loadUnaligned(fromByteOffset: row &* 4, as: UInt32.self))
+                let duration: Int64 =
+                    place.durationWidth == 8
+                    ? bytes.loadUnaligned(fromByteOffset: durations &+ row &* 8, as: Int64.self)
+                    : Int64(bytes.loadUnaligned(fromByteOffset: durations &+ row &* 4, as: UInt32.self))
+                let number: Int =
+                    classWidth == 2
+                    ? Int(bytes.loadUnaligned(fromByteOffset: classes &+ row &* 2, as: UInt16.self))
+                    : Int(bytes.loadUnaligned(fromByteOffset: classes &+ row &* 4, as: UInt32.self))
+                body(row, place.minimumStart &+ offset, duration, number, bytes[waits &+ row])
+            }
+        }
+    }
+}
+
+/// The blocks that were read last, of bounded size.
+struct BlockCache {
+    private static let capacity = 16 << 20
+
+    private var blocks: [Int: SpanBlock] = [:]
+    private var order: [Int] = []
+    private var size = 0
+
+    subscript(number: Int) -> SpanBlock? { blocks[number] }
+
+    mutating func insert(_ block: SpanBlock, _ number: Int) {
+        if blocks.updateValue(block, forKey: number) == nil { order.append(number) }
+        size += block.size
+        while size > Self.capacity, order.count > 1 {
+            size -= blocks.removeValue(forKey: order.removeFirst())?.size ?? 0
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+
+/// Makes a sealed file of an open one, beside the store's thread.
+struct Sealer: Sendable {
+    let directory: StoreDirectory
+    let number: Int64
+    let durability: TraceStoreConfiguration.Durability
+    let sources: [SpanSourceKey]
+    /// The spans, in the order in which they are in the file.
+    let places: [OpenIndex.Place]
+
+    /// Writes the file.
+    func seal() throws {
+        let file = try OpenFile(directory.path(StoreDirectory.openName(number)), .reading, durability: durability)
+        var writer = SealWriter()
+        let numbers = sources.map { writer.number(of: $0) }
+        var next = 0
+        try file.read(
+            sourcesAfter: .max,
+            batchesAfter: 0,
+            source: { _ in },
+            batch: { batch, bytes in
+                while next < places.count, places[next].batch == batch {
+                    let place = places[next]
+                    let (start, count) = (Int(place.offset), Int(place.count))
+                    guard start + count <= bytes.count else { throw DamagedBytes() }
+                    let span = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + count)])
+                    try writer.add(span, source: numbers[Int(place.source)])
+                    next += 1
+                }
+            }
+        )
+        guard next == places.count else { throw DamagedBytes() }
+        try directory.write(writer.finish(), to: StoreDirectory.sealedName(number, generation: 0))
+    }
+}

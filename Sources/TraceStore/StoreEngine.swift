@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import TelemetryData
+import TraceContext
+import TraceFlow
+
+/// What a store on disk does, on one thread.
+///
+/// Used on one serial queue alone, which ``FileSpanStore`` owns; that is why it needs no lock.
+final class StoreEngine {
+    let configuration: TraceStoreConfiguration
+    let directory: StoreDirectory
+    let access: SQLiteDatabase.Access
+    let now: @Sendable () -> Timestamp
+    let partitions = PartitionList()
+    var manifest: Manifest
+    /// The partitions as the manifest knows them.
+    var known: [Int64: Manifest.Partition] = [:]
+    /// Files that could not be read, and are left out.
+    var damagedFiles: [String] = []
+    /// The sealing that is under way.
+    var sealing: SealingTask?
+    private let lock: StoreLock?
+
+    /// Opens a directory.
+    init(
+        _ configuration: TraceStoreConfiguration,
+        _ access: SQLiteDatabase.Access,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws {
+        self.configuration = configuration
+        self.access = access
+        self.now = now
+        directory = StoreDirectory(path: configuration.directory)
+        if access == .writing {
+            try directory.create()
+            lock = try StoreLock(directory)
+        } else {
+            lock = nil
+        }
+        manifest = try Self.openManifest(directory, access, configuration.durability, &damagedFiles)
+        try reload()
+    }
+
+    private static func openManifest(
+        _ directory: StoreDirectory,
+        _ access: SQLiteDatabase.Access,
+        _ durability: TraceStoreConfiguration.Durability,
+        _ damagedFiles: inout [String]
+    ) throws(StoreError) -> Manifest {
+        do {
+            return try Manifest(directory.manifest, access, durability: durability)
+        } catch  where error.code == .damaged && access == .writing {
+            damagedFiles.append(directory.setAside("manifest.db"))
+            let manifest = try Manifest(directory.manifest, access, durability: durability)
+            try ManifestRebuilding.rebuild(manifest, directory)
+            return manifest
+        }
+    }
+
+    /// Reads what is there, as at a start.
+    func reload() throws {
+        finishSealing()
+        partitions.open = []
+        partitions.sealed = []
+        known = Dictionary(uniqueKeysWithValues: try manifest.partitions().map { ($0.number, $0) })
+        // Beside a writer, a file may be there a moment later, or be gone meanwhile.
+        if access == .reading { return try refresh() }
+        try removeLeftovers()
+        for partition in known.values.sorted(by: { $0.number < $1.number }) {
+            switch partition.state {
+            case .sealed: openSealed(partition)
+            case .open: try openOpen(partition)
+            }
+        }
+        if partitions.open.isEmpty { try startPartition() }
+        while partitions.open.count > 1 {
+            try startSealing()
+            finishSealing()
+        }
+    }
+
+    /// Removes files that the manifest doesn't know: what was being written when the process died, or was being removed.
+    private func removeLeftovers() throws {
+        let names = Set(
+            known.values.map { partition in
+                switch partition.state {
+                case .open: StoreDirectory.openName(partition.number)
+                case .sealed: StoreDirectory.sealedName(partition.number, generation: partition.generation)
+                }
+            }
+        )
+        for name in try directory.names() where !names.contains(name) {
+            if name.hasSuffix(".tmp") || name.hasPrefix("seg-") && name.hasSuffix(".seal") { directory.remove(name) }
+            if name.hasPrefix("open-"), name.hasSuffix(".db") { directory.removeDatabase(name) }
+        }
+    }
+
+    private func openSealed(_ partition: Manifest.Partition) {
+        let name = StoreDirectory.sealedName(partition.number, generation: partition.generation)
+        do {
+            let sealed = try SealedPartition(
+                directory.path(name),
+                number: partition.number,
+                generation: partition.generation
+            )
+            sealed.superseded = try manifest.superseded(of: partition.number)
+            partitions.insert(sealed)
+        } catch {
+            leaveOut(partition.number, name)
+        }
+    }
+
+    private func openOpen(_ partition: Manifest.Partition) throws {
+        let name = StoreDirectory.openName(partition.number)
+        do {
+            let file = try OpenFile(directory.path(name), access, durability: configuration.durability)
+            let open = OpenPartition(partition.number, file, among: partitions)
+            try open.load()
+            if open.index.count > 0 { open.firstArrival = now() }
+            partitions.open.append(open)
+        } catch let error as StoreError where error.code != .damaged {
+            throw error
+        } catch {
+            leaveOut(partition.number, name)
+        }
+    }
+
+    /// Goes on without a file that can't be read.
+    func leaveOut(_ number: Int64, _ name: String) {
+        partitions.sealed.removeAll { $0.number == number }
+        partitions.open.removeAll { $0.number == number }
+        known[number] = nil
+        guard access == .writing else {
+            damagedFiles.append(name)
+            return
+        }
+        damagedFiles.append(directory.setAside(name))
+        // If this fails, the file is missing at the next start, which comes to the same.
+        try? manifest.change { () throws(StoreError) in try manifest.remove(number) }
+    }
+
+    /// Begins a partition.
+    func startPartition() throws {
+        let number = (known.keys.max() ?? 0) + 1
+        let partition = Manifest.Partition(number: number, state: .open, arrival: Int64(clamping: now().nanoseconds))
+        try manifest.change { () throws(StoreError) in try manifest.put(partition) }
+        known[number] = partition
+        try openOpen(partition)
+        guard partitions.open.last?.number == number else {
+            throw StoreError(.unavailable, "can't make \(StoreDirectory.openName(number)) in \(directory.path)")
+        }
+    }
+
+    /// Writes batches; when it returns they are committed.
+    func append(_ batches: [PreparedBatch]) throws {
+        guard let active = partitions.open.last, access == .writing else {
+            throw StoreError(.unavailable, "can't write to \(directory.path): it was opened for reading")
+        }
+        do {
+            try active.file.begin()
+            try active.write(batches)
+            try active.file.commit()
+        } catch {
+            active.file.rollback()
+            // The index is ahead of the file.
+            try reload()
+            throw error as? StoreError ?? StoreError(.damaged, "can't write to \(directory.path): \(error)")
+        }
+        if active.firstArrival == nil, active.index.count > 0 { active.firstArrival = now() }
+        if sealing?.isDone == true { finishSealing() }
+        if active.index.places.count >= configuration.sealingCount || active.byteCount >= configuration.sealingSize {
+            // What was acknowledged stays so, whatever becomes of the sealing.
+            try? seal()
+        }
+    }
+
+    /// Ends the partition that is written to, and begins another.
+    func seal() throws {
+        guard let active = partitions.open.last, active.index.count > 0 else { return }
+        // Two at a time would be more than there is time for.
+        finishSealing()
+        if var partition = known[active.number] {
+            partition.arrival = Int64(clamping: now().nanoseconds)
+            let changed = partition
+            try manifest.change { () throws(StoreError) in try manifest.put(changed) }
+            known[active.number] = changed
+        }
+        try startPartition()
+        try startSealing()
+    }
+}
+
+/// A sealing that is under way on another thread.
+final class SealingTask: Sendable {
+    let number: Int64
+    private let queue = DispatchQueue(label: "stitch-store-sealing", qos: .utility)
+    private let outcome: SealingOutcome
+
+    init(_ sealer: Sealer) {
+        number = sealer.number
+        let outcome = SealingOutcome()
+        self.outcome = outcome
+        queue.async {
+            do {
+                try sealer.seal()
+                outcome.set(nil)
+            } catch {
+                outcome.set(error)
+            }
+        }
+    }
+
+    var isDone: Bool { outcome.isSet }
+
+    /// Waits until it is done; what went wrong, if anything did.
+    ///
+    /// Blocks its thread.
+    func wait() -> (any Error)? {
+        queue.sync {}
+        return outcome.error
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import TraceFlow
+import TraceStore
+
+@testable import StitchCommand
+
+@Suite("Filters")
+struct FilterParserTests {
+    @Test(
+        "What is wrong is said, with a mark at its place",
+        arguments: [
+            ("wait > five", "'five'", "       ^^^^"),
+            ("service=billing eror", "'eror' is no condition", "                ^^^^"),
+            ("(error", "not closed", "^"),
+            ("error)", "')'", "     ^"),
+            ("error ->", "missing at the end", "        ^"),
+            ("-> error", "missing here", "^^"),
+            ("name=\"x", "quote", "     ^"),
+            ("duration=5s", "compared by >", "^^^^^^^^"),
+            ("service>x", "compared by =", "^^^^^^^"),
+            ("kind=server or", "missing at the end", "              ^"),
+            ("kind=mail", "'mail' is no kind", "     ^^^^"),
+            ("日本=", "nothing to be compared with", "     ^"),
+            ("size > big", "neither a number", "       ^^^"),
+        ]
+    )
+    func errors(filter: String, message: String, mark: String) {
+        #expect { try FilterParser.parse(filter) } throws: { error in
+            guard let error = error as? CommandError else { return false }
+            return error.message.contains(message) && error.lines == [filter, mark]
+                && error.status == CommandError.usageStatus
+        }
+    }
+
+    @Test("However deep and long a filter is, it is read or refused")
+    func deep() {
+        #expect(throws: CommandError.self) { try FilterParser.parse(String(repeating: "(", count: 100_000)) }
+        #expect(throws: Never.self) { try FilterParser.parse(String(repeating: "not ", count: 10_001) + "error") }
+        #expect(throws: Never.self) {
+            try FilterParser.parse(Array(repeating: "error", count: 5_000).joined(separator: " -> "))
+        }
+        #expect(throws: CommandError.self) { try FilterParser.parse("\u{1B}[2J\u{202E}") }
+    }
+
+    @Test("Any text is read or refused, and never more")
+    func anyText() {
+        var random = SystemRandomNumberGenerator()
+        let pieces = [
+            "(", ")", "->", "<-", "error", "not", "and", "or", "=", "!=", "~", ">", "a", "wait", "5s", "'", "\"", "\\",
+            "é", " ",
+        ]
+        for _ in 0..<2_000 {
+            let text = (0..<12).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            _ = try? FilterParser.parse(text)
+        }
+    }
+
+    @Test("A store is searched by the step that says most, and for no more than it knows of")
+    func query() throws {
+        let filter = try FilterParser.parse("service=a -> name=b error wait>1s duration<2s -> service=c")
+        let search = try #require(filter.query(searchable: Set(SearchCondition.allCases)))
+        #expect(search.step == filter.steps[1])
+        let expected = SpanQuery(name: "b", hasError: true, maximumDuration: .seconds(2), minimumWait: .seconds(1))
+        #expect(search.query == expected)
+        let little = try #require(filter.query(searchable: [.service, .error]))
+        #expect(little.query == SpanQuery(hasError: true))
+        #expect(filter.query(searchable: []) == nil)
+        #expect(try FilterParser.parse("not error or name=x").query(searchable: [.name, .error]) == nil)
+        #expect(try FilterParser.parse("k=v k2=*").query(searchable: [.attribute])?.query.attributes.count == 2)
+    }
+}

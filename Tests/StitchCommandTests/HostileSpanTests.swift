@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TelemetryData
+import Testing
+import TraceFlow
+
+@testable import StitchCommand
+
+@Suite("Hostile spans")
+struct HostileSpanTests {
+    private static let texts = [
+        "\u{1B}[2J\u{1B}]0;pwned\u{7}", "\r\nHTTP/1.1 200\r\n", "\u{202E}gnp.exe\u{2066}",
+        "</style></title><script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>", "'onmouseover='x", "&lt;b&gt;", String(repeating: "long ", count: 250_000),
+        "\u{9B}31m", String(repeating: "e\u{301}\u{302}\u{303}\u{304}", count: 50_000), "", "日本語の注文",
+        "\u{2028}\u{85}\u{0}",
+    ]
+
+    /// A flow whose every text is one of them, and whose times make no sense.
+    private static let spans: [SpanData] =
+        texts.enumerated().flatMap { index, text -> [SpanData] in
+            let id = UInt64(index) * 10 + 2
+            let times: [(UInt64, UInt64)] = [(0, .max), (.max, 0), (1, 0), (Shop.start, Shop.start)]
+            return times.enumerated().map { place, time in
+                SpanData(
+                    context: Shop.context(0, id + UInt64(place)),
+                    parentSpanID: SpanID(bits: 1),
+                    name: text,
+                    kind: .consumer,
+                    start: Timestamp(nanoseconds: time.0),
+                    end: Timestamp(nanoseconds: time.1),
+                    attributes: [
+                        text.isEmpty ? "empty" : text: .string(text),
+                        MessagingConventions.Attribute.operationType: "process",
+                        MessagingConventions.Attribute.destinationName: .string(text),
+                        MessagingConventions.Attribute.wait: .double([-1, .infinity, .nan, 1e300][place]),
+                        MessagingConventions.Attribute.batchMessageCount: .int([-1, .max, .min, 0][place]),
+                        MessagingConventions.Attribute.jobAttempt: .int([-1, .max, .min, 0][place]),
+                        "list": .array([.string(text), .map(["k": .string(text)])]),
+                    ],
+                    events: [
+                        SpanEvent(name: text, time: Timestamp(nanoseconds: time.0), attributes: ["k": .string(text)])
+                    ],
+                    links: [SpanLink(Shop.context(0, id + UInt64(place))), SpanLink(Shop.context(1, 1))],
+                    status: .error(text),
+                    resource: Resource(attributes: ["service.name": .string(text)])
+                )
+            }
+        } + [Shop.span("root", of: 0, 1, from: 0, for: 5, service: "shop")]
+
+    private func isClean(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control: scalar == "\n" || scalar == "\t"
+            case .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
+            default: true
+            }
+        }
+    }
+
+    @Test("None of them moves the cursor, turns the writing or breaks the lines", arguments: [60, 100, 200])
+    func terminal(width: Int) async throws {
+        try await CommandFixture.withFile(Self.spans) { file, _ in
+            for arguments in [["flows"], ["show", "4bf9", "--critical-path"], ["show", "4bf9/0000000000000001"]] {
+                let outcome = await CommandFixture.run(arguments + ["--file", file], width: width)
+                #expect(outcome.status == 0, "\(outcome.error)")
+                #expect(isClean(outcome.output + outcome.error))
+                #expect(outcome.lines.allSatisfy { $0.columnCount <= width })
+                #expect(outcome.output.utf8.count < 1 << 20)
+            }
+            let json = await CommandFixture.run(["show", "4bf9", "--json", "--file", file])
+            let document = try JSONSerialization.jsonObject(with: Data(json.output.utf8))
+            #expect(document is [String: Any])
+        }
+    }
+
+    @Test("With colours, the only escapes are those of colours")
+    func colours() async throws {
+        try await CommandFixture.withFile(Self.spans) { file, _ in
+            let outcome = await CommandFixture.run(["show", "4bf9", "--file", file], hasColor: true)
+            let rest = outcome.output.replacing(#/\x{1B}\[[0-9]+m/#, with: "")
+            #expect(rest != outcome.output)
+            #expect(isClean(rest))
+        }
+    }
+
+    @Test("None of them is markup of a page")
+    func page() async throws {
+        try await CommandFixture.withFile(Self.spans) { file, _ in
+            let outcome = await CommandFixture.run(["show", "4bf9", "--html", "-", "--file", file])
+            #expect(outcome.status == 0)
+            let page = outcome.output
+            #expect(isClean(page))
+            #expect(page.utf8.count < 20 << 20)
+            #expect(!page.contains("<script"))
+            #expect(!page.contains("<img"))
+            let known: Set = [
+                "!DOCTYPE", "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "span", "div", "bdi",
+                "i",
+                "details", "summary", "table", "tr", "th", "td",
+            ]
+            for tag in page.matches(of: #/<\/?([^ >]*)([^>]*)>/#) {
+                #expect(known.contains(String(tag.1)), "\(tag.0.prefix(80))")
+                #expect(!tag.2.contains("'") || tag.1 == "meta", "\(tag.0.prefix(80))")
+                let names = tag.2.matches(of: #/([a-z-]+)="/#).map { String($0.1) }
+                #expect(
+                    Set(names).isSubset(of: [
+                        "class", "style", "title", "lang", "charset", "name", "content", "http-equiv",
+                    ])
+                )
+            }
+        }
+    }
+}

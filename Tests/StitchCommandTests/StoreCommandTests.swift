@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import StitchOTLP
+import TelemetryData
+import Testing
+import TraceFlow
+import TraceStore
+
+@testable import StitchCommand
+
+@Suite("Commands over a store")
+struct StoreCommandTests {
+    private func withStore(
+        _ spans: [SpanData] = Shop.orders(3),
+        _ body: (_ store: String, _ file: String) async throws -> Void
+    ) async throws {
+        try await CommandFixture.withFile(spans) { file, folder in
+            let store = folder.appending(path: "spans").path
+            let outcome = await CommandFixture.run(["import", file, "--store", store])
+            #expect(outcome.status == 0, "\(outcome.error)")
+            try await body(store, file)
+        }
+    }
+
+    @Test("What is imported again is not there twice, and is exported as it came")
+    func importing() async throws {
+        try await withStore { store, file in
+            let again = await CommandFixture.run(["import", file], environment: ["STITCH_STORE": store])
+            #expect(again.error.contains("18 spans imported"))
+            let output = file + ".out"
+            #expect(await CommandFixture.run(["export", "--store", store, "--output", output]).status == 0)
+            let spans = try OTLPJSONLines.read(contentsOf: URL(filePath: output))
+            #expect(Set(spans) == Set(Shop.orders(3)))
+            #expect(spans.count == 18)
+            let some = await CommandFixture.run(["export", "shop.order_id=1", "--store", store])
+            let line = try #require(some.output.split(separator: "\n").first)
+            #expect(Set(try OTLPJSONLines.decode(line: Data(line.utf8))) == Set(Shop.order(1)))
+        }
+    }
+
+    @Test("A store answers as a file does")
+    func same() async throws {
+        try await withStore(Shop.orders(30)) { store, file in
+            let commands = [
+                ["flows"], ["flows", "--limit", "7"], ["flows", "error -> not error"],
+                ["flows", "--json", "wait > 1s"],
+                ["show", "4bf92f3577b34da6", "--critical-path"], ["show", Shop.trace(of: 3).description, "--json"],
+                ["lint"],
+                ["topology"], ["topology", "--json"], ["topology", "--dot"], ["volume"],
+                ["diff", Shop.trace(of: 1).description, Shop.trace(of: 2).description],
+                ["diff", Shop.trace(of: 1).description, "--usual"],
+            ]
+            for command in commands {
+                let ofFile = await CommandFixture.run(command + ["--file", file])
+                let ofStore = await CommandFixture.run(command + ["--store", store])
+                #expect(ofFile.output == ofStore.output, "\(command)")
+                #expect(ofFile.status == ofStore.status, "\(command)")
+                #expect(!ofFile.output.isEmpty, "\(command) \(ofFile.error)")
+            }
+        }
+    }
+
+    @Test("A store that isn't there is said to be missing, and reading makes none")
+    func missing() async throws {
+        try await CommandFixture.withFile([]) { _, folder in
+            let store = folder.appending(path: "none").path
+            let outcome = await CommandFixture.run(["flows", "--store", store])
+            #expect(outcome.status == 1)
+            #expect(outcome.error.hasPrefix("stitch: "))
+            #expect(!FileManager.default.fileExists(atPath: store))
+            #expect(await CommandFixture.run(["flows", "--store", store, "--file", "x"]).status == 64)
+        }
+    }
+
+    @Test("Whoever follows sees a flow that comes later")
+    func follow() async throws {
+        try await withStore(Shop.orders(2)) { store, _ in
+            let reading = try FileSpanStore(reading: store)
+            let (found, flow) = AsyncStream.makeStream(of: String.self)
+            var seen = FlowFollower.Seen()
+            for order: UInt64 in 0..<2 {
+                if let known = try await reading.flow(of: Shop.order(order)[0].reference) { seen.insert(known) }
+            }
+            let follower = FlowFollower(store: reading, request: try FlowRequest(ParsedArguments()), seen: seen)
+            let following = Task { try await follower.run { flow.yield($0.origin.traceID.description) } }
+            defer { following.cancel() }
+            let writing = try FileSpanStore(TraceStoreConfiguration(directory: store))
+            // The watch may begin a moment later than the first of these is written: each is seen with the next.
+            let writer = Task {
+                for order: UInt64 in 2..<200 {
+                    try await writing.append(Shop.order(order))
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+            var iterator = found.makeAsyncIterator()
+            #expect(await iterator.next() == Shop.trace(of: 2).description)
+            writer.cancel()
+            await writing.shutdown()
+        }
+    }
+}
