@@ -11,7 +11,7 @@ public struct SpanQuery: Sendable, Hashable {
         /// The attribute's key.
         public var key: String
 
-        /// Its value as text, as ``TelemetryData/AttributeValue/description`` has it; `nil` for any.
+        /// Its value as text, as `AttributeValue.description` has it; `nil` for any.
         public var value: String?
 
         /// A condition.
@@ -42,7 +42,7 @@ public struct SpanQuery: Sendable, Hashable {
     /// How long they took at most.
     public var maximumDuration: Duration?
 
-    /// How long their message waited at least, by ``TelemetryData/SpanData/wait``.
+    /// How long their message waited at least, by `SpanData.wait`.
     public var minimumWait: Duration?
 
     /// Conditions on attributes.

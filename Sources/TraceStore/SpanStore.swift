@@ -6,8 +6,8 @@ public import TraceFlow
 /// Where spans are kept, to be found again.
 ///
 /// A span is named by its trace and its own id. Of copies the one that arrived last counts, with the links and attributes
-/// of all of them: ``TelemetryData/SpanData/united(withEarlier:)``. What OTLP can't say of a span is not kept:
-/// ``TelemetryData/SpanData/keepable``.
+/// of all of them: `SpanData.united(withEarlier:)`. What OTLP can't say of a span is not kept:
+/// `SpanData.keepable`.
 public protocol SpanStore: FlowSource {
     /// What ``search(_:limit:after:)`` can find by.
     var searchable: Set<SearchCondition> { get }
