@@ -10,7 +10,10 @@ struct TemporaryPostgresTests {
     @Test("It answers, and leaves no folder and no server behind when it is stopped")
     func stop() async throws {
         let postgres = try await TemporaryPostgres()
-        let pool = try PostgresPool(postgres.url)
+        var configuration = try PostgresConfiguration(postgres.url)
+        // How busy the machine is says nothing about the server.
+        configuration.connectTimeout = .seconds(120)
+        let pool = try PostgresPool(configuration)
         #expect(try await pool.query("SELECT 1").count == 1)
         #expect(FileManager.default.fileExists(atPath: postgres.folder))
         await postgres.stop()
