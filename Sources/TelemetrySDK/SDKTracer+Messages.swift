@@ -73,7 +73,8 @@ extension SDKTracer {
         guard let parent, parent.isValid, parent.isSampled, hasPlainLink, core.followsParents,
             core.hasRoom(for: share.prepared(operation))
         else {
-            return startRareSpan(
+            // Not recorded, or not in the usual form.
+            return startOtherSpan(
                 operation,
                 on: target,
                 ofKind: kind,
@@ -99,32 +100,6 @@ extension SDKTracer {
             start: time ?? now,
             clock: offset.nanoseconds,
             places[thread]
-        )
-    }
-
-    /// Starts one that isn't recorded, or not in the usual form.
-    @inline(never)
-    private func startRareSpan(
-        _ operation: MessagingConventions.Operation,
-        on target: MessageTarget,
-        ofKind kind: SpanKind,
-        parent: SpanContext?,
-        following: [SpanContext],
-        _ link: SpanContext?,
-        _ role: MessagingConventions.LinkRole,
-        _ details: MessageDetails,
-        at time: Timestamp?
-    ) -> MessageSpan {
-        startOtherSpan(
-            operation,
-            on: target,
-            ofKind: kind,
-            parent: parent,
-            following: following,
-            link,
-            role,
-            details,
-            at: time
         )
     }
 }

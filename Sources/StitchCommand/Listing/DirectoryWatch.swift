@@ -10,7 +10,8 @@ import Foundation
 final class DirectoryWatch: @unchecked Sendable {
     private let source: any DispatchSourceProtocol
 
-    /// What has changed since it was last asked for.
+    /// Once at first, since something may have changed before the watch began; then whenever something has changed since it
+    /// was last asked for.
     let changes: AsyncStream<Void>
 
     /// Watches a path, until it is let go.
@@ -47,6 +48,7 @@ final class DirectoryWatch: @unchecked Sendable {
             close(descriptor)
             change.finish()
         }
+        change.yield()
         source.activate()
         self.source = source
     }
