@@ -157,12 +157,17 @@ public final class FileSpanStore: WritableSpanStore, Service {
     }
 
     /// Applies age and retention once a minute, until the store is shut down or the task is cancelled.
+    ///
+    /// What goes wrong meanwhile is told to `Diagnostics` and tried again a minute later.
     public func run() async throws {
         while await stop.wait(.seconds(60)) {
             do {
                 try await maintain()
             } catch let error as StoreError where error.code == .closed {
                 return
+            } catch {
+                // It may go well the next time: a disk that was full, say.
+                Diagnostics.log(.error, "\(directory): could not apply the rules for what is kept: \(error)")
             }
         }
     }

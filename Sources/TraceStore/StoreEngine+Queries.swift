@@ -23,7 +23,7 @@ extension StoreEngine {
     }
 
     /// Asks a sealed partition; what makes no sense there is its damage.
-    private func ask<Result>(_ partition: SealedPartition, _ body: () throws -> Result) throws -> Result {
+    func ask<Result>(_ partition: SealedPartition, _ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let error as StoreError {

@@ -4,8 +4,14 @@ import TelemetryData
 
 extension StoreEngine {
     /// Drops what is too old or too much, and applies the rules of retention to what has become old enough.
+    ///
+    /// A file that turns out to be damaged is left out, and the rest goes on.
     func maintain() throws {
         guard access == .writing else { return }
+        try answer { try applyRules() }
+    }
+
+    private func applyRules() throws {
         if let maximumAge = configuration.maximumAge {
             for partition in sealed(olderThan: maximumAge) { try drop(partition) }
         }
@@ -61,7 +67,7 @@ extension StoreEngine {
         guard let next = partitions.sealed.first(where: { $0.number > oldest.number }) else { return try drop(oldest) }
         var newer: Set<UInt32> = []
         for partition in partitions.sealed where partition !== oldest {
-            for trace in try partition.traces() { newer.insert(trace.id.linkHash) }
+            for trace in try ask(partition, partition.traces) { newer.insert(trace.id.linkHash) }
         }
         for partition in partitions.open { partition.index.forEachTrace { id, _ in newer.insert(id.linkHash) } }
         let staying = try graph().flows(with: newer)
@@ -94,11 +100,11 @@ extension StoreEngine {
         _ isWanted: (UInt32) -> Bool
     ) throws {
         var rows: [Int] = []
-        for trace in try partition.traces() where isWanted(trace.id.linkHash) { rows += trace.rows }
+        for trace in try ask(partition, partition.traces) where isWanted(trace.id.linkHash) { rows += trace.rows }
         rows.sort()
         let numbers = partition.directory.sources.map { writer.number(of: $0) }
         for row in rows where !partition.superseded.contains(row) {
-            let block = try partition.block(row / SealedFormat.blockCount)
+            let block = try ask(partition) { try partition.block(row / SealedFormat.blockCount) }
             let place = row % SealedFormat.blockCount
             let source = numbers[block.source(place)]
             try block[place].withUnsafeBytes { try writer.add($0, source: source) }
@@ -140,13 +146,15 @@ extension StoreEngine {
         var graph = FlowGraph()
         for partition in partitions.sealed {
             var traces = [UInt32](repeating: 0, count: partition.directory.rowCount)
-            for trace in try partition.traces() {
+            for trace in try ask(partition, partition.traces) {
                 let hash = trace.id.linkHash
                 graph.add(hash, trace.summary)
                 for row in trace.rows { traces[row] = hash }
             }
-            try partition.forEachLink { hash, row, joins in
-                if joins, row < traces.count { graph.add(cause: hash, effect: traces[row]) }
+            try ask(partition) {
+                try partition.forEachLink { hash, row, joins in
+                    if joins, row < traces.count { graph.add(cause: hash, effect: traces[row]) }
+                }
             }
         }
         for partition in partitions.open {

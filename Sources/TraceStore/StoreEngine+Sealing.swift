@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StitchService
 import Synchronization
 import TelemetryData
 
@@ -38,16 +39,26 @@ extension StoreEngine {
         guard let task = sealing else { return }
         sealing = nil
         let failure = task.wait()
-        guard failure == nil, let open = partitions.open.first(where: { $0.number == task.number }) else { return }
+        guard let open = partitions.open.first(where: { $0.number == task.number }) else { return }
         do {
+            if let failure { throw failure }
             try replace(open)
         } catch {
             // The open file is still what counts; it is sealed at the next start, or by the next sealing.
             directory.remove(StoreDirectory.sealedName(open.number, generation: 0))
-            return
+            return tell("could not seal \(StoreDirectory.openName(open.number)); it is read as it is", error)
         }
-        // What can't be dropped now is dropped later; what was sealed stays so.
-        try? maintain()
+        do {
+            try maintain()
+        } catch {
+            // What can't be dropped now is dropped later; what was sealed stays so.
+            tell("could not apply the rules for what is kept; they are applied again later", error)
+        }
+    }
+
+    /// Tells whoever runs the program of what no caller waits for.
+    func tell(_ failure: String, _ error: any Error) {
+        Diagnostics.log(.error, "\(directory.path): \(failure): \(error)")
     }
 
     /// What throws here throws before the manifest names the sealed file.

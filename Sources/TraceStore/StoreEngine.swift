@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import StitchService
 import TelemetryData
 import TraceContext
 import TraceFlow
@@ -136,7 +137,9 @@ final class StoreEngine {
             damagedFiles.append(name)
             return
         }
-        damagedFiles.append(directory.setAside(name))
+        let aside = directory.setAside(name)
+        damagedFiles.append(aside)
+        Diagnostics.log(.error, "\(directory.path): \(name) is damaged; it is left out, as \(aside)")
         // If this fails, the file is missing at the next start, which comes to the same.
         try? manifest.change { () throws(StoreError) in try manifest.remove(number) }
     }
@@ -171,8 +174,12 @@ final class StoreEngine {
         if active.firstArrival == nil, active.index.count > 0 { active.firstArrival = now() }
         if sealing?.isDone == true { finishSealing() }
         if active.index.places.count >= configuration.sealingCount || active.byteCount >= configuration.sealingSize {
-            // What was acknowledged stays so, whatever becomes of the sealing.
-            try? seal()
+            do {
+                try seal()
+            } catch {
+                // What was acknowledged stays so, whatever becomes of the sealing.
+                tell("could not begin a new file; the old one grows on", error)
+            }
         }
     }
 

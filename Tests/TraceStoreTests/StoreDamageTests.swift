@@ -72,6 +72,37 @@ struct StoreDamageTests {
         }
     }
 
+    @Test("Rules go on without a file that is damaged, also while another is sealed")
+    func rules() async throws {
+        try await withDirectory { directory in
+            var samples = SampleSpans(seed: 34)
+            let parts = [samples.spans(traces: 30), samples.spans(traces: 30), samples.spans(traces: 30)]
+            let store = try FileSpanStore(TraceStoreConfiguration(directory: directory))
+            for part in parts.dropLast() {
+                try await store.append(part)
+                try await store.seal()
+            }
+            await store.shutdown()
+            // In the blocks, which are not looked at as the file is opened.
+            let url = URL(filePath: "\(directory)/seg-1-0.seal")
+            var data = try Data(contentsOf: url)
+            for place in stride(from: 100, to: data.count / 2, by: 50) { data[data.startIndex + place] ^= 0x10 }
+            try data.write(to: url)
+            var configuration = TraceStoreConfiguration(directory: directory)
+            configuration.retention = TraceRetention(after: .zero, share: 1)
+            let opened = try FileSpanStore(configuration)
+            try await opened.append(parts[2])
+            // The rules are applied as this is done.
+            try await opened.seal()
+            #expect(try await opened.damagedFiles == ["seg-1-0.seal.damaged"])
+            try await opened.maintain()
+            await opened.shutdown()
+            let again = try FileSpanStore(configuration)
+            #expect(sorted(try await again.all()) == sorted(parts[1] + parts[2]))
+            await again.shutdown()
+        }
+    }
+
     @Test("A manifest that can't be read is made anew from the files that are there")
     func manifest() async throws {
         try await withDirectory { directory in
