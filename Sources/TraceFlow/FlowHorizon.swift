@@ -28,4 +28,10 @@ public struct FlowHorizon: Sendable, Hashable {
         self.oldest = oldest
         self.lostWorkers = lostWorkers
     }
+
+    /// Whether spans of this moment may be thrown away already.
+    func hasLost(_ moment: Timestamp) -> Bool { oldest.map { moment < $0 } ?? false }
+
+    /// Whether spans that ended at this moment may still be on their way.
+    func mayLack(_ moment: Timestamp) -> Bool { now.map { $0 < moment || $0.gap(since: moment) < delay } ?? false }
 }

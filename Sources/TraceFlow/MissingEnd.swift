@@ -121,8 +121,8 @@ extension MissingEnd {
         let worker = named?[instanceID]?.stringValue
         if let worker, horizon.lostWorkers.contains(worker) { return .lost(worker: worker) }
         let latest = span.start.earlier(by: link == nil ? .zero : span.wait)
-        if let oldest = horizon.oldest, latest < oldest { return .expired }
-        if let now = horizon.now, now < span.end || now.gap(since: span.end) < horizon.delay { return .notArrived }
+        if horizon.hasLost(latest) { return .expired }
+        if horizon.mayLack(span.end) { return .notArrived }
         return .unexplained
     }
 

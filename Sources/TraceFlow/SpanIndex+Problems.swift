@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import TelemetryData
+import TraceContext
 
 extension SpanIndex {
     /// What keeps a flow from being whole; empty when it is stitched.
@@ -8,56 +9,35 @@ extension SpanIndex {
     /// Also found is work on a message that the flow sent and that came without its context: by itself it belongs to no
     /// flow but its own.
     public func problems(of flow: Flow) -> [FlowProblem] {
-        flow.spans.flatMap { problems(of: $0) } + lostMessages(of: flow)
+        var attempts = Attempts(self)
+        return flow.spans.flatMap { problems(of: $0, &attempts) } + lostMessages(of: flow)
     }
 
-    private func problems(of span: SpanData) -> [FlowProblem] {
+    private func problems(of span: SpanData, _ attempts: inout Attempts) -> [FlowProblem] {
         var problems: [FlowProblem] = []
         func add(_ kind: FlowProblem.Kind, _ text: String) {
             problems.append(FlowProblem(kind: kind, span: span.reference, description: "\(span.hop) \(text)"))
         }
         let parent = span.parent.map { SpanReference($0) }
         if let parent, self[parent] == nil {
-            let isCreation = span.links.contains { SpanReference($0.context) == parent && $0.role == .creation }
-            add(
-                .orphan,
-                "is a child of \(isCreation ? "what created its message, " : "")\(missing(parent, from: span))"
-            )
+            add(.orphan, span.orphanText(parent, ofTraceWith: spanCount(of: parent.traceID)))
         }
         for link in span.links {
             let target = SpanReference(link.context)
             // A parent that isn't there has been told of.
             guard self[target] == nil, target != parent else { continue }
-            add(.danglingLink, "links to \(link.purpose)\(missing(target, from: span))")
+            add(.danglingLink, span.danglingText(link, ofTraceWith: spanCount(of: target.traceID)))
         }
         guard span.messagingOperation == .process else { return problems }
         if let lack = span.missingCreationLinks { add(.missingCreationLink, lack) }
         if let attempt = span.attempt, attempt > 1, !span.links.contains(where: { $0.role == .previousAttempt }) {
-            let previous = self.attempt(attempt - 1, at: span).map { ", which was \($0.hop)" } ?? ""
+            let previous = attempts.attempt(attempt - 1, at: span).map { ", which was \($0.hop)" } ?? ""
             add(.retryWithoutLink, "is attempt \(attempt) and has no link to attempt \(attempt - 1)\(previous)")
         }
         return problems
     }
 
-    /// What isn't there, and how much else of its trace is.
-    private func missing(_ reference: SpanReference, from span: SpanData) -> String {
-        let others = graph.nodes(ofTrace: reference.traceID).count - (span.traceID == reference.traceID ? 1 : 0)
-        let rest =
-            switch others {
-            case ...0: "nor is anything else of that trace"
-            case 1: "though 1 other span of that trace is"
-            default: "though \(others) other spans of that trace are"
-            }
-        return "span \(reference.spanID) of trace \(reference.traceID), which isn't there, \(rest)"
-    }
-
-    /// Another attempt at the same message.
-    private func attempt(_ number: Int, at span: SpanData) -> SpanData? {
-        guard let message = span.messageID else { return nil }
-        return spans.filter {
-            $0.attempt == number && $0.messageID == message && $0.destination == span.destination
-        }.min(by: SpanData.isEarlier)
-    }
+    private func spanCount(of trace: TraceID) -> Int { graph.nodes(ofTrace: trace).count }
 
     private func lostMessages(of flow: Flow) -> [FlowProblem] {
         let unanswered = flow.spans.filter { span in
@@ -77,6 +57,39 @@ extension SpanIndex {
                 description: text + (span.missingCreationLinks ?? "")
             )
         }
+    }
+}
+
+/// The attempts at messages, looked up only once one is asked for.
+private struct Attempts {
+    private struct Key: Hashable {
+        let message: String
+        let destination: String?
+        let number: Int
+    }
+
+    private let index: SpanIndex
+    private var known: [Key: SpanData]?
+
+    init(_ index: SpanIndex) { self.index = index }
+
+    /// Another attempt at the message that a span works on; of several the earliest.
+    mutating func attempt(_ number: Int, at span: SpanData) -> SpanData? {
+        guard let message = span.messageID else { return nil }
+        let known = known ?? all()
+        self.known = known
+        return known[Key(message: message, destination: span.destination, number: number)]
+    }
+
+    private func all() -> [Key: SpanData] {
+        var all: [Key: SpanData] = [:]
+        for span in index.spans {
+            guard let message = span.messageID, let number = span.attempt else { continue }
+            let key = Key(message: message, destination: span.destination, number: number)
+            if let other = all[key], SpanData.isEarlier(other, span) { continue }
+            all[key] = span
+        }
+        return all
     }
 }
 
@@ -127,18 +140,5 @@ extension SpanData {
             let offset = attributes[Attribute.kafkaOffset]?.intValue
         else { return nil }
         return (partition, offset)
-    }
-}
-
-extension SpanLink {
-    /// What the link is to, as a part of a sentence.
-    fileprivate var purpose: String {
-        switch role {
-        case .creation: "what created its message, "
-        case .previousAttempt: "the attempt before it, "
-        case .attempt: "the attempt that it settles, "
-        case .ambient: "what was current, "
-        case nil: ""
-        }
     }
 }

@@ -52,8 +52,8 @@ enum LintCommand: Command {
         let window = try FlowWindow(arguments, store)
         let (spans, isWhole) = try await window.spans(from: request.from, to: request.to)
         var lint = FlowLint()
-        if !isWhole || request.from != nil { lint.keptSince = request.from ?? spans.last?.start }
-        if let to = request.to { lint.completeUntil = to }
+        if !isWhole || request.from != nil { lint.horizon.oldest = request.from ?? spans.last?.start }
+        if let to = request.to { (lint.horizon.now, lint.horizon.delay) = (to, .zero) }
         let index = SpanIndex(spans)
         let flows = index.origins.lazy.map { index.flow(from: $0) }
         let report = lint.report(on: spans, flows: flows) { flow in

@@ -7,15 +7,9 @@ public import TelemetryData
 /// Each rule that counts or compares takes linear time, or that of sorting. What was found in many spans of one hop is
 /// told once, with their number.
 public struct FlowLint: Sendable {
-    /// Since when spans are kept: what began before isn't missed.
-    ///
-    /// `nil` if nothing was thrown away.
-    public var keptSince: Timestamp?
-
-    /// Until when all spans have arrived: what is missing of later ones may still come.
-    ///
-    /// `nil` if all are here.
-    public var completeUntil: Timestamp?
+    /// What is known of why a span may not be there: what began before the oldest that is kept isn't missed, and what is
+    /// missing of the newest may still come.
+    public var horizon = FlowHorizon()
 
     /// From where on things count as too much.
     public var limits = Limits()

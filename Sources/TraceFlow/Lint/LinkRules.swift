@@ -12,10 +12,8 @@ enum LinkRules {
                 if let reason = ground.explanation(of: parent, missedBy: span, links) {
                     findings.explain(reason)
                 } else {
-                    let isCreation = links.contains { $0.role == .creation }
                     findings.add(.orphan, span) {
-                        "\(span.hop) is a child of \(isCreation ? "what created its message, " : "")"
-                            + missing(parent, from: span, ground)
+                        "\(span.hop) \(span.orphanText(parent, ofTraceWith: ground.spanCount(of: parent.traceID)))"
                     }
                 }
             }
@@ -27,34 +25,10 @@ enum LinkRules {
                     findings.explain(reason)
                 } else {
                     findings.add(.danglingLink, span) {
-                        "\(span.hop) links to \(link.lintedPurpose)\(missing(end, from: span, ground))"
+                        "\(span.hop) \(span.danglingText(link, ofTraceWith: ground.spanCount(of: end.traceID)))"
                     }
                 }
             }
-        }
-    }
-
-    private static func missing(_ end: SpanReference, from span: SpanData, _ ground: LintGround) -> String {
-        let others = ground.spanCount(of: end.traceID) - (span.traceID == end.traceID ? 1 : 0)
-        let rest =
-            switch others {
-            case ...0: "nor is anything else of that trace"
-            case 1: "though 1 other span of that trace is"
-            default: "though \(others) other spans of that trace are"
-            }
-        return "span \(end.spanID) of trace \(end.traceID), which isn't there, \(rest)"
-    }
-}
-
-extension SpanLink {
-    /// What the link is to, as a part of a sentence.
-    fileprivate var lintedPurpose: String {
-        switch role {
-        case .creation: "what created its message, "
-        case .previousAttempt: "the attempt before it, "
-        case .attempt: "the attempt that it settles, "
-        case .ambient: "what was current, "
-        case nil: ""
         }
     }
 }

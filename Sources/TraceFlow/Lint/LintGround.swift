@@ -54,7 +54,7 @@ struct LintGround: Sendable {
     func spanCount(of trace: TraceID) -> Int { traceSizes[trace] ?? 0 }
 
     /// Whether everything that followed a moment at once has arrived.
-    func isComplete(_ moment: Timestamp) -> Bool { lint.completeUntil.map { moment <= $0 } ?? true }
+    func isComplete(_ moment: Timestamp) -> Bool { !lint.horizon.mayLack(moment) }
 
     /// Why a span isn't there that another one refers to, by these links if any; `nil` if nobody knows.
     func explanation(of end: SpanReference, missedBy span: SpanData, _ links: [SpanLink]) -> LintReport.EndExplanation?
@@ -65,8 +65,7 @@ struct LintGround: Sendable {
         }
         let isAttempt = links.contains { $0.role == .previousAttempt }
         if isAttempt, let message = span.messageName, rescued.contains(message) { return .lostWithWorker }
-        let latest = Int64(clamping: span.start.nanoseconds).subtractingSaturated(span.waitInNanoseconds)
-        if let kept = lint.keptSince, latest < Int64(clamping: kept.nanoseconds) { return .expired }
+        if lint.horizon.hasLost(span.start.earlier(by: span.wait)) { return .expired }
         return isComplete(max(span.start, span.end)) ? nil : .notArrived
     }
 }

@@ -102,11 +102,11 @@ struct EndExplanationTests {
     func time() {
         let work = Fixture.span("read", trace: 2, 2, parent: 1, start: 100)
         var lint = FlowLint()
-        lint.keptSince = work.start.advanced(by: .milliseconds(1))
+        lint.horizon.oldest = work.start.advanced(by: .milliseconds(1))
         #expect(report([work], lint).explainedEnds == [.expired: 1])
-        lint.keptSince = work.start
+        lint.horizon.oldest = work.start
         #expect(report([work], lint).findings.map(\.code) == [.orphan])
-        lint.completeUntil = work.start
+        (lint.horizon.now, lint.horizon.delay) = (work.start, .zero)
         #expect(report([work], lint).explainedEnds == [.notArrived: 1])
     }
 
