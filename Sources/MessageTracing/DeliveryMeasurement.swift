@@ -18,6 +18,13 @@ extension ReceivedMessage {
         return found
     }
 
+    /// Says what is wrong with the context that came with the message; that none came, the missing link says.
+    func fillFlaws(_ attributes: inout some AttributeSetting & ~Copyable, creation: SpanContext?) {
+        let found = contextFlaws(creation: creation).filter { $0 != .missing }
+        guard !found.isEmpty else { return }
+        attributes[MessagingConventions.Attribute.contextFlaws] = .array(found.map { .string($0.rawValue) })
+    }
+
     /// Measures the delivery of the message as work on it begins: what of it wasn't measured before.
     ///
     /// - Parameters:

@@ -39,6 +39,7 @@ extension ProcessSpan {
             builder.attributes.set(MessagingConventions.Attribute.messageID, message.id)
             builder.attributes.merge(message.attributes)
             message.wait?.fill(&builder.attributes)
+            message.fillFlaws(&builder.attributes, creation: creation)
             if let creation { builder.addLink(creation, role: .creation) }
             if let previous = message.previousAttempt { builder.addLink(previous, role: .previousAttempt) }
             if let ambient, ambient != creation { builder.addLink(ambient, role: .ambient) }

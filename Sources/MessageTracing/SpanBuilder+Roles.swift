@@ -29,6 +29,7 @@ extension SpanBuilder {
             var attributes = message.attributes
             attributes.set(MessagingConventions.Attribute.messageID, message.id)
             message.wait?.fill(&attributes)
+            message.fillFlaws(&attributes, creation: creation)
             addLink(creation, role: .creation, attributes: attributes)
         }
     }

@@ -67,7 +67,9 @@ public enum MessagingConventions {
         @inlinable public static var settleReason: String { "stitch.settle.reason" }
         /// What a link is to: see ``LinkRole``.
         @inlinable public static var linkRole: String { "stitch.link" }
-        /// What is wrong with the context that came with a message: see ``ContextFlaw``.
+        /// What is wrong with the context that came with a message, if anything came: see ``ContextFlaw``.
+        @inlinable public static var contextFlaws: String { "stitch.context.state" }
+        /// Of a metric: what is wrong with the context that came with a message: see ``ContextFlaw``.
         @inlinable public static var contextState: String { "state" }
     }
 

@@ -249,6 +249,10 @@ struct MessageMetricsTests {
                         ]
                     }
             )
+            // The span says it too, except that nothing came.
+            let told = states.filter { $0 != "missing" }.map { AttributeValue.string($0) }
+            let span = try #require(test.spans.process("orders").first)
+            #expect(span.attributes[Attribute.contextFlaws] == (told.isEmpty ? nil : .array(told)))
         }
     }
 

@@ -125,6 +125,7 @@ private func messages(_ said: SpanSample.Said) -> [ReceivedMessage] {
         )
     }
     messages[0].origin = .now
+    messages[0].flaws = [.duplicate]
     messages[2].carrier = ContextCarrier()
     return messages
 }

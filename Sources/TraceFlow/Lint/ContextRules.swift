@@ -85,13 +85,9 @@ enum ContextRules {
 }
 
 extension Attributes {
-    /// The attribute of spans and links that says what is wrong with the context that came with a message: see
-    /// ``TelemetryData/MessagingConventions/ContextFlaw``; one value or several.
-    static let contextFlaws = "stitch.context.state"
-
     /// Whether they tell of this flaw.
     fileprivate func tellContextFlaw(_ flaw: MessagingConventions.ContextFlaw) -> Bool {
-        switch self[Self.contextFlaws] {
+        switch self[MessagingConventions.Attribute.contextFlaws] {
         case .string(let text): text == flaw.rawValue
         case .array(let values): values.contains(.string(flaw.rawValue))
         default: false
