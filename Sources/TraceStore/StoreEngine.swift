@@ -8,7 +8,8 @@ import TraceFlow
 
 /// What a store on disk does, on one thread.
 ///
-/// Used on one serial queue alone, which ``FileSpanStore`` owns; that is why it needs no lock.
+/// Used on ``StoreThread``'s queue alone; that is why it needs no lock. Readers see what it has made from
+/// ``PartitionList/snapshot``.
 final class StoreEngine {
     let configuration: TraceStoreConfiguration
     let directory: StoreDirectory
@@ -22,15 +23,23 @@ final class StoreEngine {
     var damagedFiles: [String] = []
     /// The sealing that is under way.
     var sealing: SealingTask?
+    /// Told, on another thread, when a sealing is done.
+    let sealed: @Sendable () -> Void
+    /// Who waits until the partitions before one are sealed, or can't be.
+    var sealingWaiters: [(number: Int64, resume: @Sendable () -> Void)] = []
+    /// So many partitions may wait for sealing; then commits do too.
+    static let maximumOpenCount = 6
     private let lock: StoreLock?
 
     /// Opens a directory.
     init(
         _ configuration: TraceStoreConfiguration,
         _ access: SQLiteDatabase.Access,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        sealed: @escaping @Sendable () -> Void = {}
     ) throws {
         self.configuration = configuration
+        self.sealed = sealed
         self.access = access
         self.now = now
         directory = StoreDirectory(path: configuration.directory)
@@ -76,10 +85,7 @@ final class StoreEngine {
             }
         }
         if partitions.open.isEmpty { try startPartition() }
-        while partitions.open.count > 1 {
-            try startSealing()
-            finishSealing()
-        }
+        try startSealing()
     }
 
     /// Removes files that the manifest doesn't know: what was being written when the process died, or was being removed.
@@ -128,6 +134,13 @@ final class StoreEngine {
         }
     }
 
+    /// Goes on without a file that turned out to be damaged, if it is still there.
+    func leaveOut(_ damage: DamagedPartition) {
+        let name = StoreDirectory.sealedName(damage.number, generation: damage.generation)
+        let isThere = partitions.sealed.contains { $0.number == damage.number && $0.generation == damage.generation }
+        if isThere { leaveOut(damage.number, name) }
+    }
+
     /// Goes on without a file that can't be read.
     func leaveOut(_ number: Int64, _ name: String) {
         partitions.sealed.removeAll { $0.number == number }
@@ -172,7 +185,6 @@ final class StoreEngine {
             throw error as? StoreError ?? StoreError(.damaged, "can't write to \(directory.path): \(error)")
         }
         if active.firstArrival == nil, active.index.count > 0 { active.firstArrival = now() }
-        if sealing?.isDone == true { finishSealing() }
         if active.index.places.count >= configuration.sealingCount || active.byteCount >= configuration.sealingSize {
             do {
                 try seal()
@@ -186,8 +198,8 @@ final class StoreEngine {
     /// Ends the partition that is written to, and begins another.
     func seal() throws {
         guard let active = partitions.open.last, active.index.count > 0 else { return }
-        // Two at a time would be more than there is time for.
-        finishSealing()
+        // Spans come quicker than they can be sealed.
+        if partitions.open.count >= Self.maximumOpenCount { finishSealing() }
         if var partition = known[active.number] {
             partition.arrival = Int64(clamping: now().nanoseconds)
             let changed = partition
@@ -205,27 +217,39 @@ final class SealingTask: Sendable {
     private let queue = DispatchQueue(label: "stitch-store-sealing", qos: .utility)
     private let outcome: SealingOutcome
 
-    init(_ sealer: Sealer) {
+    /// Spans that had been replaced when it began, and are not in the file.
+    let superseded: Set<SpanReference>
+
+    /// Begins.
+    ///
+    /// - Parameters:
+    ///   - sealer: What makes the file.
+    ///   - superseded: Spans that are not in it.
+    ///   - done: Called on another thread when it is done.
+    init(_ sealer: Sealer, without superseded: Set<SpanReference>, done: @escaping @Sendable () -> Void) {
         number = sealer.number
+        self.superseded = superseded
         let outcome = SealingOutcome()
         self.outcome = outcome
         queue.async {
-            do {
-                try sealer.seal()
-                outcome.set(nil)
-            } catch {
-                outcome.set(error)
-            }
+            outcome.set(
+                Result {
+                    try sealer.seal()
+                    let name = StoreDirectory.sealedName(sealer.number, generation: 0)
+                    return try SealedPartition(sealer.directory.path(name), number: sealer.number, generation: 0)
+                }
+            )
+            done()
         }
     }
 
     var isDone: Bool { outcome.isSet }
 
-    /// Waits until it is done; what went wrong, if anything did.
+    /// Waits until it is done, and gives what has become of it.
     ///
     /// Blocks its thread.
-    func wait() -> (any Error)? {
+    func wait() -> Result<SealedPartition, any Error>? {
         queue.sync {}
-        return outcome.error
+        return outcome.result
     }
 }

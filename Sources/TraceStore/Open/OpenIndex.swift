@@ -25,11 +25,15 @@ struct OpenIndex {
         var trace: UInt32
         var name: UInt32
         var hasError: Bool
-        var isHidden = false
+        /// The row of the copy that has replaced it.
+        var hiddenBy = Int32.max
         /// Where its attributes begin.
         var attributes: Int
         /// The row of the same trace before it; -1 for none.
         var previous: Int32
+
+        /// Whether a later copy has replaced it.
+        var isHidden: Bool { hiddenBy != .max }
     }
 
     private struct Trace {
@@ -89,7 +93,7 @@ struct OpenIndex {
     mutating func add(_ facts: borrowing SpanFacts, trace: UInt32, at place: Place) {
         let row = Int32(truncatingIfNeeded: columns.count)
         if let before = newest.updateValue(row, forKey: Key(trace: trace, span: facts.spanID.bits)) {
-            columns[Int(before)].isHidden = true
+            columns[Int(before)].hiddenBy = row
             count -= 1
         }
         places.append(place)
@@ -127,25 +131,40 @@ struct OpenIndex {
         }
     }
 
-    /// The rows of a trace that count.
-    func rows(of trace: TraceID) -> [Int] {
+    /// Whether a row was there, and counted, when there were so many.
+    func isVisible(_ row: Int, before count: Int) -> Bool {
+        row < count && (!columns[row].isHidden || Int(columns[row].hiddenBy) >= count)
+    }
+
+    /// How many traces have rows, or links to them.
+    var traceCount: Int { traces.count }
+
+    /// The id of a trace.
+    func traceID(_ number: Int) -> TraceID { traces[number].id }
+
+    /// The rows of a trace that count, or that did when there were so many.
+    func rows(of trace: TraceID, before count: Int = .max) -> [Int] {
         guard let number = tracePlaces[trace] else { return [] }
         var rows: [Int] = []
         var row = traces[Int(number)].lastRow
         while row >= 0 {
-            if !columns[Int(row)].isHidden { rows.append(Int(row)) }
+            if isVisible(Int(row), before: count) { rows.append(Int(row)) }
             row = columns[Int(row)].previous
         }
         return rows
     }
 
     /// Hands over links to spans of a trace, until the body has had enough; whether it has.
-    func links(to trace: TraceID, _ body: (_ target: SpanReference, _ source: SpanReference) -> Bool) -> Bool {
+    func links(
+        to trace: TraceID,
+        before count: Int = .max,
+        _ body: (_ target: SpanReference, _ source: SpanReference) -> Bool
+    ) -> Bool {
         guard let number = tracePlaces[trace] else { return true }
         var next = traces[Int(number)].lastLink
         while next >= 0 {
             let link = links[Int(next)]
-            if !columns[Int(link.source)].isHidden {
+            if isVisible(Int(link.source), before: count) {
                 let target = SpanReference(SpanContext(traceID: trace, spanID: SpanID(bits: link.target)))
                 guard body(target, reference(Int(link.source))) else { return false }
             }
@@ -163,13 +182,13 @@ struct OpenIndex {
     func trace(of row: Int) -> TraceID { traces[Int(columns[row].trace)].id }
 
     /// Hands over what is known of each trace that has rows.
-    func forEachTrace(_ body: (TraceID, TraceSummary) -> Void) {
-        for trace in traces where trace.lastRow >= 0 { body(trace.id, trace.summary) }
+    func forEachTrace(in range: Range<Int>, _ body: (TraceID, TraceSummary) -> Void) {
+        for trace in traces[range] where trace.lastRow >= 0 { body(trace.id, trace.summary) }
     }
 
     /// Hands over the traces of each link that joins flows.
-    func forEachCause(_ body: (_ cause: TraceID, _ effect: TraceID) -> Void) {
-        for trace in traces {
+    func forEachCause(in range: Range<Int>, _ body: (_ cause: TraceID, _ effect: TraceID) -> Void) {
+        for trace in traces[range] {
             var next = trace.lastLink
             while next >= 0 {
                 let link = links[Int(next)]
@@ -183,11 +202,13 @@ struct OpenIndex {
     func number(ofName name: String) -> UInt32? { names.known(name) }
 
     /// The rows that have this hash among those of their attributes; one may come twice.
-    func rows(withAttribute hash: UInt32) -> [Int] {
+    func rows(withAttribute hash: UInt32, in rows: Range<Int>) -> [Int] {
+        guard let first = rows.first else { return [] }
         var found: [Int] = []
-        var row = 0
+        var row = first
+        let end = rows.upperBound < columns.count ? columns[rows.upperBound].attributes : attributes.count
         attributes.withUnsafeBufferPointer { attributes in
-            for index in attributes.indices where attributes[index] == hash {
+            for index in columns[first].attributes..<end where attributes[index] == hash {
                 // Rows and their attributes are in the same order; a row without any begins where the next does.
                 row = self.row(ofAttribute: index, from: row)
                 found.append(row)

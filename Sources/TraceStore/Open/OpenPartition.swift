@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import TelemetryData
 import TraceContext
 import TraceFlow
@@ -7,8 +8,9 @@ import TraceFlow
 /// The partition that spans are written to, or one that is about to be sealed.
 ///
 /// The newest copy of a span in it says all that copies before it said, in this partition or in older ones: they are united
-/// when it is written. Used on the store's thread alone.
-final class OpenPartition {
+/// when it is written. Used on the store's thread alone, but for what ``OpenPartition/reading(_:)`` lends to readers:
+/// that is why it is `@unchecked Sendable`.
+final class OpenPartition: @unchecked Sendable {
     /// A row of another partition that a span of this one has replaced.
     struct Superseded: Hashable {
         var partition: Int64
@@ -26,6 +28,8 @@ final class OpenPartition {
     /// Older partitions that have spans of a trace, the newest first.
     private var older: [UInt32: [Int64]] = [:]
     private unowned let partitions: PartitionList
+    /// Index and sources change, and are looked at by readers, in its turn.
+    let access = DispatchQueue(label: "stitch-store-index")
 
     /// Spans that a later copy in a newer partition has replaced.
     var superseded: Set<SpanReference> = []
@@ -43,7 +47,9 @@ final class OpenPartition {
     }
 
     /// Reads what is in the file and not yet in the index.
-    func load() throws {
+    func load() throws { try access.sync { try readFile() } }
+
+    private func readFile() throws {
         try file.read(
             sourcesAfter: sources.sources.count,
             batchesAfter: lastBatch,
@@ -93,7 +99,9 @@ final class OpenPartition {
     }
 
     /// Writes batches, between the file's `begin` and `commit`.
-    func write(_ batches: [PreparedBatch]) throws {
+    func write(_ batches: [PreparedBatch]) throws { try access.sync { try add(batches) } }
+
+    private func add(_ batches: [PreparedBatch]) throws {
         for batch in batches {
             var numbers: [UInt32] = []
             for key in batch.sources { numbers.append(try number(of: key)) }
@@ -225,7 +233,7 @@ extension SealedPartition: OlderPartition {
 
     func supersede(_ reference: SpanReference) throws -> Int? {
         guard let row = try row(of: reference) else { return nil }
-        superseded.insert(row)
+        supersede(row: row)
         return row
     }
 }

@@ -7,7 +7,7 @@ extension SealedPartition {
     private typealias ClassBits = (UInt64, UInt64, UInt64, UInt64)
 
     /// Offers the rows that meet a query, block after block, those first that start last.
-    func search(_ plan: SearchPlan, _ found: inout SearchCollector) throws {
+    func search(_ plan: SearchPlan, without superseded: Set<Int>, _ found: inout SearchCollector) throws {
         guard let starts = plan.starts, let durations = plan.durations else { return }
         let isWanted = directory.classes.map { item in
             plan.mayMatch(sources[Int(item.source)])
@@ -26,7 +26,7 @@ extension SealedPartition {
         }.sorted { (directory.blocks[$0].maximumStart, $0) > (directory.blocks[$1].maximumStart, $1) }
         for number in order {
             guard directory.blocks[number].maximumStart >= found.threshold else { break }
-            try search(plan, starts, durations, wait, isWanted, number, &found)
+            try search(plan, starts, durations, wait, isWanted, superseded, number, &found)
         }
     }
 
@@ -36,6 +36,7 @@ extension SealedPartition {
         _ durations: ClosedRange<Int64>,
         _ wait: UInt8,
         _ isWanted: [Bool],
+        _ superseded: Set<Int>,
         _ number: Int,
         _ found: inout SearchCollector
     ) throws {
@@ -71,7 +72,7 @@ extension SealedPartition {
         } catch let error as StoreError {
             throw error
         } catch {
-            throw DamagedPartition(number: number)
+            throw DamagedPartition(number: number, generation: generation)
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import TelemetryData
 import TraceContext
 import TraceFlow
@@ -7,19 +8,31 @@ import TraceFlow
 /// A sealed file, to be read.
 ///
 /// What is small is held in memory; blocks, columns, traces and postings are read when they are needed, and checked.
-/// One thread at a time uses it.
-final class SealedPartition {
+/// Any number of threads use it.
+final class SealedPartition: Sendable {
     let number: Int64
     let generation: Int64
     let directory: SealedDirectory
     let sources: [SpanSource]
     let size: Int
     private let file: ReadOnlyFile
-    private var verifiedColumns: [Bool]
-    private var blocks = BlockCache()
+    private let cache: Mutex<Cache>
+    private let replaced = Mutex<Set<Int>>([])
 
-    /// Rows that a later copy in another partition has replaced.
-    var superseded: Set<Int> = []
+    /// The first and the last start; the other way round if there are no spans.
+    let firstStart: UInt64
+    let lastStart: UInt64
+
+    private struct Cache {
+        var verifiedColumns: [Bool]
+        var blocks = BlockCache()
+    }
+
+    /// Rows that a later copy in another partition has replaced, as the store's thread knows them.
+    var superseded: Set<Int> {
+        get { replaced.withLock { $0 } }
+        set { replaced.withLock { $0 = newValue } }
+    }
 
     /// Opens a file.
     ///
@@ -46,16 +59,13 @@ final class SealedPartition {
         guard Zlib.checksum(bytes) == end.checksum else { throw DamagedBytes() }
         directory = try bytes.withUnsafeBytes { try SealedDirectory($0) }
         sources = directory.sources.map { SpanSource($0) }
-        verifiedColumns = [Bool](repeating: false, count: directory.blocks.count)
+        firstStart = directory.blocks.reduce(.max) { min($0, $1.minimumStart) }
+        lastStart = directory.blocks.reduce(0) { max($0, $1.maximumStart) }
+        cache = Mutex(Cache(verifiedColumns: [Bool](repeating: false, count: directory.blocks.count)))
     }
 
-    /// The first and the last start.
-    var range: ClosedRange<UInt64>? {
-        guard let first = directory.blocks.map(\.minimumStart).min(),
-            let last = directory.blocks.map(\.maximumStart).max(), first <= last
-        else { return nil }
-        return first...last
-    }
+    /// Notes that a later copy has replaced a row.
+    func supersede(row: Int) { replaced.withLock { _ = $0.insert(row) } }
 
     /// What is known of a trace; `nil` if it has no spans here.
     func trace(_ id: TraceID) throws -> TraceRow? {
@@ -71,6 +81,25 @@ final class SealedPartition {
 
     /// All traces, in the order of their ids.
     func traces() throws -> [TraceRow] { try directory.tracePages.flatMap { try traces(on: $0) } }
+
+    /// The ids of traces of a range that have spans other than some rows, in order, up to a number.
+    func traces(in range: TraceRange, without superseded: Set<Int>, limit: Int) throws -> [TraceID] {
+        var found: [TraceID] = []
+        // The last page that begins with the first id or before it.
+        var (low, high) = (0, directory.tracePages.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if range.first.isBefore(directory.tracePages[middle].first) { high = middle } else { low = middle + 1 }
+        }
+        for page in directory.tracePages[max(0, low - 1)...] where !range.last.isBefore(page.first) {
+            for trace in try traces(on: page) where range.contains(trace.id) {
+                guard !trace.rows.allSatisfy(superseded.contains) else { continue }
+                found.append(trace.id)
+                if found.count == limit { return found }
+            }
+        }
+        return found
+    }
 
     private func traces(on page: TracePage) throws -> [TraceRow] {
         let count = Int(page.count)
@@ -91,7 +120,7 @@ final class SealedPartition {
 
     /// The spans of a block.
     func block(_ number: Int) throws -> SpanBlock {
-        if let block = blocks[number] { return block }
+        if let block = cache.withLock({ $0.blocks[number] }) { return block }
         let place = directory.blocks[number]
         let bytes = try file.bytes(at: Int(clamping: place.bodyOffset), count: Int(place.bodyLength))
         guard Zlib.checksum(bytes) == place.bodyChecksum else { throw DamagedBytes() }
@@ -102,7 +131,7 @@ final class SealedPartition {
         where block.source(row % SealedFormat.blockCount) >= sources.count {
             throw DamagedBytes()
         }
-        blocks.insert(block, number)
+        cache.withLock { $0.blocks.insert(block, number) }
         return block
     }
 
@@ -145,9 +174,9 @@ final class SealedPartition {
             at: Int(clamping: place.scanOffset),
             count: place.scanLength(count, classWidth: directory.classWidth)
         )
-        if !verifiedColumns[block] {
+        if !cache.withLock({ $0.verifiedColumns[block] }) {
             guard Zlib.checksum(bytes) == place.scanChecksum else { throw DamagedBytes() }
-            verifiedColumns[block] = true
+            cache.withLock { $0.verifiedColumns[block] = true }
         }
         return BlockColumns(bytes: bytes, count: count, place: place, classWidth: directory.classWidth)
     }
@@ -198,7 +227,8 @@ struct BlockCache {
     subscript(number: Int) -> SpanBlock? { blocks[number] }
 
     mutating func insert(_ block: SpanBlock, _ number: Int) {
-        if blocks.updateValue(block, forKey: number) == nil { order.append(number) }
+        guard blocks.updateValue(block, forKey: number) == nil else { return }
+        order.append(number)
         size += block.size
         while size > Self.capacity, order.count > 1 {
             size -= blocks.removeValue(forKey: order.removeFirst())?.size ?? 0

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceContext
+import TraceFlow
+
+extension StoreEngine {
+    /// Brings a reader up to what the writer has committed.
+    func refresh() throws {
+        for _ in 0..<20 {
+            let wanted = try manifest.snapshot { try $0.partitions() }
+            if try adopt(wanted) { return }
+            // A file was replaced between the look at the manifest and the look at the file.
+        }
+        throw StoreError(.unavailable, "can't read \(directory.path): it changes too quickly")
+    }
+
+    /// Opens what is new and forgets what is gone; whether all that the manifest names was there.
+    private func adopt(_ wanted: [Manifest.Partition]) throws -> Bool {
+        let numbers = Set(wanted.map(\.number))
+        partitions.sealed.removeAll { !numbers.contains($0.number) }
+        partitions.open.removeAll { open in
+            !wanted.contains { $0.number == open.number && $0.state == .open }
+        }
+        var superseded: [Int64: Set<Int>] = [:]
+        for partition in wanted where partition.state == .sealed {
+            let name = StoreDirectory.sealedName(partition.number, generation: partition.generation)
+            if damagedFiles.contains(name) { continue }
+            let current = partitions.sealed.first { $0.number == partition.number }
+            if current?.generation != partition.generation {
+                guard directory.size(name) > 0 else { return false }
+                do {
+                    partitions.insert(
+                        try SealedPartition(
+                            directory.path(name),
+                            number: partition.number,
+                            generation: partition.generation
+                        )
+                    )
+                } catch let error as StoreError where error.code == .unavailable {
+                    return false
+                } catch {
+                    damagedFiles.append(name)
+                    continue
+                }
+            }
+            superseded[partition.number] = try manifest.superseded(of: partition.number)
+        }
+        for partition in partitions.sealed {
+            partition.superseded.formUnion(superseded[partition.number] ?? [])
+        }
+        for partition in wanted where partition.state == .open {
+            if !partitions.open.contains(where: { $0.number == partition.number }) {
+                let path = directory.path(StoreDirectory.openName(partition.number))
+                guard let file = try? OpenFile(path, .reading, durability: configuration.durability), file.isReady
+                else {
+                    // The manifest names a file a moment before it is made.
+                    if partition == wanted.last { continue }
+                    return false
+                }
+                partitions.open.append(OpenPartition(partition.number, file, among: partitions))
+                partitions.open.sort { $0.number < $1.number }
+            }
+        }
+        for open in partitions.open { try open.load() }
+        return true
+    }
+}
