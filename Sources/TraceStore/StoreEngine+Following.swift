@@ -8,11 +8,21 @@ extension StoreEngine {
     /// Brings a reader up to what the writer has committed.
     func refresh() throws {
         for _ in 0..<20 {
+            // Looked at before what it is the version of, so that nothing is missed.
+            let version = try manifest.dataVersion()
+            if version == manifestVersion { return try loadOpen() }
             let wanted = try manifest.snapshot { try $0.partitions() }
-            if try adopt(wanted) { return }
+            manifestVersion = version
+            if try adopt(wanted) { return try loadOpen() }
+            manifestVersion = nil
             // A file was replaced between the look at the manifest and the look at the file.
         }
         throw StoreError(.unavailable, "can't read \(directory.path): it changes too quickly")
+    }
+
+    /// Reads what the writer has added to open files.
+    private func loadOpen() throws {
+        for open in partitions.open where try open.file.hasChanged() { try open.load() }
     }
 
     /// Opens what is new and forgets what is gone; whether all that the manifest names was there.
@@ -55,14 +65,16 @@ extension StoreEngine {
                 guard let file = try? OpenFile(path, .reading, durability: configuration.durability), file.isReady
                 else {
                     // The manifest names a file a moment before it is made.
-                    if partition == wanted.last { continue }
+                    if partition == wanted.last {
+                        manifestVersion = nil
+                        continue
+                    }
                     return false
                 }
                 partitions.open.append(OpenPartition(partition.number, file, among: partitions))
                 partitions.open.sort { $0.number < $1.number }
             }
         }
-        for open in partitions.open { try open.load() }
         return true
     }
 }

@@ -17,6 +17,8 @@ final class StoreEngine {
     let now: @Sendable () -> Timestamp
     let partitions = PartitionList()
     var manifest: Manifest
+    /// As of which version of the manifest a reader knows the partitions.
+    var manifestVersion: Int64?
     /// The partitions as the manifest knows them.
     var known: [Int64: Manifest.Partition] = [:]
     /// Files that could not be read, and are left out.
@@ -74,6 +76,7 @@ final class StoreEngine {
         finishSealing()
         partitions.open = []
         partitions.sealed = []
+        manifestVersion = nil
         known = Dictionary(uniqueKeysWithValues: try manifest.partitions().map { ($0.number, $0) })
         // Beside a writer, a file may be there a moment later, or be gone meanwhile.
         if access == .reading { return try refresh() }

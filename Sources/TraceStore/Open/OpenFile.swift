@@ -15,6 +15,8 @@ final class OpenFile {
     private let database: SQLiteDatabase
     /// Of those who read what is committed, one after the other; it stays when the file is removed.
     private let readers: Mutex<SQLiteDatabase>
+    private let version: DataVersion
+    private var lastVersion: Int64?
     private let insertBatch: SQLiteStatement?
     private let insertSource: SQLiteStatement?
 
@@ -47,6 +49,7 @@ final class OpenFile {
         // From its first look on it has all of the file's parts, whoever removes their names.
         _ = try? reader.number("SELECT count(*) FROM batch WHERE id = 0")
         readers = Mutex(reader)
+        version = try DataVersion(database)
     }
 
     private static func check(_ database: SQLiteDatabase) throws(StoreError) {
@@ -61,6 +64,13 @@ final class OpenFile {
 
     /// Whether the tables are there: a reader may come before the writer has made them.
     var isReady: Bool { (try? database.number("PRAGMA user_version")) == Self.version }
+
+    /// Whether another connection has changed something since this was asked before.
+    func hasChanged() throws(StoreError) -> Bool {
+        let current = try version.current()
+        defer { lastVersion = current }
+        return current != lastVersion
+    }
 
     func begin() throws(StoreError) { try database.execute("BEGIN IMMEDIATE") }
     func commit() throws(StoreError) { try database.execute("COMMIT") }
