@@ -43,9 +43,8 @@ struct PartitionRewriting {
         let numbers = partition.directory.sources.map { writer.number(of: $0) }
         for row in rows where !superseded.contains(row) {
             let block = try partition.block(row / SealedFormat.blockCount)
-            let place = row % SealedFormat.blockCount
-            let source = numbers[block.source(place)]
-            try block[place].withUnsafeBytes { try writer.add($0, source: source) }
+            let source = numbers[block.source(row % SealedFormat.blockCount)]
+            try partition.record(row).bytes.withUnsafeBytes { try writer.add($0, source: source) }
         }
     }
 
