@@ -104,10 +104,12 @@ extension StoreEngine {
         rows.sort()
         let numbers = partition.directory.sources.map { writer.number(of: $0) }
         for row in rows where !partition.superseded.contains(row) {
-            let block = try ask(partition) { try partition.block(row / SealedFormat.blockCount) }
-            let place = row % SealedFormat.blockCount
-            let source = numbers[block.source(place)]
-            try block[place].withUnsafeBytes { try writer.add($0, source: source) }
+            try ask(partition) {
+                let block = try partition.block(row / SealedFormat.blockCount)
+                let place = row % SealedFormat.blockCount
+                let bytes = try block.bytes(place, partition.identities.identity)
+                try bytes.withUnsafeBytes { try writer.add($0, source: numbers[block.source(place)]) }
+            }
         }
     }
 
