@@ -50,18 +50,16 @@ struct OpenIndex {
         var joins: Bool
     }
 
-    private struct Key: Hashable {
-        var trace: UInt32
-        var span: UInt64
-    }
-
     private(set) var places: [Place] = []
     private(set) var columns: [Columns] = []
     private(set) var attributes: [UInt32] = []
     private var traces: [Trace] = []
     private var links: [Link] = []
-    private var tracePlaces: [TraceID: UInt32] = [:]
-    private var newest: [Key: Int32] = [:]
+    /// The traces by their ids.
+    private var tracePlaces = HashIndex()
+    /// The newest rows by trace and span.
+    private var newest = HashIndex()
+    private let seed = HashIndex.Seed()
     private var names = NameTable()
 
     /// How many rows are not hidden.
@@ -72,29 +70,42 @@ struct OpenIndex {
 
     /// The number of a trace, which gets one if it has none yet.
     mutating func number(of trace: TraceID) -> (number: UInt32, isNew: Bool) {
-        if let number = tracePlaces[trace] { return (number, traces[Int(number)].lastRow < 0) }
-        let number = UInt32(truncatingIfNeeded: traces.count)
-        tracePlaces[trace] = number
+        let hash = seed.hash(trace.high, trace.low)
+        if let number = tracePlaces.find(hash, { traces[$0].id == trace }) {
+            return (UInt32(truncatingIfNeeded: number), traces[number].lastRow < 0)
+        }
+        let number = traces.count
+        tracePlaces.insert(hash, number)
         traces.append(Trace(id: trace))
-        return (number, true)
+        return (UInt32(truncatingIfNeeded: number), true)
+    }
+
+    private func known(_ trace: TraceID) -> Int? {
+        tracePlaces.find(seed.hash(trace.high, trace.low)) { traces[$0].id == trace }
     }
 
     /// The row that counts of a span.
     func row(of span: SpanID, in trace: UInt32) -> Int? {
-        newest[Key(trace: trace, span: span.bits)].map { Int($0) }
+        newest.find(seed.hash(span.bits, UInt64(trace))) {
+            columns[$0].spanID == span.bits && columns[$0].trace == trace
+        }
     }
 
     /// The row that counts of a span.
     func row(of span: SpanID, in trace: TraceID) -> Int? {
-        tracePlaces[trace].flatMap { row(of: span, in: $0) }
+        known(trace).flatMap { row(of: span, in: UInt32(truncatingIfNeeded: $0)) }
     }
 
-    /// Adds a copy of a span, which hides those before it.
-    mutating func add(_ facts: borrowing SpanFacts, trace: UInt32, at place: Place) {
+    /// Adds a copy of a span, which hides the row that counted so far.
+    mutating func add(_ facts: borrowing SpanFacts, trace: UInt32, at place: Place, hiding before: Int?) {
         let row = Int32(truncatingIfNeeded: columns.count)
-        if let before = newest.updateValue(row, forKey: Key(trace: trace, span: facts.spanID.bits)) {
-            columns[Int(before)].hiddenBy = row
+        let hash = seed.hash(facts.spanID.bits, UInt64(trace))
+        if let before {
+            newest.replace(hash, before, with: columns.count)
+            columns[before].hiddenBy = row
             count -= 1
+        } else {
+            newest.insert(hash, columns.count)
         }
         places.append(place)
         columns.append(
@@ -144,9 +155,9 @@ struct OpenIndex {
 
     /// The rows of a trace that count, or that did when there were so many.
     func rows(of trace: TraceID, before count: Int = .max) -> [Int] {
-        guard let number = tracePlaces[trace] else { return [] }
+        guard let number = known(trace) else { return [] }
         var rows: [Int] = []
-        var row = traces[Int(number)].lastRow
+        var row = traces[number].lastRow
         while row >= 0 {
             if isVisible(Int(row), before: count) { rows.append(Int(row)) }
             row = columns[Int(row)].previous
@@ -160,8 +171,8 @@ struct OpenIndex {
         before count: Int = .max,
         _ body: (_ target: SpanReference, _ source: SpanReference) -> Bool
     ) -> Bool {
-        guard let number = tracePlaces[trace] else { return true }
-        var next = traces[Int(number)].lastLink
+        guard let number = known(trace) else { return true }
+        var next = traces[number].lastLink
         while next >= 0 {
             let link = links[Int(next)]
             if isVisible(Int(link.source), before: count) {
@@ -225,35 +236,4 @@ struct OpenIndex {
         }
         return low
     }
-}
-
-/// Numbers for names that come again and again.
-struct NameTable {
-    private var numbers: [String: UInt32] = [:]
-    private var recent = [(hash: Int, number: UInt32, name: [UInt8])](repeating: (-1, 0, []), count: 256)
-    private(set) var names: [String] = []
-
-    /// A name's number.
-    mutating func number(of name: UnsafeRawBufferPointer) -> UInt32 {
-        var hash = name.count
-        for byte in name.prefix(64) { hash = hash &* 31 &+ Int(byte) }
-        let slot = hash & 255
-        if recent[slot].hash == hash, recent[slot].name.elementsEqual(name) { return recent[slot].number }
-        let number = number(of: String(decoding: name, as: UTF8.self))
-        recent[slot] = (hash, number, [UInt8](name))
-        return number
-    }
-
-    private mutating func number(of name: String) -> UInt32 {
-        if let number = known(name) { return number }
-        let number = UInt32(truncatingIfNeeded: names.count)
-        names.append(name)
-        numbers[name] = number
-        return number
-    }
-
-    /// A name's number, if it has one.
-    ///
-    /// Names that only look alike share one: a search compares what it finds.
-    func known(_ name: String) -> UInt32? { numbers[name] }
 }

@@ -62,26 +62,38 @@ final class OpenPartition: @unchecked Sendable {
                     guard item.source < UInt32(sources.sources.count), (try? facts.read(item.bytes)) != nil else {
                         continue
                     }
-                    try note(item.bytes.count, at: item.offset, of: item.source, in: number)
+                    let trace = try trace()
+                    let row = index.row(of: facts.spanID, in: trace)
+                    try note(item.bytes.count, at: item.offset, of: item.source, in: number, trace, hiding: row)
                 }
             }
         )
     }
 
-    /// Puts the span that the facts are about into the index.
-    private func note(_ count: Int, at offset: Int, of source: UInt32, in batch: Int64) throws {
-        let trace = index.number(of: facts.traceID)
-        if trace.isNew { try lookForOlder(trace.number) }
-        if let others = older[trace.number], index.row(of: facts.spanID, in: trace.number) == nil {
-            try supersede(in: others)
-        }
+    /// Puts the span that the facts are about into the index, in the place of the row that counted so far.
+    private func note(
+        _ count: Int,
+        at offset: Int,
+        of source: UInt32,
+        in batch: Int64,
+        _ trace: UInt32,
+        hiding row: Int?
+    ) throws {
+        if row == nil, !older.isEmpty, let others = older[trace] { try supersede(in: others) }
         let place = OpenIndex.Place(
             batch: batch,
             offset: UInt32(truncatingIfNeeded: offset),
             count: UInt32(truncatingIfNeeded: count),
             source: source
         )
-        index.add(facts, trace: trace.number, at: place)
+        index.add(facts, trace: trace, at: place, hiding: row)
+    }
+
+    /// The number of the trace of the span that the facts are about.
+    private func trace() throws -> UInt32 {
+        let trace = index.number(of: facts.traceID)
+        if trace.isNew { try lookForOlder(trace.number) }
+        return trace.number
     }
 
     private func lookForOlder(_ trace: UInt32) throws {
@@ -127,26 +139,27 @@ final class OpenPartition: @unchecked Sendable {
     private func write(_ span: UnsafeRawBufferPointer, of source: UInt32) throws {
         // What can't be read can't be found either.
         guard (try? facts.read(span)) != nil, facts.traceID.isValid, facts.spanID.isValid else { return }
-        let trace = index.number(of: facts.traceID)
-        if trace.isNew { try lookForOlder(trace.number) }
-        guard let earlier = try earlierCopy(trace.number) else { return try put(span, of: source) }
+        let trace = try trace()
+        let row = index.row(of: facts.spanID, in: trace)
+        guard let earlier = try earlierCopy(trace, row) else { return try put(span, of: source, trace, hiding: row) }
         var decoder = RecordDecoder()
         let record = SpanRecord(source: sources.sources[Int(source)], bytes: [UInt8](span)[...])
         guard let newer = decoder.span(record), let older = decoder.span(earlier) else {
-            return try put(span, of: source)
+            return try put(span, of: source, trace, hiding: row)
         }
         var writer = ProtobufWriter()
         writer.write(contentOf: newer.united(withEarlier: older))
         let united = writer.bytes
         try united.withUnsafeBytes { bytes in
             try facts.read(bytes)
-            try put(bytes, of: source)
+            try put(bytes, of: source, trace, hiding: row)
         }
     }
 
     /// The copy of the span that the facts are about which counted so far.
-    private func earlierCopy(_ trace: UInt32) throws -> SpanRecord? {
-        if let row = index.row(of: facts.spanID, in: trace) { return try record(row) }
+    private func earlierCopy(_ trace: UInt32, _ row: Int?) throws -> SpanRecord? {
+        if let row { return try record(row) }
+        if older.isEmpty { return nil }
         let reference = SpanReference(SpanContext(traceID: facts.traceID, spanID: facts.spanID))
         for other in (older[trace] ?? []).compactMap({ partitions[$0] }) {
             if let record = try other.record(of: reference) { return record }
@@ -154,7 +167,12 @@ final class OpenPartition: @unchecked Sendable {
         return nil
     }
 
-    private func put(_ span: UnsafeRawBufferPointer, of source: UInt32) throws {
+    private func put(
+        _ span: UnsafeRawBufferPointer,
+        of source: UInt32,
+        _ trace: UInt32,
+        hiding row: Int?
+    ) throws {
         var batch = unwritten ?? (lastBatch + 1, [])
         unwritten = nil
         batch.bytes.append(number: UInt32(truncatingIfNeeded: span.count))
@@ -164,7 +182,7 @@ final class OpenPartition: @unchecked Sendable {
         let isFull = batch.bytes.count >= Self.batchSize
         let number = batch.batch
         unwritten = batch
-        try note(span.count, at: offset, of: source, in: number)
+        try note(span.count, at: offset, of: source, in: number, trace, hiding: row)
         if isFull { try flush() }
     }
 

@@ -15,6 +15,8 @@ final class SealedPartition: Sendable {
     let directory: SealedDirectory
     let sources: [SpanSource]
     let size: Int
+    /// The ids of rows.
+    let identities: FileIdentities
     private let file: ReadOnlyFile
     private let cache: Mutex<Cache>
     private let replaced = Mutex<Set<Int>>([])
@@ -51,13 +53,15 @@ final class SealedPartition: Sendable {
             )
         }
         guard end.magic == SealedFormat.magic else { throw DamagedBytes() }
-        guard end.version <= SealedFormat.version else {
-            throw StoreError(.newerFormat, "can't read \(path): it has format \(end.version); use a newer Stitch")
+        guard end.version == SealedFormat.version else {
+            let remedy = end.version > SealedFormat.version ? "use a newer Stitch" : "use the Stitch that wrote it"
+            throw StoreError(.newerFormat, "can't read \(path): it has format \(end.version); \(remedy)")
         }
         end.offset = min(end.offset, UInt64(Int.max))
         let bytes = try file.bytes(at: Int(end.offset), count: Int(clamping: end.count))
         guard Zlib.checksum(bytes) == end.checksum else { throw DamagedBytes() }
         directory = try bytes.withUnsafeBytes { try SealedDirectory($0) }
+        identities = FileIdentities(file, directory)
         sources = directory.sources.map { SpanSource($0) }
         firstStart = directory.blocks.reduce(.max) { min($0, $1.minimumStart) }
         lastStart = directory.blocks.reduce(0) { max($0, $1.maximumStart) }
@@ -122,14 +126,18 @@ final class SealedPartition: Sendable {
     func block(_ number: Int) throws -> SpanBlock {
         if let block = cache.withLock({ $0.blocks[number] }) { return block }
         let place = directory.blocks[number]
-        let bytes = try file.bytes(at: Int(clamping: place.bodyOffset), count: Int(place.bodyLength))
+        let offset = Int(clamping: place.bodyOffset)
+        guard offset <= size else { throw DamagedBytes() }
+        let bytes = try file.bytes(at: offset + Int(place.identityLength), count: Int(place.bodyLength))
         guard Zlib.checksum(bytes) == place.bodyChecksum else { throw DamagedBytes() }
         let block = try bytes.withUnsafeBytes {
-            try BlockCodec.decode($0, columns(number), directory)
-        }
-        for row in directory.rows(ofBlock: number).indices
-        where block.source(row % SealedFormat.blockCount) >= sources.count {
-            throw DamagedBytes()
+            try SpanBlock(
+                $0,
+                identities.block(number),
+                columns(number),
+                firstRow: number * SealedFormat.blockCount,
+                directory
+            )
         }
         cache.withLock { $0.blocks.insert(block, number) }
         return block
@@ -139,7 +147,8 @@ final class SealedPartition: Sendable {
     func record(_ row: Int) throws -> SpanRecord {
         let block = try block(row / SealedFormat.blockCount)
         let place = row % SealedFormat.blockCount
-        return SpanRecord(source: sources[block.source(place)], bytes: block[place])
+        let bytes = try block.bytes(place, identities.identity)
+        return SpanRecord(source: sources[block.source(place)], bytes: bytes[...])
     }
 
     /// The rows that link to spans of a trace, or of another one with the same hash, and whether the links join flows.
