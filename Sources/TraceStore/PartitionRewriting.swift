@@ -59,7 +59,12 @@ struct PartitionRewriting {
         guard writer.count > 0, !isWhole else { return }
         let name = StoreDirectory.sealedName(number, generation: generation)
         try directory.write(writer.finish(), to: name)
-        result = try SealedPartition(directory.path(name), number: number, generation: generation)
+        result = try SealedPartition(
+            directory.path(name),
+            number: number,
+            generation: generation,
+            caches: last.caches
+        )
         writer = SealWriter()
     }
 

@@ -44,7 +44,8 @@ extension StoreEngine {
                         try SealedPartition(
                             directory.path(name),
                             number: partition.number,
-                            generation: partition.generation
+                            generation: partition.generation,
+                            caches: caches
                         )
                     )
                 } catch let error as StoreError where error.code == .unavailable {

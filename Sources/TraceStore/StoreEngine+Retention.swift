@@ -110,10 +110,7 @@ extension StoreEngine {
         for source in rewriting.sources {
             let old = source.partition
             for row in old.superseded.subtracting(source.superseded) {
-                var facts = SpanFacts()
-                try old.record(row).bytes.withUnsafeBytes { try facts.read($0) }
-                let reference = SpanReference(SpanContext(traceID: facts.traceID, spanID: facts.spanID))
-                guard let newRow = try new.supersede(reference) else { continue }
+                guard let newRow = try new.supersede(old.reference(row)) else { continue }
                 let replaced = OpenPartition.Superseded(partition: new.number, row: newRow)
                 let before = OpenPartition.Superseded(partition: old.number, row: row)
                 var isHeld = false

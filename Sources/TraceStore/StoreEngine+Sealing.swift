@@ -25,6 +25,7 @@ extension StoreEngine {
                 places: places
             ),
             without: oldest.superseded,
+            caches,
             done: sealed
         )
     }

@@ -14,6 +14,8 @@ final class StoreEngine {
     let configuration: TraceStoreConfiguration
     let directory: StoreDirectory
     let access: SQLiteDatabase.Access
+    /// For what is read of sealed files.
+    let caches = SealedCaches()
     let now: @Sendable () -> Timestamp
     let partitions = PartitionList()
     var manifest: Manifest
@@ -113,7 +115,8 @@ final class StoreEngine {
             let sealed = try SealedPartition(
                 directory.path(name),
                 number: partition.number,
-                generation: partition.generation
+                generation: partition.generation,
+                caches: caches
             )
             sealed.superseded = try manifest.superseded(of: partition.number)
             partitions.insert(sealed)
@@ -228,8 +231,14 @@ final class SealingTask: Sendable {
     /// - Parameters:
     ///   - sealer: What makes the file.
     ///   - superseded: Spans that are not in it.
+    ///   - caches: For what is read of the file.
     ///   - done: Called on another thread when it is done.
-    init(_ sealer: Sealer, without superseded: Set<SpanReference>, done: @escaping @Sendable () -> Void) {
+    init(
+        _ sealer: Sealer,
+        without superseded: Set<SpanReference>,
+        _ caches: SealedCaches,
+        done: @escaping @Sendable () -> Void
+    ) {
         number = sealer.number
         self.superseded = superseded
         let outcome = SealingOutcome()
@@ -239,7 +248,12 @@ final class SealingTask: Sendable {
                 Result {
                     try sealer.seal()
                     let name = StoreDirectory.sealedName(sealer.number, generation: 0)
-                    return try SealedPartition(sealer.directory.path(name), number: sealer.number, generation: 0)
+                    return try SealedPartition(
+                        sealer.directory.path(name),
+                        number: sealer.number,
+                        generation: 0,
+                        caches: caches
+                    )
                 }
             )
             done()

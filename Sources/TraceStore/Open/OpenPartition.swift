@@ -236,11 +236,7 @@ extension SealedPartition: OlderPartition {
     /// The row of a span, hidden or not.
     func row(of reference: SpanReference) throws -> Int? {
         guard let trace = try trace(reference.traceID) else { return nil }
-        var facts = SpanFacts()
-        for row in trace.rows {
-            try record(row).bytes.withUnsafeBytes { try facts.read($0) }
-            if facts.spanID == reference.spanID { return row }
-        }
+        for row in trace.rows where try self.reference(row) == reference { return row }
         return nil
     }
 

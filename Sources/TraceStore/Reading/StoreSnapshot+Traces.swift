@@ -42,7 +42,6 @@ extension StoreSnapshot {
             found.links.append(link)
             return true
         }
-        var facts = SpanFacts()
         for trace in Set(traces) {
             for open in open {
                 for (target, source) in open.links(to: trace, limit: limit) where !add(target, source) { return found }
@@ -50,10 +49,8 @@ extension StoreSnapshot {
             for sealed in sealed {
                 let goesOn = try ask(sealed) { partition in
                     for (row, _) in try partition.links(to: trace) where !sealed.superseded.contains(row) {
-                        try partition.record(row).bytes.withUnsafeBytes { try facts.read($0) }
-                        let source = SpanReference(SpanContext(traceID: facts.traceID, spanID: facts.spanID))
-                        for link in facts.links where link.traceID == trace {
-                            let target = SpanReference(SpanContext(traceID: trace, spanID: link.spanID))
+                        let source = try partition.reference(row)
+                        for target in try partition.targets(row) where target.traceID == trace {
                             if !add(target, source) { return false }
                         }
                     }

@@ -9,15 +9,19 @@ extension SealedPartition {
     /// Offers the rows that meet a query, block after block, those first that start last.
     func search(_ plan: SearchPlan, without superseded: Set<Int>, _ found: inout SearchCollector) throws {
         guard let starts = plan.starts, let durations = plan.durations else { return }
-        let isWanted = directory.classes.map { item in
+        let candidates = try blocks(plan)
+        if candidates?.isEmpty == true { return }
+        var isWanted = directory.classes.map { item in
             plan.mayMatch(sources[Int(item.source)])
                 && plan.query.name.map { directory.names[Int(item.name)] == $0 } ?? true
                 && plan.query.hasError.map { $0 == item.hasError } ?? true
         }
+        if !plan.attributes.isEmpty {
+            for (item, mayHave) in mayHave(plan).enumerated() where !mayHave { isWanted[item] = false }
+        }
         guard isWanted.contains(true) else { return }
         let wanted = isWanted.contains(false) ? bits(isWanted) : nil
         let wait = plan.minimumWait <= 0 ? 0 : SealedFormat.waitCode(plan.minimumWait)
-        let candidates = try blocks(plan)
         let order = (candidates ?? Array(directory.blocks.indices)).filter { number in
             let block = directory.blocks[number]
             return block.maximumStart >= max(starts.lowerBound, found.threshold)

@@ -27,8 +27,12 @@ final class SealedPartition: Sendable {
 
     private struct Cache {
         var verifiedColumns: [Bool]
-        var blocks = BlockCache()
+        var attributes: ShapeAttributes?
     }
+
+    let caches: SealedCaches
+    /// What the caches call this file.
+    private let fileNumber: Int
 
     /// Rows that a later copy in another partition has replaced, as the store's thread knows them.
     var superseded: Set<Int> {
@@ -38,11 +42,17 @@ final class SealedPartition: Sendable {
 
     /// Opens a file.
     ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - number: Its number.
+    ///   - generation: Its generation.
+    ///   - caches: For what is read of it.
     /// - Throws: ``StoreError`` if it can't be read or is of a newer version, ``DamagedBytes`` and the like if it makes no
     ///   sense.
-    init(_ path: String, number: Int64, generation: Int64) throws {
+    init(_ path: String, number: Int64, generation: Int64, caches: SealedCaches = SealedCaches()) throws {
         file = try ReadOnlyFile(path)
         (self.number, self.generation, size) = (number, generation, file.size)
+        (self.caches, fileNumber) = (caches, caches.number())
         let tail = try file.bytes(at: file.size - SealedFormat.tailSize, count: SealedFormat.tailSize)
         var end = try tail.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
@@ -124,12 +134,8 @@ final class SealedPartition: Sendable {
 
     /// The spans of a block.
     func block(_ number: Int) throws -> SpanBlock {
-        if let block = cache.withLock({ $0.blocks[number] }) { return block }
-        let place = directory.blocks[number]
-        let offset = Int(clamping: place.bodyOffset)
-        guard offset <= size else { throw DamagedBytes() }
-        let bytes = try file.bytes(at: offset + Int(place.identityLength), count: Int(place.bodyLength))
-        guard Zlib.checksum(bytes) == place.bodyChecksum else { throw DamagedBytes() }
+        if let block = caches.blocks[fileNumber, number] { return block }
+        let bytes = try body(number)
         let block = try bytes.withUnsafeBytes {
             try SpanBlock(
                 $0,
@@ -139,8 +145,58 @@ final class SealedPartition: Sendable {
                 directory
             )
         }
-        cache.withLock { $0.blocks.insert(block, number) }
+        caches.blocks.insert(block, fileNumber, number, size: block.size)
         return block
+    }
+
+    /// What stands behind the ids of a block.
+    private func body(_ number: Int) throws -> [UInt8] {
+        let place = directory.blocks[number]
+        let offset = Int(clamping: place.bodyOffset)
+        guard offset <= size else { throw DamagedBytes() }
+        let bytes = try file.bytes(at: offset + Int(place.identityLength), count: Int(place.bodyLength))
+        guard Zlib.checksum(bytes) == place.bodyChecksum else { throw DamagedBytes() }
+        return bytes
+    }
+
+    /// What the links of a row lead to.
+    func targets(_ row: Int) throws -> [SpanReference] {
+        let (number, place) = (row / SealedFormat.blockCount, row % SealedFormat.blockCount)
+        let links = try linkTargets(number)
+        return try links[place].map { target in
+            switch target {
+            case .row(let row): try reference(row)
+            case .outside(let ids): SpanReference(ids)
+            }
+        }
+    }
+
+    private func linkTargets(_ number: Int) throws -> LinkTargets {
+        if let links = caches.links[fileNumber, number] { return links }
+        let links = try body(number).withUnsafeBytes { body in
+            try LinkTargets(
+                body,
+                count: directory.rows(ofBlock: number).count,
+                firstRow: number * SealedFormat.blockCount,
+                directory
+            )
+        }
+        caches.links.insert(links, fileNumber, number, size: links.size)
+        return links
+    }
+
+    /// The span of a row.
+    func reference(_ row: Int) throws -> SpanReference { SpanReference(try identities.identity(row)) }
+
+    /// For each class, whether its spans may have the attributes of a search.
+    func mayHave(_ plan: SearchPlan) -> [Bool] {
+        let known = cache.withLock { $0.attributes }
+        let shapes = known ?? ShapeAttributes(directory)
+        if known == nil { cache.withLock { $0.attributes = shapes } }
+        let attributes = zip(plan.attributes, plan.query.attributes)
+            .filter { hash, _ in !sources.contains { plan.has(hash, $0) } }
+            .map { (hash: $0, key: AttributeHash($1.key).value) }
+        return shapes.classes(attributes, directory)
     }
 
     /// The span of a row.
@@ -225,22 +281,12 @@ struct BlockColumns {
     }
 }
 
-/// The blocks that were read last, of bounded size.
-struct BlockCache {
-    private static let capacity = 16 << 20
-
-    private var blocks: [Int: SpanBlock] = [:]
-    private var order: [Int] = []
-    private var size = 0
-
-    subscript(number: Int) -> SpanBlock? { blocks[number] }
-
-    mutating func insert(_ block: SpanBlock, _ number: Int) {
-        guard blocks.updateValue(block, forKey: number) == nil else { return }
-        order.append(number)
-        size += block.size
-        while size > Self.capacity, order.count > 1 {
-            size -= blocks.removeValue(forKey: order.removeFirst())?.size ?? 0
-        }
+extension SpanReference {
+    /// The span of some ids.
+    fileprivate init(_ ids: RowIdentity) {
+        self.init(
+            traceID: TraceID(high: UInt64(bigEndian: ids.first), low: UInt64(bigEndian: ids.second)),
+            spanID: SpanID(bits: UInt64(bigEndian: ids.span))
+        )
     }
 }
