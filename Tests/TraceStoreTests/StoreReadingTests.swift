@@ -95,6 +95,31 @@ struct StoreReadingTests {
         }
     }
 
+    @Test("Links are found of spans that have so many that they fill blocks, inside a file and out of it")
+    func manyLinks() async throws {
+        try await withDirectory { directory in
+            var samples = SampleSpans(seed: 63)
+            let targets = samples.spans(traces: 60)
+            let outside = (0..<50).map { _ in samples.context() }
+            var spans = samples.spans(traces: 40)
+            for index in spans.indices {
+                let inside = (0..<40).map { targets[(index * 7 + $0) % targets.count].context }
+                spans[index].links = (inside + outside.prefix(index % 50)).map { SpanLink($0) }
+            }
+            let store = try FileSpanStore(TraceStoreConfiguration(directory: directory))
+            try await store.append(targets + spans)
+            try await store.seal()
+            let expected = (targets + spans).flatMap { span in
+                span.links.map { BackLinks.Link(target: SpanReference($0.context), source: span.reference) }
+            }
+            for trace in Set(expected.map(\.target.traceID)) {
+                let found = try await store.backLinks(to: [trace], limit: 100_000)
+                #expect(Set(found.links) == Set(expected.filter { $0.target.traceID == trace }))
+            }
+            await store.shutdown()
+        }
+    }
+
     @Test("More searches at a time than there are threads for are all answered")
     func manySearches() async throws {
         try await withDirectory { directory in
