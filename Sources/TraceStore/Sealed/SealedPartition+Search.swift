@@ -16,9 +16,8 @@ extension SealedPartition {
                 && plan.query.name.map { directory.names[Int(item.name)] == $0 } ?? true
                 && plan.query.hasError.map { $0 == item.hasError } ?? true
         }
-        if !plan.attributes.isEmpty {
-            for (item, mayHave) in mayHave(plan).enumerated() where !mayHave { isWanted[item] = false }
-        }
+        let tests = tests(plan)
+        if let tests { for item in isWanted.indices where !tests.classes[item] { isWanted[item] = false } }
         guard isWanted.contains(true) else { return }
         let wanted = isWanted.contains(false) ? bits(isWanted) : nil
         let wait = plan.minimumWait <= 0 ? 0 : SealedFormat.waitCode(plan.minimumWait)
@@ -30,7 +29,7 @@ extension SealedPartition {
         }.sorted { (directory.blocks[$0].maximumStart, $0) > (directory.blocks[$1].maximumStart, $1) }
         for number in order {
             guard directory.blocks[number].maximumStart >= found.threshold else { break }
-            try search(plan, starts, durations, wait, isWanted, superseded, number, &found)
+            try search(plan, starts, durations, wait, isWanted, tests, superseded, number, &found)
         }
     }
 
@@ -40,6 +39,7 @@ extension SealedPartition {
         _ durations: ClosedRange<Int64>,
         _ wait: UInt8,
         _ isWanted: [Bool],
+        _ tests: AttributeTests?,
         _ superseded: Set<Int>,
         _ number: Int,
         _ found: inout SearchCollector
@@ -58,11 +58,12 @@ extension SealedPartition {
         if !superseded.isEmpty { rows.removeAll { superseded.contains($0.row) } }
         rows.sort { ($0.start, $0.row) > ($1.start, $1.row) }
         var decoder = RecordDecoder()
+        let block = tests == nil ? nil : try block(number)
         for (start, row, code) in rows {
             guard start >= found.threshold else { break }
+            if let tests, let block, !block.mayMatch(row % SealedFormat.blockCount, tests) { continue }
             if plan.isInexact || plan.isAtCursor(start) || wait > 0 && code == wait {
-                let record = try record(row)
-                guard try mayMatch(plan, record), let span = decoder.span(record), plan.matches(span) else { continue }
+                guard let span = decoder.span(try record(row)), plan.matches(span) else { continue }
             }
             found.add(start) { try self.checkedRecord(row) }
         }
@@ -78,14 +79,6 @@ extension SealedPartition {
         } catch {
             throw DamagedPartition(number: number, generation: generation)
         }
-    }
-
-    /// Whether a span has the attributes by their hashes, which is quicker to see than that it has them.
-    private func mayMatch(_ plan: SearchPlan, _ record: SpanRecord) throws -> Bool {
-        guard !plan.attributes.isEmpty else { return true }
-        var facts = SpanFacts()
-        try record.bytes.withUnsafeBytes { try facts.read($0) }
-        return plan.attributes.allSatisfy { facts.attributes.contains($0) || plan.has($0, record.source) }
     }
 
     /// The blocks among which those must be that meet the conditions on attributes; `nil` for all.

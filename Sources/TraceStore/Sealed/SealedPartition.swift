@@ -188,15 +188,16 @@ final class SealedPartition: Sendable {
     /// The span of a row.
     func reference(_ row: Int) throws -> SpanReference { SpanReference(try identities.identity(row)) }
 
-    /// For each class, whether its spans may have the attributes of a search.
-    func mayHave(_ plan: SearchPlan) -> [Bool] {
+    /// What a search asks of the attributes of spans, unless sources may have them; `nil` for nothing.
+    func tests(_ plan: SearchPlan) -> AttributeTests? {
+        let conditions = zip(plan.attributes, plan.query.attributes)
+            .filter { hash, _ in !sources.contains { plan.has(hash, $0) } }
+            .map { AttributeTests.Condition(key: AttributeHash($1.key), hash: $0) }
+        if conditions.isEmpty { return nil }
         let known = cache.withLock { $0.attributes }
         let shapes = known ?? ShapeAttributes(directory)
         if known == nil { cache.withLock { $0.attributes = shapes } }
-        let attributes = zip(plan.attributes, plan.query.attributes)
-            .filter { hash, _ in !sources.contains { plan.has(hash, $0) } }
-            .map { (hash: $0, key: AttributeHash($1.key).value) }
-        return shapes.classes(attributes, directory)
+        return shapes.tests(conditions, directory)
     }
 
     /// The span of a row.

@@ -11,8 +11,8 @@ struct ShapeAttributes: Sendable {
         var name: String?
         /// Of keys, and of keys and values, that all its spans have.
         var constants: Set<UInt32> = []
-        /// Of keys of which the values differ.
-        var keys: Set<UInt32> = []
+        /// The hashes of keys of which the values differ, and which of a span's values they are.
+        var values: [(key: UInt32, value: AttributeTests.Value)] = []
         /// Whether there may be more than that.
         var isOpen = false
     }
@@ -22,13 +22,18 @@ struct ShapeAttributes: Sendable {
     init(_ directory: SealedDirectory) {
         shapes = directory.shapes.map { shape in
             var known = Shape(source: Int(shape.source))
+            var slot = 0
             for step in shape.steps {
                 switch step.kind {
                 case .literal: Self.read(shape.text[step.text], &known)
-                case .attribute: known.keys.insert(shape.text[step.text].withUnsafeBytes { AttributeHash($0).value })
+                case .attribute:
+                    let key = shape.text[step.text].withUnsafeBytes { AttributeHash($0).value }
+                    known.values.append((key, AttributeTests.Value(slot: slot, type: step.type)))
                 case .rest: known.isOpen = true
                 default: break
                 }
+                // These have a value each.
+                if step.kind == .attribute || step.kind == .rest || step.kind == .links { slot += 1 }
             }
             return known
         }
@@ -67,32 +72,43 @@ struct ShapeAttributes: Sendable {
         return true
     }
 
-    /// Looks which classes may have attributes, beside those of their sources.
+    /// Says what conditions ask of the spans of a file, beside the attributes of their sources.
     ///
     /// - Parameters:
-    ///   - attributes: The hashes, and those of the keys.
-    ///   - directory: Has the classes.
-    /// - Returns: For each class, whether its spans may have them all.
-    func classes(_ attributes: [(hash: UInt32, key: UInt32)], _ directory: SealedDirectory) -> [Bool] {
+    ///   - conditions: Which attributes there must be.
+    ///   - directory: The file's.
+    /// - Returns: What is asked.
+    func tests(_ conditions: [AttributeTests.Condition], _ directory: SealedDirectory) -> AttributeTests {
+        let verdicts = shapes.map { $0.verdict(conditions) }
         var numbers: [String: Int] = [:]
         for (number, name) in directory.names.enumerated() { numbers[name] = number }
         var isWanted = [Bool](repeating: false, count: directory.names.count * directory.sources.count)
         var isAnyName = [Bool](repeating: false, count: directory.sources.count)
-        for shape in shapes where shape.mayHave(attributes) {
+        for (shape, verdict) in zip(shapes, verdicts) {
+            if case .never = verdict { continue }
             if let number = shape.name.flatMap({ numbers[$0] }) {
                 isWanted[shape.source * directory.names.count + number] = true
             } else {
                 isAnyName[shape.source] = true
             }
         }
-        return directory.classes.map { item in
+        let classes = directory.classes.map { item in
             isAnyName[Int(item.source)] || isWanted[Int(item.source) * directory.names.count + Int(item.name)]
         }
+        return AttributeTests(verdicts: verdicts, classes: classes)
     }
 }
 
 extension ShapeAttributes.Shape {
-    fileprivate func mayHave(_ attributes: [(hash: UInt32, key: UInt32)]) -> Bool {
-        isOpen || attributes.allSatisfy { constants.contains($0.hash) || keys.contains($0.key) }
+    fileprivate func verdict(_ conditions: [AttributeTests.Condition]) -> AttributeTests.Verdict {
+        if isOpen { return .open }
+        var deciding: [(condition: AttributeTests.Condition, values: [AttributeTests.Value])] = []
+        for condition in conditions where !constants.contains(condition.hash) {
+            let values = values.filter { $0.key == condition.key.value }.map(\.value)
+            if values.isEmpty { return .never }
+            // That it has the key may be enough.
+            if condition.hash != condition.key.value { deciding.append((condition, values)) }
+        }
+        return .values(deciding)
     }
 }

@@ -7,14 +7,14 @@ struct SpanBlock: Sendable {
     private let identities: BlockIdentities
     private let spanShapes: [SpanShape]
     private let linkShapes: [SpanShape]
-    private var shapes: [Int32] = []
+    private(set) var shapes: [Int32] = []
     /// The place of a row's parent in the block, or one less than minus its place in the raw bytes.
     private var parents: [Int] = []
     private var starts: [UInt64] = []
     private var ends: [UInt64] = []
     private var raw: [UInt8] = []
-    private var text: [UInt8] = []
-    private var values = ColumnValues()
+    private(set) var text: [UInt8] = []
+    private(set) var values = ColumnValues()
     /// The rows that links lead to, or one less than minus the places of their ids in the raw bytes.
     private var targets: [Int] = []
     private var shapesOfLinks: [Int32] = []
