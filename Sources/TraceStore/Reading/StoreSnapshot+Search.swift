@@ -16,6 +16,7 @@ extension StoreSnapshot {
             guard sealed.partition.lastStart >= found.threshold else { break }
             try ask(sealed) { try $0.search(plan, without: sealed.superseded, &found) }
         }
+        found.settle()
         return SearchPage(try found.spans(), limit: limit)
     }
 }

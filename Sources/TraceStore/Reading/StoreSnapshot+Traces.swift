@@ -48,9 +48,13 @@ extension StoreSnapshot {
             }
             for sealed in sealed {
                 let goesOn = try ask(sealed) { partition in
-                    for (row, _) in try partition.links(to: trace) where !sealed.superseded.contains(row) {
+                    let links = try partition.links(to: trace)
+                    if links.isEmpty { return true }
+                    let rows = try partition.trace(trace)?.rows ?? 0..<0
+                    if links.count > 1 { partition.expect(blocks: links.map { $0.row / SealedFormat.blockCount }) }
+                    for (row, _) in links where !sealed.superseded.contains(row) {
                         let source = try partition.reference(row)
-                        for target in try partition.targets(row) where target.traceID == trace {
+                        for target in try partition.targets(row, in: trace, rows) {
                             if !add(target, source) { return false }
                         }
                     }

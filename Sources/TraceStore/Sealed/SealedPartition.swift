@@ -159,14 +159,38 @@ final class SealedPartition: Sendable {
         return bytes
     }
 
-    /// What the links of a row lead to.
-    func targets(_ row: Int) throws -> [SpanReference] {
-        let (number, place) = (row / SealedFormat.blockCount, row % SealedFormat.blockCount)
-        let links = try linkTargets(number)
-        return try links[place].map { target in
+    /// Has the system read blocks ahead that are soon asked for: one after the other they would be waited for.
+    func expect(blocks: some Sequence<Int>) {
+        for number in Set(blocks) where caches.blocks[fileNumber, number] == nil {
+            let place = directory.blocks[number]
+            let count = Int(place.identityLength) + Int(place.bodyLength)
+            file.expect(at: Int(clamping: place.bodyOffset), count: count)
+        }
+    }
+
+    /// Has the system read the columns of blocks ahead, of one after the other in the file.
+    func expect(columns: some Collection<Int>) {
+        guard let first = columns.min(), let last = columns.max() else { return }
+        let (start, end) = (directory.blocks[first].scanOffset, directory.blocks[last].scanOffset)
+        file.expect(at: Int(clamping: start), count: Int(clamping: end &- start) + 4_096)
+    }
+
+    /// The spans of a trace that a row links to.
+    ///
+    /// - Parameters:
+    ///   - row: The row.
+    ///   - trace: The trace.
+    ///   - rows: The trace's own rows in this file.
+    /// - Returns: The spans, be they there or not.
+    /// - Throws: ``DamagedBytes``, and why the file can't be read.
+    func targets(_ row: Int, in trace: TraceID, _ rows: Range<Int>) throws -> [SpanReference] {
+        let links = try linkTargets(row / SealedFormat.blockCount)
+        return try links[row % SealedFormat.blockCount].compactMap { target in
             switch target {
-            case .row(let row): try reference(row)
-            case .outside(let ids): SpanReference(ids)
+            case .row(let row): return rows.contains(row) ? try reference(row) : nil
+            case .outside(let ids):
+                let reference = SpanReference(ids)
+                return reference.traceID == trace ? reference : nil
             }
         }
     }
