@@ -107,6 +107,7 @@ struct OpenIndex {
         } else {
             newest.insert(hash, columns.count)
         }
+        if columns.count == Self.fewRows { reserve() }
         places.append(place)
         columns.append(
             Columns(
@@ -140,6 +141,19 @@ struct OpenIndex {
             )
             traces[target].lastLink = Int32(truncatingIfNeeded: links.count - 1)
         }
+    }
+
+    /// When there are so many rows, there will be many more.
+    private static let fewRows = 4_096
+
+    /// Makes room for as many rows as a partition has, so that what is there need not be moved again and again.
+    private mutating func reserve() {
+        let count = 1 << 18
+        places.reserveCapacity(count)
+        columns.reserveCapacity(count)
+        attributes.reserveCapacity(count * 24)
+        links.reserveCapacity(count * 2)
+        traces.reserveCapacity(count / 4)
     }
 
     /// Whether a row was there, and counted, when there were so many.

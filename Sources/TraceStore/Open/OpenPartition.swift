@@ -23,7 +23,8 @@ final class OpenPartition: @unchecked Sendable {
     private(set) var sources = SourceTable()
     private(set) var byteCount = 0
     private(set) var lastBatch: Int64 = 0
-    private var unwritten: (batch: Int64, bytes: [UInt8])?
+    /// A batch that is not in the file yet.
+    private var unwritten: [UInt8] = []
     private var facts = SpanFacts()
     /// Older partitions that have spans of a trace, the newest first.
     private var older: [UInt32: [Int64]] = [:]
@@ -173,25 +174,21 @@ final class OpenPartition: @unchecked Sendable {
         _ trace: UInt32,
         hiding row: Int?
     ) throws {
-        var batch = unwritten ?? (lastBatch + 1, [])
-        unwritten = nil
-        batch.bytes.append(number: UInt32(truncatingIfNeeded: span.count))
-        batch.bytes.append(number: source)
-        let offset = batch.bytes.count
-        batch.bytes.append(contentsOf: span)
-        let isFull = batch.bytes.count >= Self.batchSize
-        let number = batch.batch
-        unwritten = batch
-        try note(span.count, at: offset, of: source, in: number, trace, hiding: row)
-        if isFull { try flush() }
+        unwritten.append(number: UInt32(truncatingIfNeeded: span.count))
+        unwritten.append(number: source)
+        let offset = unwritten.count
+        unwritten.append(contentsOf: span)
+        try note(span.count, at: offset, of: source, in: lastBatch + 1, trace, hiding: row)
+        if unwritten.count >= Self.batchSize { try flush() }
     }
 
     private func flush() throws(StoreError) {
-        guard let batch = unwritten else { return }
-        try file.insert(batch: batch.batch, batch.bytes)
-        lastBatch = batch.batch
-        byteCount += batch.bytes.count
-        unwritten = nil
+        guard !unwritten.isEmpty else { return }
+        try file.insert(batch: lastBatch + 1, unwritten)
+        lastBatch += 1
+        byteCount += unwritten.count
+        // Memory is kept for the next batch, unless it is unusually much.
+        unwritten.removeAll(keepingCapacity: unwritten.capacity <= Self.batchSize * 4)
     }
 
     /// The span of a row.
@@ -199,8 +196,8 @@ final class OpenPartition: @unchecked Sendable {
         let place = index.places[row]
         let source = sources.sources[Int(place.source)]
         let (offset, count) = (Int(place.offset), Int(place.count))
-        if let unwritten, unwritten.batch == place.batch {
-            return SpanRecord(source: source, bytes: unwritten.bytes[offset..<(offset + count)])
+        if place.batch > lastBatch {
+            return SpanRecord(source: source, bytes: unwritten[offset..<(offset + count)])
         }
         return SpanRecord(
             source: source,

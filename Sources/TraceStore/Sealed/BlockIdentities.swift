@@ -3,7 +3,7 @@
 import Synchronization
 
 /// The ids of a block's rows: those of spans, a bit for each row that begins a trace, those of traces.
-struct BlockIdentities: Sendable {
+final class BlockIdentities: Sendable {
     let bytes: [UInt8]
     private let traceStart: Int
     /// Which of the traces a row is of.

@@ -72,7 +72,7 @@ struct BlockWriter {
         writeLinks(range)
         let values = writer.shaper.values
         for row in writer.rows[range] {
-            var place = row.values.lowerBound
+            var place = row.values.range.lowerBound
             for column in slots.spans[Int(row.shape)] {
                 if column >= 0 || column == SpanShape.rest {
                     sorter.add(values[place], to: column + Self.reserved)
@@ -131,20 +131,20 @@ struct BlockWriter {
     /// Writes how many links there are in each run, what they lead to, their shapes, and their values.
     private mutating func writeLinks(_ range: Range<Int>) {
         let (rows, links) = (writer.rows, writer.links)
-        for row in rows[range] where !row.links.isEmpty {
+        for row in rows[range] where !row.links.range.isEmpty {
             for (offset, column) in slots.spans[Int(row.shape)].enumerated() where column == SpanShape.links {
-                plain.append(varint: UInt64(writer.shaper.values[row.values.lowerBound + offset].count))
+                plain.append(varint: UInt64(writer.shaper.values[row.values.range.lowerBound + offset].count))
             }
         }
-        for place in range { for link in rows[place].links { writeTarget(links[link], from: place) } }
+        for place in range { for link in rows[place].links.range { writeTarget(links[link], from: place) } }
         for row in rows[range] {
-            for link in row.links { plain.append(varint: UInt64(slots.linkNumbers[Int(links[link].shape)])) }
+            for link in row.links.range { plain.append(varint: UInt64(slots.linkNumbers[Int(links[link].shape)])) }
         }
         let values = writer.linkShaper.values
         for row in rows[range] {
-            for link in row.links {
+            for link in row.links.range {
                 let columns = slots.links[Int(slots.linkNumbers[Int(links[link].shape)])]
-                for (place, column) in zip(links[link].values, columns) where column != SpanShape.constant {
+                for (place, column) in zip(links[link].values.range, columns) where column != SpanShape.constant {
                     linkSorter.add(values[place], to: column + Self.reserved)
                 }
             }

@@ -112,7 +112,7 @@ extension SealWriter {
                 slots.hasParent.append(made.shape.hasParent)
             }
             rows[index].shape = numbers[shape]
-            for link in rows[index].links {
+            for link in rows[index].links.range {
                 let shape = Int(links[link].shape)
                 guard slots.linkNumbers[shape] < 0 else { continue }
                 slots.linkNumbers[shape] = Int32(truncatingIfNeeded: directory.linkShapes.count)

@@ -7,10 +7,10 @@ extension SealWriter {
         pairs.reserveCapacity(targets.count)
         for (index, row) in rows.enumerated() {
             let first = pairs.count
-            for target in targets[row.targets] {
+            for target in targets[row.targets.range] {
                 pairs.append((target >> 1) << 32 | UInt64(index) << 1 | target & 1)
             }
-            guard row.targets.count > 1 else { continue }
+            guard row.targets.range.count > 1 else { continue }
             pairs[first...].sort()
         }
         RadixSort.sortByUpperHalf(&pairs)
@@ -28,7 +28,7 @@ extension SealWriter {
         for block in directory.blocks.indices {
             seen.clear()
             for row in rows[directory.rows(ofBlock: block)] {
-                for index in row.attributes where seen.insert(attributes[index]) {
+                for index in row.attributes.range where seen.insert(attributes[index]) {
                     pairs.append(UInt64(attributes[index]) << 32 | UInt64(block))
                 }
             }

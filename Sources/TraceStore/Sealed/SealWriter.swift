@@ -22,12 +22,12 @@ struct SealWriter {
         /// The number of its name; once there are classes, of its class.
         var name: UInt32
         /// Where its values are noted.
-        var values: Range<Int>
+        var values: ShortRange
         /// Where hashes of its attributes are.
-        var attributes: Range<Int>
+        var attributes: ShortRange
         /// Where its links are, and what they lead to.
-        var links: Range<Int>
-        var targets: Range<Int>
+        var links: ShortRange
+        var targets: ShortRange
         var wait: UInt8
         var hasError: Bool
     }
@@ -43,9 +43,10 @@ struct SealWriter {
         /// Where its ids are in the memory: that of the trace, and 18 bytes behind it that of the span.
         var ids: Int
         var shape: Int32
-        var values: Range<Int>
+        var values: ShortRange
     }
 
+    /// Spans of which others have the shape, and of the others what differs.
     private(set) var memory: [UInt8] = []
     var rows: [Row] = []
     var traces: [Trace] = []
@@ -69,11 +70,15 @@ struct SealWriter {
     init() {}
 
     /// Makes room for spans.
-    mutating func reserve(spans count: Int, bytes: Int) {
-        memory.reserveCapacity(bytes)
+    mutating func reserve(spans count: Int) {
+        // What isn't used costs nothing.
+        memory.reserveCapacity(count * 192)
         rows.reserveCapacity(count)
-        attributes.reserveCapacity(count * 16)
-        shaper.reserve(values: count * 8)
+        attributes.reserveCapacity(count * 24)
+        links.reserveCapacity(count * 2)
+        targets.reserveCapacity(count * 2)
+        shaper.reserve(values: count * 12)
+        linkShaper.reserve(values: count * 4)
     }
 
     /// The number by which spans of a source are added.
@@ -81,17 +86,17 @@ struct SealWriter {
 
     /// Adds a span.
     mutating func add(_ bytes: UnsafeRawBufferPointer, source: UInt32) throws(DamagedBytes) {
-        guard bytes.count < Int32.max else { throw DamagedBytes() }
+        guard bytes.count < ByteRange.maximumCount, memory.count < ByteRange.maximumStart - bytes.count * 2,
+            max(shaper.values.count, attributes.count, linkShaper.values.count) < UInt32.max - 0x1000_0000
+        else { throw DamagedBytes() }
         try facts.read(bytes, isOutlined: true)
         guard facts.traceID.isValid, facts.spanID.isValid else { return }
-        let base = memory.count
-        memory.append(contentsOf: bytes)
-        let attributeRange = attributes.count..<(attributes.count + facts.attributes.count)
+        let firstAttribute = attributes.count
         attributes += facts.attributes
         let firstTarget = targets.count
         for link in facts.links { targets.append(UInt64(link.traceID.linkHash) << 1 | (link.joins ? 1 : 0)) }
         let firstLink = links.count
-        let shaped = shape(at: base, source)
+        let shaped = shape(bytes, source)
         rows.append(
             Row(
                 span: facts.spanID.bits,
@@ -102,10 +107,10 @@ struct SealWriter {
                 shape: shaped.shape,
                 source: source,
                 name: names.number(of: facts.name),
-                values: shaped.values,
-                attributes: attributeRange,
-                links: firstLink..<links.count,
-                targets: firstTarget..<targets.count,
+                values: ShortRange(shaped.values),
+                attributes: ShortRange(firstAttribute..<attributes.count),
+                links: ShortRange(firstLink..<links.count),
+                targets: ShortRange(firstTarget..<targets.count),
                 wait: SealedFormat.waitCode(facts.wait),
                 hasError: facts.hasError
             )
@@ -113,46 +118,44 @@ struct SealWriter {
     }
 
     /// Finds the shapes of the span that was read, and of its links.
-    private mutating func shape(at base: Int, _ source: UInt32) -> SpanShaper.Shaped {
-        memory.withUnsafeBytes { memory in
-            guard let memory = memory.baseAddress else { return SpanShaper.Shaped(shape: 0, values: 0..<0) }
-            let first = links.count
-            for link in facts.outline.links {
-                let list = facts.outline.tails.pieces
-                guard
-                    let shaped = linkShaper.add(
-                        list,
-                        link.pieces,
-                        link.hash,
-                        at: base,
-                        in: memory,
-                        links: 0,
-                        source: 0
-                    )
-                else {
-                    // Links of too many shapes.
-                    links.removeLast(links.count - first)
-                    facts.simplifyOutline()
-                    break
-                }
-                links.append(Link(ids: base + link.ids, shape: shaped.shape, values: shaped.values))
-            }
-            if let shaped = find(base, memory, first, source) { return shaped }
-            links.removeLast(links.count - first)
-            facts.simplifyOutline()
-            return find(base, memory, first, source) ?? SpanShaper.Shaped(shape: 0, values: 0..<0)
+    private mutating func shape(_ bytes: UnsafeRawBufferPointer, _ source: UInt32) -> SpanShaper.Shaped {
+        let first = links.count
+        if addLinks(bytes), let shaped = find(bytes, first, source) { return shaped }
+        // There are too many shapes.
+        links.removeLast(links.count - first)
+        facts.simplifyOutline()
+        return find(bytes, first, source) ?? SpanShaper.Shaped(shape: 0, values: 0..<0)
+    }
+
+    /// Adds the links of the span that was read; whether there is a shape for each.
+    private mutating func addLinks(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        for link in facts.outline.links {
+            let list = facts.outline.tails.pieces
+            guard
+                let shaped = linkShaper.add(
+                    list,
+                    link.pieces,
+                    link.hash,
+                    of: bytes,
+                    to: &memory,
+                    links: 0,
+                    source: 0
+                )
+            else { return false }
+            links.append(Link(ids: memory.count, shape: shaped.shape, values: ShortRange(shaped.values)))
+            memory.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[link.ids..<link.ids + 26]))
         }
+        return true
     }
 
     private mutating func find(
-        _ base: Int,
-        _ memory: UnsafeRawPointer,
+        _ bytes: UnsafeRawBufferPointer,
         _ links: Int,
         _ source: UInt32
     ) -> SpanShaper.Shaped? {
         let list = facts.outline.whole
         let range = 0..<list.pieces.count
-        return shaper.add(list.pieces, range, list.hash, at: base, in: memory, links: links, source: source)
+        return shaper.add(list.pieces, range, list.hash, of: bytes, to: &memory, links: links, source: source)
     }
 
     private mutating func note(_ facts: borrowing SpanFacts) -> Int32 {
@@ -175,4 +178,18 @@ struct SealWriter {
     func rank(of id: TraceID) -> Int32? {
         traceIndex.find(seed.hash(id.high, id.low)) { traces[Int(ranks[$0])].id == id }.map { ranks[$0] }
     }
+}
+
+/// A range of places below 2^32.
+struct ShortRange {
+    private var start: UInt32
+    private var count: UInt32
+
+    @inline(__always)
+    init(_ range: Range<Int>) {
+        (start, count) = (UInt32(truncatingIfNeeded: range.lowerBound), UInt32(truncatingIfNeeded: range.count))
+    }
+
+    @inline(__always)
+    var range: Range<Int> { Int(start)..<Int(start) &+ Int(count) }
 }

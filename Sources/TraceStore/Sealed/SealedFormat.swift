@@ -195,6 +195,7 @@ extension SealedDirectory {
         var reader = ByteReader(bytes)
         rowCount = try reader.count()
         traceCount = try reader.count()
+        guard rowCount <= Int(Int32.max) else { throw DamagedBytes() }
         for _ in 0..<(try reader.count()) { sources.append(try SpanSourceKey(reader.delimited())) }
         for _ in 0..<(try reader.count()) { names.append(String(decoding: try reader.delimited(), as: UTF8.self)) }
         for _ in 0..<(try reader.count()) {

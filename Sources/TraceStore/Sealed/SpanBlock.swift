@@ -3,7 +3,55 @@
 /// The spans of a block taken apart by their shapes: a span's bytes are put together when somebody asks for them.
 ///
 /// ``BlockWriter`` says what stands where. Links that lead to rows of the file stay rows until then.
-struct SpanBlock: Sendable {
+final class SpanBlock: Sendable {
+    private let parts: BlockParts
+
+    /// Takes a body apart.
+    ///
+    /// - Parameters:
+    ///   - body: What stands behind the ids.
+    ///   - identities: The ids.
+    ///   - scan: The columns that searches look through.
+    ///   - firstRow: The number of its first row.
+    ///   - directory: That of the file.
+    /// - Throws: ``DamagedBytes``.
+    init(
+        _ body: UnsafeRawBufferPointer,
+        _ identities: BlockIdentities,
+        _ scan: BlockColumns,
+        firstRow: Int,
+        _ directory: SealedDirectory
+    ) throws {
+        parts = try BlockParts(body, identities, scan, firstRow: firstRow, directory)
+    }
+
+    /// How many bytes it takes in memory, about.
+    var size: Int { parts.size }
+
+    /// The shape of each row.
+    var shapes: [Int32] { parts.shapes }
+    /// Where the values are of which the shapes say what they are.
+    var values: ColumnValues { parts.values }
+    /// What the values stand in.
+    var text: [UInt8] { parts.text }
+
+    /// A row's source.
+    func source(_ row: Int) -> Int { parts.source(row) }
+
+    /// A row's OTLP bytes, as they were received.
+    ///
+    /// - Parameters:
+    ///   - row: Its place in the block.
+    ///   - identity: Gives the ids of a row of the file.
+    /// - Returns: The bytes.
+    /// - Throws: ``DamagedBytes``, and what `identity` throws.
+    func bytes(_ row: Int, _ identity: (Int) throws -> RowIdentity) throws -> [UInt8] {
+        try parts.bytes(row, identity)
+    }
+}
+
+/// What a block was taken apart into.
+private struct BlockParts: Sendable {
     private let identities: BlockIdentities
     private let spanShapes: [SpanShape]
     private let linkShapes: [SpanShape]
@@ -160,108 +208,145 @@ struct SpanBlock: Sendable {
     /// - Throws: ``DamagedBytes``, and what `identity` throws.
     func bytes(_ row: Int, _ identity: (Int) throws -> RowIdentity) throws -> [UInt8] {
         let shape = spanShapes[Int(shapes[row])]
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(512)
-        var slots = values.slots(row)[...]
+        return try [UInt8](unsafeUninitializedCapacity: size(row, shape)) { memory, count in
+            guard let start = memory.baseAddress else { return }
+            var sink = ByteSink(start)
+            try text.withUnsafeBytes { text in
+                try raw.withUnsafeBytes { raw in
+                    try identities.bytes.withUnsafeBytes { ids in
+                        try shape.text.withUnsafeBytes { letters in
+                            try write(row, shape, letters, text, raw, ids, identity, to: &sink)
+                        }
+                    }
+                }
+            }
+            count = sink.count
+        }
+    }
+
+    /// How many bytes a row has, at most.
+    private func size(_ row: Int, _ shape: SpanShape) -> Int {
+        var size = shape.largestFixedSize
+        for (slot, column) in zip(values.slots(row), shape.columns) {
+            let value = values.values[Int(slot)]
+            size += value.count
+            guard column == SpanShape.links else { continue }
+            for link in value.start..<value.end { size += 11 + self.size(link) }
+        }
+        return size
+    }
+
+    /// How many bytes the message of a link has, at most.
+    private func size(_ link: Int) -> Int {
+        let shape = linkShapes[Int(shapesOfLinks[link])]
+        return linkValues.slots(link).reduce(28 + shape.largestFixedSize) { $0 + linkValues.values[Int($1)].count }
+    }
+
+    private func write(
+        _ row: Int,
+        _ shape: SpanShape,
+        _ letters: UnsafeRawBufferPointer,
+        _ text: UnsafeRawBufferPointer,
+        _ raw: UnsafeRawBufferPointer,
+        _ ids: UnsafeRawBufferPointer,
+        _ identity: (Int) throws -> RowIdentity,
+        to sink: inout ByteSink
+    ) throws {
+        var slots = values.slots(row)
         for step in shape.steps {
             switch step.kind {
-            case .literal: bytes += shape.text[step.text]
+            case .literal: sink.add(letters, step.text.lowerBound, step.text.count)
             case .traceID:
-                bytes.append(number: UInt16(0x100a))
-                bytes += identities.bytes[identities.trace(row)..<identities.trace(row) + 16]
+                sink.add(0x0a, 16)
+                sink.add(ids, identities.trace(row), 16)
             case .spanID:
-                bytes.append(number: UInt16(0x0812))
-                bytes += identities.bytes[identities.span(row)..<identities.span(row) + 8]
+                sink.add(0x12, 8)
+                sink.add(ids, identities.span(row), 8)
             case .parentID:
-                bytes.append(number: UInt16(0x0822))
+                sink.add(0x22, 8)
                 let place = parents[row]
-                if place < 0 {
-                    bytes += raw[(-1 - place)..<(7 - place)]
-                } else {
-                    bytes += identities.bytes[identities.span(place)..<identities.span(place) + 8]
-                }
+                if place < 0 { sink.add(raw, -1 - place, 8) } else { sink.add(ids, identities.span(place), 8) }
             case .start:
-                bytes.append(0x39)
-                bytes.append(number: starts[row])
+                sink.add(0x39)
+                sink.add(unswapped: starts[row].littleEndian)
             case .end:
-                bytes.append(0x41)
-                bytes.append(number: ends[row])
+                sink.add(0x41)
+                sink.add(unswapped: ends[row].littleEndian)
             case .attribute, .rest, .links:
                 guard let slot = slots.popFirst() else { throw DamagedBytes() }
                 let value = values.values[Int(slot)]
                 if step.kind == .links {
-                    for link in value.start..<value.end { try append(link, to: &bytes, identity) }
+                    for link in value.start..<value.end { try write(link, text, raw, identity, to: &sink) }
                 } else {
-                    append(step, shape, value, tag: 0x4a, to: &bytes)
+                    Self.write(step, letters, text, value, tag: 0x4a, to: &sink)
                 }
             }
         }
-        return bytes
     }
 
-    private func append(
+    @inline(__always)
+    private static func write(
         _ step: SpanShape.Step,
-        _ shape: SpanShape,
+        _ letters: UnsafeRawBufferPointer,
+        _ text: UnsafeRawBufferPointer,
         _ value: ByteRange,
         tag: UInt8,
-        to bytes: inout [UInt8]
+        to sink: inout ByteSink
     ) {
-        text.withUnsafeBytes { text in
-            let value = UnsafeRawBufferPointer(rebasing: text[value.start..<value.end])
-            guard step.kind == .attribute else { return bytes.append(contentsOf: value) }
-            shape.text.withUnsafeBytes { letters in
-                let key = UnsafeRawBufferPointer(rebasing: letters[step.text])
-                bytes.append(attribute: key, step.type, value, tag: tag)
-            }
-        }
+        let bytes = UnsafeRawBufferPointer(rebasing: text[value.start..<value.end])
+        guard step.kind == .attribute else { return sink.add(bytes) }
+        sink.add(attribute: UnsafeRawBufferPointer(rebasing: letters[step.text]), step.type, bytes, tag: tag)
     }
 
-    private func append(
+    private func write(
         _ link: Int,
-        to bytes: inout [UInt8],
-        _ identity: (Int) throws -> RowIdentity
+        _ text: UnsafeRawBufferPointer,
+        _ raw: UnsafeRawBufferPointer,
+        _ identity: (Int) throws -> RowIdentity,
+        to sink: inout ByteSink
     ) throws {
         let shape = linkShapes[Int(shapesOfLinks[link])]
-        var size = 28
-        var slots = linkValues.slots(link)[...]
-        for step in shape.steps {
-            size += step.text.count
-            guard step.kind != .literal, let slot = slots.popFirst() else { continue }
-            let value = linkValues.values[Int(slot)]
-            size +=
-                step.kind == .attribute
-                ? [UInt8].fieldSize(key: step.text.count, step.type, value: value.count) - step.text.count : value.count
-        }
-        bytes.append(0x6a)
-        bytes.append(varint: UInt64(size))
-        bytes.append(number: UInt16(0x100a))
+        sink.add(0x6a)
+        sink.add(varint: 28 + tailSize(link, shape))
+        sink.add(0x0a, 16)
         let target = targets[link]
         if target < 0 {
-            bytes += raw[(-1 - target)..<(15 - target)]
-            bytes.append(number: UInt16(0x0812))
-            bytes += raw[(15 - target)..<(23 - target)]
+            sink.add(raw, -1 - target, 16)
+            sink.add(0x12, 8)
+            sink.add(raw, 15 - target, 8)
         } else {
             let ids = try identity(target)
-            bytes.append(unswapped: ids.first)
-            bytes.append(unswapped: ids.second)
-            bytes.append(number: UInt16(0x0812))
-            bytes.append(unswapped: ids.span)
+            sink.add(unswapped: ids.first)
+            sink.add(unswapped: ids.second)
+            sink.add(0x12, 8)
+            sink.add(unswapped: ids.span)
         }
-        slots = linkValues.slots(link)[...]
-        for step in shape.steps {
-            if step.kind == .literal {
-                bytes += shape.text[step.text]
-            } else if let slot = slots.popFirst() {
-                append(step, shape, linkValues.values[Int(slot)], tag: 0x22, to: &bytes)
+        var slots = linkValues.slots(link)
+        shape.text.withUnsafeBytes { letters in
+            for step in shape.steps {
+                if step.kind == .literal {
+                    sink.add(letters, step.text.lowerBound, step.text.count)
+                } else if let slot = slots.popFirst() {
+                    Self.write(step, letters, text, linkValues.values[Int(slot)], tag: 0x22, to: &sink)
+                }
             }
         }
     }
-}
 
-extension [UInt8] {
-    /// Adds a number's bytes as they are in memory.
-    @inline(__always)
-    fileprivate mutating func append(unswapped number: UInt64) {
-        Swift.withUnsafeBytes(of: number) { append(contentsOf: $0) }
+    /// How many bytes follow a link's ids.
+    private func tailSize(_ link: Int, _ shape: SpanShape) -> Int {
+        var size = 0
+        var slots = linkValues.slots(link)
+        for step in shape.steps {
+            if step.kind == .literal {
+                size += step.text.count
+            } else if let slot = slots.popFirst() {
+                let count = linkValues.values[Int(slot)].count
+                size +=
+                    step.kind == .attribute
+                    ? [UInt8].fieldSize(key: step.text.count, step.type, value: count) : count
+            }
+        }
+        return size
     }
 }

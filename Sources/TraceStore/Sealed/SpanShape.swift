@@ -25,6 +25,8 @@ struct SpanShape: Sendable {
     /// The columns of its values, in their order.
     private(set) var columns: [Int] = []
     private(set) var hasParent = false
+    /// How many bytes there are without the values, at most.
+    private(set) var largestFixedSize = 0
 
     init(source: UInt32) {
         self.source = source
@@ -34,6 +36,7 @@ struct SpanShape: Sendable {
     mutating func add(literal: some Collection<UInt8>) {
         let start = text.count
         text += literal
+        largestFixedSize += text.count - start
         if let last = steps.last, last.kind == .literal {
             steps[steps.count - 1].text = last.text.lowerBound..<text.count
         } else {
@@ -45,6 +48,8 @@ struct SpanShape: Sendable {
     mutating func add(key: some Collection<UInt8>, _ type: ColumnType, column: Int) {
         let start = text.count
         text += key
+        // Tags, a type, and four lengths.
+        largestFixedSize += text.count - start + 4 + 4 * 10
         steps.append(Step(kind: .attribute, type: type, column: column, text: start..<text.count))
         columns.append(column)
     }
@@ -58,6 +63,7 @@ struct SpanShape: Sendable {
             columns.append(column)
         default:
             if kind == .parentID { hasParent = true }
+            largestFixedSize += 18
             steps.append(Step(kind: kind))
         }
     }

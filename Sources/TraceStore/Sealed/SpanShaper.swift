@@ -5,7 +5,7 @@ struct SpanShaper {
     /// A shape, known by the first that has it.
     private struct Draft {
         var source: UInt32
-        /// Where in the memory the first is.
+        /// Where in the memory the first is, whole.
         var base: Int
         var pieces: Range<Int>
     }
@@ -23,7 +23,7 @@ struct SpanShaper {
     private var index = HashIndex()
     private let seed = HashIndex.Seed()
     private var size = 0
-    /// Where the values of all spans are in the memory, as their shapes have them.
+    /// Where the values of all spans are in the memory, as their shapes have them; what is as the first has it is there.
     private(set) var values: [ByteRange] = []
 
     /// Shapes beyond this are not told apart from each other.
@@ -43,8 +43,8 @@ struct SpanShaper {
     ///   - list: The pieces of a span among others.
     ///   - range: Which they are.
     ///   - hash: Their hash.
-    ///   - base: Where the span is in the memory.
-    ///   - memory: The bytes of all spans.
+    ///   - bytes: The span.
+    ///   - memory: Gets the span if it is the first of its shape, or else its values.
     ///   - links: The number of the span's first link.
     ///   - source: The source's number.
     /// - Returns: The shape, and where the values are.
@@ -52,29 +52,41 @@ struct SpanShaper {
         _ list: [PieceList.Piece],
         _ range: Range<Int>,
         _ hash: UInt64,
-        at base: Int,
-        in memory: UnsafeRawPointer,
+        of bytes: UnsafeRawBufferPointer,
+        to memory: inout [UInt8],
         links: Int,
         source: UInt32
     ) -> Shaped? {
         let hash = seed.hash(hash, UInt64(source))
-        let known = index.find(hash) { number in
-            let draft = drafts[number]
-            guard draft.source == source, draft.pieces.count == range.count else { return false }
-            return isDraft(draft, list, range, memory + base, memory + draft.base)
+        let known = memory.withUnsafeBytes { memory in
+            index.find(hash) { number in
+                let draft = drafts[number]
+                guard draft.source == source, draft.pieces.count == range.count else { return false }
+                return isDraft(draft, list, range, bytes, memory)
+            }
         }
         let first = values.count
-        guard let known else { return makeDraft(list, range, hash, base, links, source) }
+        guard let known else { return makeDraft(list, range, hash, bytes, to: &memory, links, source) }
         let draft = drafts[known]
         var place = draft.pieces.lowerBound
         for offset in range {
             let piece = list[offset]
-            if piece.hasValue {
-                values.append(ByteRange(piece.value, piece.kind == .links ? links : base))
-                if isConstant[place] {
-                    let other = pieces[place].value
-                    isConstant[place] = Self.areEqual(memory + base, piece.value, memory + draft.base, other)
+            switch piece.kind {
+            case .attribute:
+                let other = ByteRange(pieces[place].value, draft.base)
+                let value = Self.slice(bytes, piece.value)
+                if memory.withUnsafeBytes({ value.isEqual(to: Self.slice($0, other)) }) {
+                    values.append(other)
+                } else {
+                    isConstant[place] = false
+                    values.append(ByteRange(start: memory.count, count: value.count))
+                    memory.append(contentsOf: value)
                 }
+            case .rest:
+                values.append(ByteRange(start: memory.count, count: Int(piece.value.count)))
+                memory.append(contentsOf: Self.slice(bytes, piece.value))
+            case .links: values.append(ByteRange(piece.value, links))
+            default: break
             }
             place &+= 1
         }
@@ -85,15 +97,16 @@ struct SpanShaper {
         _ draft: Draft,
         _ list: [PieceList.Piece],
         _ range: Range<Int>,
-        _ bytes: UnsafeRawPointer,
-        _ draftBytes: UnsafeRawPointer
+        _ bytes: UnsafeRawBufferPointer,
+        _ memory: UnsafeRawBufferPointer
     ) -> Bool {
         var place = draft.pieces.lowerBound
         for offset in range {
             let (piece, other) = (list[offset], pieces[place])
             guard piece.kind == other.kind, piece.type == other.type else { return false }
             if piece.fixed.count > 0 || other.fixed.count > 0 {
-                guard Self.areEqual(bytes, piece.fixed, draftBytes, other.fixed) else { return false }
+                let known = Self.slice(memory, ByteRange(other.fixed, draft.base))
+                guard Self.slice(bytes, piece.fixed).isEqual(to: known) else { return false }
             }
             place &+= 1
         }
@@ -101,30 +114,31 @@ struct SpanShaper {
     }
 
     @inline(__always)
-    private static func areEqual(
-        _ one: UnsafeRawPointer,
-        _ first: PieceList.Slice,
-        _ two: UnsafeRawPointer,
-        _ second: PieceList.Slice
-    ) -> Bool {
-        guard first.count == second.count else { return false }
-        let count = Int(first.count)
-        return UnsafeRawBufferPointer(start: one + Int(first.start), count: count)
-            .isEqual(to: UnsafeRawBufferPointer(start: two + Int(second.start), count: count))
+    private static func slice(_ bytes: UnsafeRawBufferPointer, _ slice: PieceList.Slice) -> UnsafeRawBufferPointer {
+        self.slice(bytes, ByteRange(slice, 0))
+    }
+
+    @inline(__always)
+    private static func slice(_ bytes: UnsafeRawBufferPointer, _ range: ByteRange) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[range.start..<range.end])
     }
 
     private mutating func makeDraft(
         _ list: [PieceList.Piece],
         _ range: Range<Int>,
         _ hash: UInt64,
-        _ base: Int,
+        _ bytes: UnsafeRawBufferPointer,
+        to memory: inout [UInt8],
         _ links: Int,
         _ source: UInt32
     ) -> Shaped? {
         let cost = range.reduce(64) { $0 + 32 + Int(list[$1].fixed.count) }
-        // One that is of a single piece is what the others become.
-        guard size + cost <= Self.maximumSize || range.count == 1 else { return nil }
+        // One that is a single piece, of which nothing is known, is what the others become.
+        let isLast = range.count == 1 && list[range.lowerBound].kind == .rest
+        guard size + cost <= Self.maximumSize || isLast else { return nil }
         size += cost
+        let base = memory.count
+        memory.append(contentsOf: bytes)
         let first = (piece: pieces.count, value: values.count)
         for piece in list[range] {
             pieces.append(piece)
@@ -182,15 +196,25 @@ struct SpanShaper {
     }
 }
 
-/// A place in memory, or in a list.
-struct ByteRange {
-    var start: Int
-    var count: Int
+/// A place in memory, or in a list: 34 bits of where it begins, up to 16 GB, and 30 of how many there are.
+struct ByteRange: Sendable {
+    static let maximumStart = 1 << 34
+    static let maximumCount = 1 << 30 - 1
 
+    private var bits: UInt64
+
+    @inline(__always)
+    var start: Int { Int(truncatingIfNeeded: bits >> 30) }
+
+    @inline(__always)
+    var count: Int { Int(truncatingIfNeeded: bits & 0x3fff_ffff) }
+
+    @inline(__always)
     var end: Int { start &+ count }
 
+    @inline(__always)
     init(start: Int, count: Int) {
-        (self.start, self.count) = (start, count)
+        bits = UInt64(truncatingIfNeeded: start) << 30 | UInt64(truncatingIfNeeded: count) & 0x3fff_ffff
     }
 
     @inline(__always)

@@ -226,9 +226,13 @@ enum ValueColumn {
         switch mode {
         case .plain:
             let first = values.count
-            for _ in 0..<count { values.append(ByteRange(start: 0, count: try reader.count())) }
+            for _ in 0..<count {
+                let size = try reader.count()
+                guard size <= reader.remainingCount else { throw DamagedBytes() }
+                values.append(ByteRange(start: 0, count: size))
+            }
             for place in first..<values.count {
-                values[place].start = reader.offset
+                values[place] = ByteRange(start: reader.offset, count: values[place].count)
                 _ = try reader.bytes(values[place].count)
             }
         case .dictionary:
