@@ -37,17 +37,30 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// Orders by time.
     public static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
 
-    /// How much later this is than `earlier`; negative if it is earlier.
+    /// How much later this is than `earlier`, exactly; negative if it is earlier.
     public func duration(since earlier: Timestamp) -> Duration {
-        .nanoseconds(Int64(truncatingIfNeeded: nanoseconds &- earlier.nanoseconds))
+        let isLater = self >= earlier
+        let length = isLater ? nanoseconds - earlier.nanoseconds : earlier.nanoseconds - nanoseconds
+        let duration: Duration =
+            if let length = Int64(exactly: length) {
+                .nanoseconds(length)
+            } else {
+                .seconds(length / 1_000_000_000) + .nanoseconds(length % 1_000_000_000)
+            }
+        return isLater ? duration : .zero - duration
     }
 
-    /// This moment moved by a duration; not before 1970.
+    /// This moment moved by a duration, cut to whole nanoseconds; not before 1970 nor past the year 2554, but the nearest
+    /// there is.
     public func advanced(by duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
-        let (moved, overflow) = Int64(clamping: nanoseconds).addingReportingOverflow(
-            seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue + attoseconds / 1_000_000_000
-        )
-        return Timestamp(nanoseconds: overflow ? nanoseconds : UInt64(max(moved, 0)))
+        let (whole, overflow) = seconds.magnitude.multipliedReportingOverflow(by: 1_000_000_000)
+        let (length, isTooLong) = whole.addingReportingOverflow(attoseconds.magnitude / 1_000_000_000)
+        // Both parts have the sign of the duration.
+        if seconds < 0 || attoseconds < 0 {
+            return Timestamp(nanoseconds: overflow || isTooLong || length > nanoseconds ? 0 : nanoseconds - length)
+        }
+        let (moved, isTooLate) = nanoseconds.addingReportingOverflow(length)
+        return Timestamp(nanoseconds: overflow || isTooLong || isTooLate ? .max : moved)
     }
 }

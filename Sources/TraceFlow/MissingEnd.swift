@@ -43,6 +43,39 @@ public struct MissingEnd: Sendable, Hashable {
     public var cause: Cause
 }
 
+extension MissingEnd.Cause {
+    /// Why a span isn't there that another one refers to; what is most surely known comes first.
+    ///
+    /// - Parameters:
+    ///   - span: The span that refers to it.
+    ///   - links: The links by which it does; none if it is its parent and nothing else.
+    ///   - hasTrace: Whether anything of the trace is there of which it would be.
+    ///   - lostWorker: The worker that it was lost with, if it was.
+    ///   - horizon: What else is known.
+    init(
+        missedBy span: SpanData,
+        over links: [SpanLink],
+        hasTrace: Bool,
+        lostWorker: String?,
+        _ horizon: FlowHorizon
+    ) {
+        // A trace of which there is anything was sampled. Some senders leave flags out, those of their own spans too.
+        let isSampled = hasTrace || !span.context.isSampled || links.allSatisfy(\.context.isSampled)
+        self =
+            if !isSampled {
+                .notSampled
+            } else if let lostWorker {
+                .lost(worker: lostWorker)
+            } else if horizon.hasLost(span.start.earlier(by: links.isEmpty ? .zero : span.wait)) {
+                .expired
+            } else if horizon.mayLack(max(span.start, span.end)) {
+                .notArrived
+            } else {
+                .unexplained
+            }
+    }
+}
+
 extension SpanGraph {
     /// What a span refers to as its cause and what isn't there: see ``FlowLimits/checkedLinks``.
     ///
@@ -90,7 +123,13 @@ extension MissingEnd {
                         span: span.reference,
                         end: reference,
                         relation: relation(end.link),
-                        cause: cause(of: span, end.link, hasTrace: hasTrace, horizon)
+                        cause: Cause(
+                            missedBy: span,
+                            over: end.link.map { [$0] } ?? [],
+                            hasTrace: hasTrace,
+                            lostWorker: horizon.lostWorker(of: span, end.link),
+                            horizon
+                        )
                     )
                 )
             }
@@ -107,26 +146,18 @@ extension MissingEnd {
         }
     }
 
-    private static func cause(
-        of span: SpanData,
-        _ link: SpanLink?,
-        hasTrace: Bool,
-        _ horizon: FlowHorizon
-    ) -> Cause {
-        // A trace of which there is anything was sampled; some senders leave the flags of links out.
-        if let link, !link.context.isSampled, !hasTrace { return .notSampled }
-        // What a killed worker had not exported was children's parents of its own process, and attempts that links name.
+    fileprivate static let instanceID = "service.instance.id"
+}
+
+extension FlowHorizon {
+    /// The worker that what a span refers to was lost with.
+    ///
+    /// What a killed worker had not exported was children's parents of its own process, and attempts that links name.
+    fileprivate func lostWorker(of span: SpanData, _ link: SpanLink?) -> String? {
         let isOwn = link == nil && span.parentIsRemote != true
         let named = isOwn ? span.resource.attributes : link?.attributes
-        let worker = named?[instanceID]?.stringValue
-        if let worker, horizon.lostWorkers.contains(worker) { return .lost(worker: worker) }
-        let latest = span.start.earlier(by: link == nil ? .zero : span.wait)
-        if horizon.hasLost(latest) { return .expired }
-        if horizon.mayLack(span.end) { return .notArrived }
-        return .unexplained
+        return named?[MissingEnd.instanceID]?.stringValue.flatMap { lostWorkers.contains($0) ? $0 : nil }
     }
-
-    fileprivate static let instanceID = "service.instance.id"
 }
 
 extension SpanData {

@@ -16,7 +16,8 @@ public import TraceFlow
 ///
 /// A file that turns out to be damaged gets the ending `.damaged` and is left out: see ``damagedFiles``.
 ///
-/// All work is done on a thread of its own, one piece after another: a long search keeps others waiting.
+/// What is written is written on a thread of its own, and files are sealed and rules applied on others. Those who ask see
+/// the whole commits up to a moment, on a few more threads: neither waits for the other.
 public final class FileSpanStore: WritableSpanStore, Service {
     /// All conditions.
     public var searchable: Set<SearchCondition> { Set(SearchCondition.allCases) }
@@ -24,10 +25,13 @@ public final class FileSpanStore: WritableSpanStore, Service {
     /// The directory.
     public let directory: String
 
-    private let queue: DispatchQueue
-    private let box: EngineBox
+    private let thread = StoreThread()
+    private let readers = ReaderThreads(limit: 4)
+    private let maintenance: StoreMaintenance
+    private let isReader: Bool
     private let waiting = Mutex(Waiting())
     private let stop = StopSignal()
+    private let midway: (@Sendable () -> Void)?
 
     private struct Waiting {
         var appends: [(batch: PreparedBatch, continuation: CheckedContinuation<Void, any Error>)] = []
@@ -53,14 +57,20 @@ public final class FileSpanStore: WritableSpanStore, Service {
     init(
         _ configuration: TraceStoreConfiguration,
         _ access: SQLiteDatabase.Access,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        midway: (@Sendable () -> Void)? = nil
     ) throws {
         try configuration.validate()
         directory = configuration.directory
-        queue = DispatchQueue(label: "stitch-store")
-        let box = EngineBox()
-        self.box = box
-        try queue.sync { box.engine = try StoreEngine(configuration, access, now: now) }
+        isReader = access == .reading
+        self.midway = midway
+        let maintenance = StoreMaintenance(thread, configuration)
+        self.maintenance = maintenance
+        let sealed: @Sendable () -> Void = { [weak thread, weak maintenance] in
+            thread?.start { [weak thread] in try? thread?.perform { $0.continueSealing() } }
+            maintenance?.start()
+        }
+        try thread.open { try StoreEngine(configuration, access, now: now, sealed: sealed) }
     }
 
     /// Keeps spans, in any order, again and again; when it returns, they are committed.
@@ -80,67 +90,114 @@ public final class FileSpanStore: WritableSpanStore, Service {
                 waiting.appends.append((batch, continuation))
                 return waiting.appends.count == 1
             }
-            if isFirst { queue.async { [self] in commit() } }
+            if isFirst { commit() }
         }
     }
 
-    /// Writes all that waits; on the queue.
+    /// Writes all that waits by then.
     private func commit() {
-        let appends = waiting.withLock { waiting in
-            defer { waiting.appends = [] }
-            return waiting.appends
+        thread.start { [self] in
+            let appends = waiting.withLock { waiting in
+                defer { waiting.appends = [] }
+                return waiting.appends
+            }
+            let result = Result { try thread.perform { try $0.append(appends.map(\.batch)) } }
+            for append in appends { append.continuation.resume(with: result) }
         }
-        let result = Result { try box.get().append(appends.map(\.batch)) }
-        for append in appends { append.continuation.resume(with: result) }
     }
 
     /// All spans of these traces.
     public func spans(of traces: [TraceID]) async throws -> [SpanData] {
-        try await work { engine in try engine.answer { try engine.spans(of: traces) } }
+        try await answer { try $0.spans(of: traces) }
     }
 
     /// The links to spans of these traces.
     public func backLinks(to traces: [TraceID], limit: Int) async throws -> BackLinks {
-        try await work { engine in try engine.answer { try engine.backLinks(to: traces, limit: max(1, limit)) } }
+        try await answer { try $0.backLinks(to: traces, limit: max(1, limit)) }
     }
 
     /// The spans that meet a query's conditions, those that start last first.
     public func search(_ query: SpanQuery, limit: Int, after cursor: SearchCursor?) async throws -> SearchPage {
         try query.check(against: searchable)
         let limit = min(max(1, limit), 1_000_000)
-        return try await work { engine in try engine.answer { try engine.search(query, limit: limit, after: cursor) } }
+        return try await answer { try $0.search(query, limit: limit, after: cursor) }
     }
 
-    /// Reads all spans, partition after partition.
+    /// The traces whose ids begin with some digits, in the order of their ids.
+    public func traces(withPrefix prefix: String, limit: Int) async throws -> [TraceID] {
+        guard let range = TraceRange(prefix: prefix) else { return [] }
+        return try await answer { try $0.traces(in: range, limit: max(1, limit)) }
+    }
+
+    /// Reads all spans that there are as it begins, partition after partition.
     public func read(_ body: ([SpanData]) async throws -> Void) async throws {
-        var position: ReadPosition? = try await work { try $0.firstPosition() }
-        while let next = position {
-            let (spans, following) = try await work { engine in try engine.answer { try engine.read(at: next) } }
-            if !spans.isEmpty { try await body(spans) }
-            position = following
+        var reading = StoreReading(try await answer { $0 })
+        while true {
+            let step = reading
+            do {
+                let (following, spans) = try await readers.run {
+                    var step = step
+                    let spans = try step.next()
+                    return (step, spans)
+                }
+                guard let spans else { return }
+                reading = following
+                if !spans.isEmpty { try await body(spans) }
+            } catch let damage as DamagedPartition {
+                try await thread.work { $0.leaveOut(damage) }
+                reading.skip()
+            }
         }
     }
 
-    /// Seals the spans that are not yet sealed, and returns when that is done.
-    public func seal() async throws {
-        try await work { engine in
-            try engine.seal()
-            engine.finishSealing()
+    /// Answers a question from what is committed, without the files that turn out to be damaged.
+    private func answer<Result: Sendable>(_ body: @escaping @Sendable (StoreSnapshot) throws -> Result) async throws
+        -> Result
+    {
+        var attempts = 0
+        while true {
+            if isReader { try await thread.work { try $0.refresh() } }
+            var snapshot = try thread.snapshot()
+            snapshot.midway = midway
+            do {
+                return try await readers.run { [snapshot] in try body(snapshot) }
+            } catch let damage as DamagedPartition {
+                try await thread.work { $0.leaveOut(damage) }
+            } catch let error as StoreError where isReader && error.code == .unavailable && attempts < 3 {
+                // The writer may have put another file in the place of one.
+                attempts += 1
+            }
         }
+    }
+
+    /// Seals the spans that are not yet sealed, applies the rules for what is kept, and returns when that is done.
+    public func seal() async throws {
+        let number = try await thread.work { engine in
+            try engine.seal()
+            return engine.partitions.open.last?.number ?? 0
+        }
+        await withCheckedContinuation { continuation in
+            thread.start { [thread] in
+                do {
+                    try thread.perform { $0.sealingWaiters.append((number, { continuation.resume() })) }
+                } catch {
+                    continuation.resume()
+                }
+            }
+        }
+        await maintenance.runTelling()
     }
 
     /// Applies age, size and retention now.
     public func maintain() async throws {
-        try await work { engine in
-            try engine.sealIfOld()
-            if engine.sealing?.isDone == true { engine.finishSealing() }
-            try engine.maintain()
-        }
+        guard !isReader else { return }
+        try await thread.work { try $0.sealIfOld() }
+        try await maintenance.run()
     }
 
     /// How much is in it.
     public func statistics() async throws -> StoreStatistics {
-        try await work { engine in
+        try await thread.work { engine in
             let (open, sealed) = (engine.partitions.open, engine.partitions.sealed)
             return StoreStatistics(
                 openSpanCount: open.reduce(0) { $0 + $1.index.count - $1.superseded.count },
@@ -153,7 +210,7 @@ public final class FileSpanStore: WritableSpanStore, Service {
 
     /// Files that could not be read and are left out, by name.
     public var damagedFiles: [String] {
-        get async throws { try await work { $0.damagedFiles } }
+        get async throws { try await thread.work { $0.damagedFiles } }
     }
 
     /// Applies age and retention once a minute, until the store is shut down or the task is cancelled.
@@ -173,35 +230,12 @@ public final class FileSpanStore: WritableSpanStore, Service {
     }
 
     /// Finishes what was begun and closes the files; whatever is asked later throws ``StoreError``, `closed`.
+    ///
+    /// What is being read is read to its end.
     public func shutdown() async {
         stop.set()
-        _ = try? await work { engine in engine.finishSealing() }
-        await withCheckedContinuation { continuation in
-            queue.async { [box] in
-                box.engine = nil
-                continuation.resume()
-            }
-        }
-    }
-
-    /// Does something on the store's thread.
-    private func work<Result: Sendable>(_ body: @escaping @Sendable (StoreEngine) throws -> Result) async throws
-        -> Result
-    {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { [box] in
-                continuation.resume(with: Swift.Result { try body(box.get()) })
-            }
-        }
-    }
-}
-
-/// Holds the engine; `@unchecked Sendable` because it is touched on the store's queue alone.
-private final class EngineBox: @unchecked Sendable {
-    var engine: StoreEngine?
-
-    func get() throws(StoreError) -> StoreEngine {
-        guard let engine else { throw StoreError(.closed, "can't use the store: it was shut down") }
-        return engine
+        _ = try? await thread.work { $0.finishSealing() }
+        await maintenance.finish()
+        await thread.close()
     }
 }

@@ -12,7 +12,28 @@ struct FlowGraph {
     private var isPresent: [Bool] = []
     private var edges: [(cause: Int32, effect: Int32)] = []
 
-    init() {}
+    /// The graph of all that a store holds at one moment.
+    init(_ snapshot: StoreSnapshot) throws {
+        for sealed in snapshot.sealed {
+            try snapshot.ask(sealed) { partition in
+                var traces = [UInt32](repeating: 0, count: partition.directory.rowCount)
+                for trace in try partition.traces() {
+                    let hash = trace.id.linkHash
+                    add(hash, trace.summary)
+                    for row in trace.rows { traces[row] = hash }
+                }
+                try partition.forEachLink { hash, row, joins in
+                    if joins, row < traces.count { add(cause: hash, effect: traces[row]) }
+                }
+            }
+        }
+        for open in snapshot.open {
+            open.forEachTrace(
+                { add($0.linkHash, $1) },
+                cause: { add(cause: $0.linkHash, effect: $1.linkHash) }
+            )
+        }
+    }
 
     private mutating func number(of hash: UInt32) -> Int32 {
         if let number = numbers[hash] { return number }

@@ -19,11 +19,13 @@ final class Manifest {
     static let version: Int64 = 1
 
     private let database: SQLiteDatabase
+    private let version: DataVersion
 
     init(_ path: String, _ access: SQLiteDatabase.Access, durability: TraceStoreConfiguration.Durability)
         throws(StoreError)
     {
         database = try SQLiteDatabase(path, access)
+        self.version = try DataVersion(database)
         let version = try database.number("PRAGMA user_version")
         guard version <= Self.version else {
             throw StoreError(.newerFormat, "can't read \(path): it has format \(version); use a newer Stitch")
@@ -50,6 +52,9 @@ final class Manifest {
             try database.execute("PRAGMA user_version = \(Self.version)")
         }
     }
+
+    /// A number that is another one when another connection has changed something.
+    func dataVersion() throws(StoreError) -> Int64 { try version.current() }
 
     /// Changes that count all at once or not at all.
     func change(_ body: () throws(StoreError) -> Void) throws(StoreError) { try database.transaction(body) }

@@ -80,6 +80,13 @@ public final class MemoryStore: WritableSpanStore {
         return SearchPage(rest, limit: max(1, limit))
     }
 
+    /// The traces whose ids begin with some digits, in the order of their ids.
+    public func traces(withPrefix prefix: String, limit: Int) async throws -> [TraceID] {
+        try StoreError.check([.prefix], against: searchable)
+        let traces = Set(all.map(\.traceID)).filter { $0.description.hasPrefix(prefix.lowercased()) }
+        return Array(traces.sorted { $0.isBefore($1) }.prefix(max(1, limit)))
+    }
+
     /// Reads all spans, those that start last first.
     public func read(_ body: ([SpanData]) async throws -> Void) async throws {
         var rest = all[...]

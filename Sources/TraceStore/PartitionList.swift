@@ -28,6 +28,20 @@ final class PartitionList {
         return numbers
     }
 
+    /// All of them as they are now.
+    var snapshot: StoreSnapshot {
+        StoreSnapshot(
+            sealed: sealed.map { StoreSnapshot.Sealed(partition: $0, superseded: $0.superseded) },
+            open: open.map { partition in
+                StoreSnapshot.Open(
+                    partition: partition,
+                    rowCount: partition.index.columns.count,
+                    superseded: partition.superseded
+                )
+            }
+        )
+    }
+
     /// Puts a sealed partition in its place.
     func insert(_ partition: SealedPartition) {
         sealed.removeAll { $0.number == partition.number }

@@ -7,7 +7,7 @@ import TraceFlow
 /// The spans that start last among those that it is offered.
 struct SearchCollector {
     private let limit: Int
-    private var found: [(start: UInt64, record: () throws -> SpanRecord)] = []
+    private var found: [(start: UInt64, expect: (() -> Void)?, record: () throws -> SpanRecord)] = []
 
     private var nextCut: Int
 
@@ -21,9 +21,18 @@ struct SearchCollector {
     }
 
     /// Adds a span.
-    mutating func add(_ start: UInt64, _ record: @escaping () throws -> SpanRecord) {
+    ///
+    /// - Parameters:
+    ///   - start: When it starts.
+    ///   - expect: Called before any span is read, so that they are read ahead.
+    ///   - record: Reads it.
+    mutating func add(
+        _ start: UInt64,
+        expect: (() -> Void)? = nil,
+        _ record: @escaping () throws -> SpanRecord
+    ) {
         guard start >= threshold else { return }
-        found.append((start, record))
+        found.append((start, expect, record))
         if found.count >= nextCut { settle() }
     }
 
@@ -40,6 +49,7 @@ struct SearchCollector {
     /// The spans, in the order of a search.
     func spans() throws -> [SpanData] {
         var decoder = RecordDecoder()
+        for item in found { item.expect?() }
         let spans = try found.sorted { $0.start > $1.start }.compactMap { decoder.span(try $0.record()) }
         return Array(spans.sorted { SearchCursor($0).precedes(SearchCursor($1)) }.prefix(limit))
     }

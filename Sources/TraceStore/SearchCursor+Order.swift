@@ -29,6 +29,23 @@ extension SearchPage {
     }
 }
 
+extension StoreError {
+    /// Refuses conditions that a store can't search by.
+    static func check(
+        _ conditions: Set<SearchCondition>,
+        against searchable: Set<SearchCondition>
+    ) throws(StoreError) {
+        let rest = conditions.subtracting(searchable).map(\.rawValue).sorted()
+        guard rest.isEmpty else {
+            let known = searchable.map(\.rawValue).sorted().joined(separator: ", ")
+            throw StoreError(
+                .unsupportedSearch,
+                "can't search by \(rest.joined(separator: ", ")): this store can by \(known); leave the others out"
+            )
+        }
+    }
+}
+
 extension SpanQuery {
     /// What it asks by.
     var conditions: Set<SearchCondition> {
@@ -45,13 +62,6 @@ extension SpanQuery {
 
     /// Refuses conditions that a store can't search by.
     func check(against searchable: Set<SearchCondition>) throws(StoreError) {
-        let rest = conditions.subtracting(searchable).map(\.rawValue).sorted()
-        guard rest.isEmpty else {
-            let known = searchable.map(\.rawValue).sorted().joined(separator: ", ")
-            throw StoreError(
-                .unsupportedSearch,
-                "can't search by \(rest.joined(separator: ", ")): this store can by \(known); leave the others out"
-            )
-        }
+        try StoreError.check(conditions, against: searchable)
     }
 }

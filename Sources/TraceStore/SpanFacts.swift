@@ -43,30 +43,70 @@ struct SpanFacts {
 
     init() {}
 
-    /// Reads the fields of OTLP's `Span`.
+    /// What the bytes have in common with those of other spans, if that is asked for.
+    private(set) var outline = SpanOutline()
+
+    /// Reads the fields of OTLP's `Span`, each byte once.
     ///
-    /// - Throws: ``ProtobufError`` when the bytes are no such message.
-    mutating func read(_ bytes: UnsafeRawBufferPointer) throws(ProtobufError) {
+    /// - Parameters:
+    ///   - bytes: The message.
+    ///   - isOutlined: Whether ``outline`` is made too.
+    /// - Throws: ``DamagedBytes`` when the bytes are no such message.
+    mutating func read(_ bytes: UnsafeRawBufferPointer, isOutlined: Bool = false) throws(DamagedBytes) {
         clear()
+        guard var reader = FieldReader(bytes) else { return }
+        outline.begin(bytes, isWanted: isOutlined)
         var attempt: Int64 = 1
-        var reader = ProtobufReader(own: bytes)
-        while let field = try reader.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): traceID = Self.traceID(field.bytes)
-            case (2, .lengthDelimited): spanID = Self.spanID(field.bytes)
-            case (4, .lengthDelimited): parent = Self.spanID(field.bytes)
-            case (5, .lengthDelimited): name = field.bytes
-            case (7, .fixed64): start = field.bits
-            case (8, .fixed64): end = field.bits
-            case (9, .lengthDelimited): try readAttribute(reader.message(field), &attempt)
-            case (13, .lengthDelimited): try readLink(reader.message(field))
-            case (15, .lengthDelimited): try readStatus(reader.message(field))
-            default: break
+        while !reader.isAtEnd {
+            let start = reader.cursor
+            let tag = try reader.tag()
+            switch tag {
+            case 0x0a:
+                let id = try reader.delimited()
+                traceID = Self.traceID(id)
+                outline.addFixed(.traceID, start, reader.cursor, size: 18, isKnown: id.count == 16)
+            case 0x12:
+                let id = try reader.delimited()
+                spanID = Self.spanID(id)
+                outline.addFixed(.spanID, start, reader.cursor, size: 10, isKnown: id.count == 8)
+            case 0x22:
+                let id = try reader.delimited()
+                parent = Self.spanID(id)
+                outline.addFixed(.parentID, start, reader.cursor, size: 10, isKnown: id.count == 8)
+            case 0x2a:
+                name = try reader.delimited()
+                outline.addLiteral(start, reader.cursor, limit: 200)
+            case 0x39:
+                self.start = try reader.fixed64()
+                outline.addFixed(.start, start, reader.cursor, size: 9, isKnown: true)
+            case 0x41:
+                end = try reader.fixed64()
+                outline.addFixed(.end, start, reader.cursor, size: 9, isKnown: end != 0)
+            case 0x4a: try readAttribute(start, reader.delimited(), end: &reader, &attempt)
+            case 0x6a:
+                let message = try reader.delimited()
+                try readLink(message)
+                outline.addLink(message, start, reader.cursor)
+            case 0x7a:
+                try readStatus(reader.delimited())
+                outline.addLiteral(start, reader.cursor, limit: 80)
+            default:
+                try reader.skip(tag)
+                // The kind (6) and the flags (16) are few.
+                if tag == 0x30 || tag == 0x85 {
+                    outline.addLiteral(start, reader.cursor, limit: 16)
+                } else {
+                    outline.addRest(start, reader.cursor)
+                }
             }
         }
-        if end == 0 { end = start }
+        if end == 0 { end = self.start }
         finish(attempt)
+        outline.finish()
     }
+
+    /// Makes the outline one piece, as if nothing were known of the bytes.
+    mutating func simplifyOutline() { outline.makeOne() }
 
     private mutating func clear() {
         (traceID, spanID, parent) = (.invalid, .invalid, .invalid)
@@ -89,78 +129,130 @@ struct SpanFacts {
         wait = span.wait.nanoseconds
     }
 
-    private mutating func readAttribute(_ message: ProtobufReader, _ attempt: inout Int64) throws(ProtobufError) {
-        var reader = message
-        var key = UnsafeRawBufferPointer(start: nil, count: 0)
-        while let field = try reader.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): key = field.bytes
-            case (2, .lengthDelimited):
-                let keyHash = AttributeHash(key)
-                attributes.append(keyHash.value)
-                attributes.append(try AttributeHash.hash(after: keyHash, with: reader.message(field)))
-                // Few keys matter for more than a search.
-                if let known = KnownKey(keyHash.value, key) { try note(known, key, reader.message(field), &attempt) }
-            default: break
-            }
+    @inline(__always)
+    private mutating func readAttribute(
+        _ start: UnsafeRawPointer,
+        _ message: UnsafeRawBufferPointer,
+        end reader: inout FieldReader,
+        _ attempt: inout Int64
+    ) throws(DamagedBytes) {
+        guard let attribute = PlainAttribute(message) else {
+            outline.addRest(start, reader.cursor)
+            return try readOther(message, &attempt)
         }
+        let key = AttributeHash(attribute.key)
+        outline.addAttribute(attribute, key, start, reader.cursor)
+        attributes.append(key.value)
+        switch attribute.type {
+        case .string: attributes.append(key.with(attribute.value))
+        case .bool, .int:
+            guard var number = FieldReader(attribute.value) else { return }
+            let bits = try number.varint()
+            attributes.append(attribute.type == .int ? key.with(Int64(bitPattern: bits)) : key.with(bits != 0))
+        case .double:
+            let bits = UInt64(littleEndian: attribute.value.loadUnaligned(as: UInt64.self))
+            attributes.append(key.with(Double(bitPattern: bits)))
+        }
+        // Few keys matter for more than a search.
+        if let known = KnownKey(key.value, attribute.key) { note(known, attribute, &attempt) }
     }
 
-    private mutating func note(
-        _ known: KnownKey,
-        _ key: UnsafeRawBufferPointer,
-        _ message: ProtobufReader,
-        _ attempt: inout Int64
-    ) throws(ProtobufError) {
-        var reader = message
-        guard let field = try reader.next() else { return }
-        switch (known, field.number) {
-        case (.wait, 4): waits[String(decoding: key, as: UTF8.self)] = .double(field.double)
-        case (.operation, 1):
+    private mutating func note(_ known: KnownKey, _ attribute: PlainAttribute, _ attempt: inout Int64) {
+        let (type, value) = (attribute.type, attribute.value)
+        switch (known, type) {
+        case (.wait, .double):
+            let bits = UInt64(littleEndian: value.loadUnaligned(as: UInt64.self))
+            waits[String(decoding: attribute.key, as: UTF8.self)] = .double(Double(bitPattern: bits))
+        case (.operation, .string):
             operation =
-                field.bytes.isText("process")
-                ? .process : field.bytes.isText("receive") || field.bytes.isText("settle") ? .idle : .other
-        case (.attempt, 3): attempt = Int64(bitPattern: field.bits)
-        case (.settleReason, 1): isDeadLetter = field.bytes.isText("dead")
+                value.isText("process") ? .process : value.isText("receive") || value.isText("settle") ? .idle : .other
+        case (.attempt, .int):
+            guard var reader = FieldReader(value), let bits = try? reader.varint() else { return }
+            attempt = Int64(bitPattern: bits)
+        case (.settleReason, .string): isDeadLetter = value.isText("dead")
         default: break
         }
     }
 
-    private mutating func readLink(_ message: ProtobufReader) throws(ProtobufError) {
-        var reader = message
+    /// Reads an attribute that is not plain, or not as our own writer makes it.
+    @inline(never)
+    private mutating func readOther(
+        _ message: UnsafeRawBufferPointer,
+        _ attempt: inout Int64
+    ) throws(DamagedBytes) {
+        guard var reader = FieldReader(message) else { return }
+        var key = UnsafeRawBufferPointer(start: nil, count: 0)
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 0x0a: key = try reader.delimited()
+            case 0x12:
+                let value = try reader.delimited()
+                let hash = AttributeHash(key)
+                attributes.append(hash.value)
+                attributes.append(hash.with(value: value))
+                if let known = KnownKey(hash.value, key), var inner = FieldReader(value),
+                    let type = ColumnType(rawValue: UInt8(truncatingIfNeeded: try inner.tag()))
+                {
+                    let bytes: UnsafeRawBufferPointer
+                    switch type {
+                    case .string: bytes = try inner.delimited()
+                    case .double: bytes = try inner.bytes(8)
+                    case .bool, .int:
+                        let start = inner.cursor
+                        _ = try inner.varint()
+                        bytes = UnsafeRawBufferPointer(start: start, count: inner.cursor - start)
+                    }
+                    note(known, PlainAttribute(key, type, bytes), &attempt)
+                }
+            default: try reader.skip(tag)
+            }
+        }
+    }
+
+    private mutating func readLink(_ message: UnsafeRawBufferPointer) throws(DamagedBytes) {
+        guard var reader = FieldReader(message) else { return }
         var link = Link(traceID: .invalid, spanID: .invalid, joins: true)
-        while let field = try reader.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): link.traceID = Self.traceID(field.bytes)
-            case (2, .lengthDelimited): link.spanID = Self.spanID(field.bytes)
-            case (4, .lengthDelimited): if try Self.isAmbient(reader.message(field)) { link.joins = false }
-            default: break
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 0x0a: link.traceID = Self.traceID(try reader.delimited())
+            case 0x12: link.spanID = Self.spanID(try reader.delimited())
+            case 0x22: if try Self.isAmbient(reader.delimited()) { link.joins = false }
+            default: try reader.skip(tag)
             }
         }
         guard link.traceID.isValid, link.spanID.isValid else { return }
         links.append(link)
     }
 
-    private static func isAmbient(_ message: ProtobufReader) throws(ProtobufError) -> Bool {
-        var reader = message
+    private static let roleKey = [UInt8](MessagingConventions.Attribute.linkRole.utf8)
+    private static let ambient = [UInt8](MessagingConventions.LinkRole.ambient.rawValue.utf8)
+
+    private static func isAmbient(_ message: UnsafeRawBufferPointer) throws(DamagedBytes) -> Bool {
+        guard var reader = FieldReader(message) else { return false }
         var isRole = false
-        while let field = try reader.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): isRole = field.bytes.isText(MessagingConventions.Attribute.linkRole)
-            case (2, .lengthDelimited) where isRole:
-                var value = try reader.message(field)
-                guard let text = try value.next(), text.number == 1 else { return false }
-                return text.bytes.isText(MessagingConventions.LinkRole.ambient.rawValue)
-            default: break
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 0x0a: isRole = roleKey.withUnsafeBytes { [key = try reader.delimited()] in $0.isEqual(to: key) }
+            case 0x12:
+                let value = try reader.delimited()
+                guard isRole else { continue }
+                guard var inner = FieldReader(value), try inner.tag() == 0x0a else { return false }
+                let text = try inner.delimited()
+                return ambient.withUnsafeBytes { $0.isEqual(to: text) }
+            default: try reader.skip(tag)
             }
         }
         return false
     }
 
-    private mutating func readStatus(_ message: ProtobufReader) throws(ProtobufError) {
-        var reader = message
-        while let field = try reader.next() {
-            if field.number == 3, field.type == .varint { hasError = field.bits == 2 }
+    private mutating func readStatus(_ message: UnsafeRawBufferPointer) throws(DamagedBytes) {
+        guard var reader = FieldReader(message) else { return }
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            if tag == 0x18 { hasError = try reader.varint() == 2 } else { try reader.skip(tag) }
         }
     }
 
@@ -191,11 +283,18 @@ private enum KnownKey {
         return keys.map { (AttributeHash($0.0).value, $0.0, $0.1) }
     }()
 
+    /// A bit for each of the hashes.
+    private static let bits = hashes.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1.hash & 63) }
+
+    @inline(__always)
     init?(_ hash: UInt32, _ key: UnsafeRawBufferPointer) {
-        for item in Self.hashes where item.hash == hash && key.isText(item.key) {
-            self = item.known
-            return
-        }
+        guard Self.bits >> UInt64(hash & 63) & 1 != 0, let known = Self.find(hash, key) else { return nil }
+        self = known
+    }
+
+    @inline(never)
+    private static func find(_ hash: UInt32, _ key: UnsafeRawBufferPointer) -> KnownKey? {
+        for item in hashes where item.hash == hash && key.isText(item.key) { return item.known }
         return nil
     }
 }

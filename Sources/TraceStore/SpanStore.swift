@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import TelemetryData
+public import TraceContext
 public import TraceFlow
 
 /// Where spans are kept, to be found again.
@@ -9,7 +10,7 @@ public import TraceFlow
 /// of all of them: `SpanData.united(withEarlier:)`. What OTLP can't say of a span is not kept:
 /// `SpanData.keepable`.
 public protocol SpanStore: FlowSource {
-    /// What ``search(_:limit:after:)`` can find by.
+    /// What ``search(_:limit:after:)`` and ``traces(withPrefix:limit:)`` can find by.
     var searchable: Set<SearchCondition> { get }
 
     /// The spans that meet a query's conditions, those that start last first.
@@ -21,6 +22,15 @@ public protocol SpanStore: FlowSource {
     /// - Returns: The spans, and where the next page begins.
     /// - Throws: ``StoreError``, `unsupportedSearch` for a condition that is not among ``searchable``.
     func search(_ query: SpanQuery, limit: Int, after cursor: SearchCursor?) async throws -> SearchPage
+
+    /// The traces whose ids begin with some digits, in the order of their ids.
+    ///
+    /// - Parameters:
+    ///   - prefix: Up to 32 hexadecimal digits, of either case; no id begins with anything else.
+    ///   - limit: How many traces at most, from 1.
+    /// - Returns: Traces of which there are spans, each once.
+    /// - Throws: ``StoreError``, `unsupportedSearch` if ``SearchCondition/prefix`` is not among ``searchable``.
+    func traces(withPrefix prefix: String, limit: Int) async throws -> [TraceID]
 
     /// Reads all spans, each once, in batches of bounded size, in an order of the store's own.
     ///
@@ -58,6 +68,8 @@ public enum SearchCondition: String, Sendable, Hashable, CaseIterable {
     case wait
     /// Key, or key and value, of an attribute.
     case attribute
+    /// The beginning of the trace's id.
+    case prefix
 }
 
 /// A page of what was found.

@@ -168,6 +168,14 @@ final class ReadOnlyFile: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Has the system read bytes ahead that will be asked for soon, as far as it does that.
+    func expect(at offset: Int, count: Int) {
+        #if os(Linux)
+        guard offset >= 0, count > 0 else { return }
+        posix_fadvise(descriptor, off_t(offset), off_t(count), POSIX_FADV_WILLNEED)
+        #endif
+    }
+
     /// Bytes of the file.
     func bytes(at offset: Int, count: Int) throws -> [UInt8] {
         guard offset >= 0, count >= 0, count <= size, offset <= size - count else { throw DamagedBytes() }

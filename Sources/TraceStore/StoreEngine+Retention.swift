@@ -1,33 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import TelemetryData
+import TraceContext
+import TraceFlow
 
+/// What ``StoreMaintenance`` asks for and puts in place on the store's thread.
 extension StoreEngine {
-    /// Drops what is too old or too much, and applies the rules of retention to what has become old enough.
-    ///
-    /// A file that turns out to be damaged is left out, and the rest goes on.
-    func maintain() throws {
-        guard access == .writing else { return }
-        try answer { try applyRules() }
-    }
-
-    private func applyRules() throws {
-        if let maximumAge = configuration.maximumAge {
-            for partition in sealed(olderThan: maximumAge) { try drop(partition) }
-        }
-        if let rules = configuration.retention {
-            let due = sealed(olderThan: rules.after).filter { known[$0.number]?.isThinned == false }
-            if !due.isEmpty {
-                let kept = try graph().kept(by: rules)
-                for partition in due { try rewrite(partition, keeping: kept) }
-            }
-        }
-        if let maximumSize = configuration.maximumSize {
-            // The last one stays, for flows in it may go on in what is not sealed yet.
-            while partitions.sealed.count > 1, size > maximumSize { try dropForSize(partitions.sealed[0]) }
-        }
-    }
-
     /// Ends the open partition if spans in it are so old that a rule for old spans waits for them.
     func sealIfOld() throws {
         let ages = [configuration.maximumAge, configuration.retention?.after].compactMap { $0 }
@@ -38,6 +16,24 @@ extension StoreEngine {
     /// How many bytes the sealed files have.
     var size: Int { partitions.sealed.reduce(0) { $0 + $1.size } }
 
+    /// What is sealed, if it is more than may be and some of it can go.
+    func snapshotIfTooLarge() -> StoreSnapshot? {
+        guard let maximumSize = configuration.maximumSize, size > maximumSize, partitions.sealed.count > 1 else {
+            return nil
+        }
+        return partitions.snapshot
+    }
+
+    /// The sealed partitions to which the rules of retention are to be applied.
+    func dueForThinning(_ rules: TraceRetention) -> [Int64] {
+        sealed(olderThan: rules.after).map(\.number).filter { known[$0]?.isThinned == false }
+    }
+
+    /// Drops partitions that are too old.
+    func drop(olderThan age: Duration) throws {
+        for partition in sealed(olderThan: age) { try drop(partition) }
+    }
+
     private func sealed(olderThan age: Duration) -> [SealedPartition] {
         partitions.sealed.filter { partition in
             guard let arrival = known[partition.number]?.arrival else { return false }
@@ -45,7 +41,9 @@ extension StoreEngine {
         }
     }
 
-    private func drop(_ partition: SealedPartition) throws(StoreError) {
+    /// Drops a partition.
+    func drop(_ partition: SealedPartition) throws(StoreError) {
+        guard partitions.sealed.contains(where: { $0 === partition }) else { return }
         try manifest.change { () throws(StoreError) in try manifest.remove(partition.number) }
         forget(partition)
     }
@@ -61,106 +59,68 @@ extension StoreEngine {
         for open in partitions.open { open.supersedes = open.supersedes.filter { $0.partition != number } }
     }
 
-    /// Drops the oldest partition, but for spans whose flow goes on in a newer one: these move there, so that the flow
-    /// stays whole and goes as a whole.
-    private func dropForSize(_ oldest: SealedPartition) throws {
-        guard let next = partitions.sealed.first(where: { $0.number > oldest.number }) else { return try drop(oldest) }
-        var newer: Set<UInt32> = []
-        for partition in partitions.sealed where partition !== oldest {
-            for trace in try ask(partition, partition.traces) { newer.insert(trace.id.linkHash) }
-        }
-        for partition in partitions.open { partition.index.forEachTrace { id, _ in newer.insert(id.linkHash) } }
-        let staying = try graph().flows(with: newer)
-        var writer = SealWriter()
-        try copy(oldest, to: &writer) { staying.contains($0) }
-        guard writer.count > 0 else { return try drop(oldest) }
-        try copy(next, to: &writer) { _ in true }
-        try put(&writer, inPlaceOf: next, dropping: oldest, isThinned: known[next.number]?.isThinned ?? false)
-    }
-
-    /// Writes a partition anew with what stays of it.
-    private func rewrite(_ partition: SealedPartition, keeping kept: Set<UInt32>) throws {
-        var writer = SealWriter()
-        try copy(partition, to: &writer) { kept.contains($0) }
-        guard writer.count > 0 else { return try drop(partition) }
-        if writer.count == partition.directory.rowCount, var known = known[partition.number] {
-            known.isThinned = true
-            let changed = known
-            try manifest.change { () throws(StoreError) in try manifest.put(changed) }
-            self.known[partition.number] = changed
+    /// Puts what was written anew in the place of what it was made of.
+    func adopt(_ rewriting: PartitionRewriting) throws {
+        let old = rewriting.sources.map(\.partition)
+        let name = StoreDirectory.sealedName(rewriting.number, generation: rewriting.generation)
+        guard var partition = known[rewriting.number], let last = old.last,
+            old.allSatisfy({ old in partitions.sealed.contains { $0 === old } })
+        else {
+            // One of them was damaged meanwhile.
+            if rewriting.result != nil { directory.remove(name) }
             return
         }
-        try put(&writer, inPlaceOf: partition, dropping: nil, isThinned: true)
-    }
-
-    /// Adds the spans of some traces.
-    private func copy(
-        _ partition: SealedPartition,
-        to writer: inout SealWriter,
-        _ isWanted: (UInt32) -> Bool
-    ) throws {
-        var rows: [Int] = []
-        for trace in try ask(partition, partition.traces) where isWanted(trace.id.linkHash) { rows += trace.rows }
-        rows.sort()
-        let numbers = partition.directory.sources.map { writer.number(of: $0) }
-        for row in rows where !partition.superseded.contains(row) {
-            let block = try ask(partition) { try partition.block(row / SealedFormat.blockCount) }
-            let place = row % SealedFormat.blockCount
-            let source = numbers[block.source(place)]
-            try block[place].withUnsafeBytes { try writer.add($0, source: source) }
+        if rewriting.isEmpty {
+            for partition in old { try drop(partition) }
+            return
         }
-    }
-
-    private func put(
-        _ writer: inout SealWriter,
-        inPlaceOf partition: SealedPartition,
-        dropping other: SealedPartition?,
-        isThinned: Bool
-    ) throws {
-        guard var known = known[partition.number] else { return }
-        known.generation += 1
-        known.isThinned = isThinned
-        let changed = known
-        let name = StoreDirectory.sealedName(changed.number, generation: changed.generation)
-        try directory.write(writer.finish(), to: name)
-        let sealed = try SealedPartition(
-            directory.path(name),
-            number: changed.number,
-            generation: changed.generation
-        )
+        partition.isThinned = rewriting.isThinned ?? partition.isThinned
+        guard let new = rewriting.result else {
+            let changed = partition
+            try manifest.change { () throws(StoreError) in try manifest.put(changed) }
+            known[partition.number] = changed
+            return
+        }
+        partition.generation = rewriting.generation
+        let changed = partition
+        let (held, settled) = try replacedMeanwhile(rewriting, new)
         try manifest.change { () throws(StoreError) in
             try manifest.put(changed)
-            // Rows that were replaced are not in the new file.
+            // Rows that were replaced before are not in the new file.
             try manifest.forgetSuperseded(of: changed.number)
-            if let other { try manifest.remove(other.number) }
+            try manifest.addSuperseded(settled)
+            for other in old.dropLast() { try manifest.remove(other.number) }
         }
-        self.known[changed.number] = changed
-        partitions.insert(sealed)
+        known[changed.number] = changed
+        partitions.insert(new)
         forgetRows(of: changed.number)
-        directory.remove(StoreDirectory.sealedName(changed.number, generation: partition.generation))
-        if let other { forget(other) }
+        for (open, rows) in held { open.supersedes.formUnion(rows) }
+        directory.remove(StoreDirectory.sealedName(last.number, generation: last.generation))
+        for other in old.dropLast() { forget(other) }
     }
 
-    /// Which traces caused something in which others.
-    private func graph() throws -> FlowGraph {
-        var graph = FlowGraph()
-        for partition in partitions.sealed {
-            var traces = [UInt32](repeating: 0, count: partition.directory.rowCount)
-            for trace in try ask(partition, partition.traces) {
-                let hash = trace.id.linkHash
-                graph.add(hash, trace.summary)
-                for row in trace.rows { traces[row] = hash }
-            }
-            try ask(partition) {
-                try partition.forEachLink { hash, row, joins in
-                    if joins, row < traces.count { graph.add(cause: hash, effect: traces[row]) }
+    /// Hides rows of a new file whose spans were replaced while it was written.
+    ///
+    /// - Returns: The rows by the open partition that has the later copy, and those of which that was sealed meanwhile.
+    private func replacedMeanwhile(_ rewriting: PartitionRewriting, _ new: SealedPartition) throws
+        -> (held: [(OpenPartition, Set<OpenPartition.Superseded>)], settled: Set<OpenPartition.Superseded>)
+    {
+        var held: [(OpenPartition, Set<OpenPartition.Superseded>)] = partitions.open.map { ($0, []) }
+        var settled: Set<OpenPartition.Superseded> = []
+        for source in rewriting.sources {
+            let old = source.partition
+            for row in old.superseded.subtracting(source.superseded) {
+                guard let newRow = try new.supersede(old.reference(row)) else { continue }
+                let replaced = OpenPartition.Superseded(partition: new.number, row: newRow)
+                let before = OpenPartition.Superseded(partition: old.number, row: row)
+                var isHeld = false
+                for place in held.indices where held[place].0.supersedes.contains(before) {
+                    held[place].1.insert(replaced)
+                    isHeld = true
                 }
+                if !isHeld { settled.insert(replaced) }
             }
         }
-        for partition in partitions.open {
-            partition.index.forEachTrace { graph.add($0.linkHash, $1) }
-            partition.index.forEachCause { graph.add(cause: $0.linkHash, effect: $1.linkHash) }
-        }
-        return graph
+        return (held, settled)
     }
 }

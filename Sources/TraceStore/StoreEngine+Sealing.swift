@@ -3,6 +3,7 @@
 import StitchService
 import Synchronization
 import TelemetryData
+import TraceFlow
 
 extension StoreEngine {
     /// Begins to seal the oldest open partition.
@@ -11,7 +12,10 @@ extension StoreEngine {
         let places = oldest.index.places.indices.filter { row in
             !oldest.index.columns[row].isHidden && !oldest.superseded.contains(oldest.index.reference(row))
         }.map { oldest.index.places[$0] }
-        guard !places.isEmpty else { return try discard(oldest) }
+        guard !places.isEmpty else {
+            try discard(oldest)
+            return try startSealing()
+        }
         sealing = SealingTask(
             Sealer(
                 directory: directory,
@@ -19,7 +23,10 @@ extension StoreEngine {
                 durability: configuration.durability,
                 sources: oldest.sources.sources.map(\.key),
                 places: places
-            )
+            ),
+            without: oldest.superseded,
+            caches,
+            done: sealed
         )
     }
 
@@ -38,22 +45,42 @@ extension StoreEngine {
     func finishSealing() {
         guard let task = sealing else { return }
         sealing = nil
-        let failure = task.wait()
+        let result = task.wait()
         guard let open = partitions.open.first(where: { $0.number == task.number }) else { return }
         do {
-            if let failure { throw failure }
-            try replace(open)
+            if let sealed = try result?.get() { try replace(open, with: sealed, task.superseded) }
         } catch {
             // The open file is still what counts; it is sealed at the next start, or by the next sealing.
             directory.remove(StoreDirectory.sealedName(open.number, generation: 0))
-            return tell("could not seal \(StoreDirectory.openName(open.number)); it is read as it is", error)
+            tell("could not seal \(StoreDirectory.openName(open.number)); it is read as it is", error)
         }
+    }
+
+    /// Goes on once a sealing is done: puts its file in place, and begins the next.
+    func continueSealing() {
+        guard sealing?.isDone == true, let number = sealing?.number else { return }
+        finishSealing()
+        // What failed would fail again.
+        if partitions.open.first?.number == number { return }
         do {
-            try maintain()
+            try startSealing()
         } catch {
-            // What can't be dropped now is dropped later; what was sealed stays so.
-            tell("could not apply the rules for what is kept; they are applied again later", error)
+            tell("could not begin to seal; it is tried again with the next file", error)
         }
+    }
+
+    /// Resumes those who wait for partitions that are sealed by now, or can't be.
+    func resumeSealingWaiters() {
+        if sealingWaiters.isEmpty { return }
+        let first = sealing?.number ?? .max
+        for waiter in sealingWaiters where waiter.number <= first { waiter.resume() }
+        sealingWaiters.removeAll { $0.number <= first }
+    }
+
+    /// Resumes all who wait.
+    func resumeAllSealingWaiters() {
+        for waiter in sealingWaiters { waiter.resume() }
+        sealingWaiters = []
     }
 
     /// Tells whoever runs the program of what no caller waits for.
@@ -62,23 +89,21 @@ extension StoreEngine {
     }
 
     /// What throws here throws before the manifest names the sealed file.
-    private func replace(_ open: OpenPartition) throws {
-        let name = StoreDirectory.sealedName(open.number, generation: 0)
-        let sealed = try SealedPartition(directory.path(name), number: open.number, generation: 0)
+    private func replace(_ open: OpenPartition, with sealed: SealedPartition, _ known: Set<SpanReference>) throws {
         // What was replaced while it was being sealed.
         var replaced: Set<OpenPartition.Superseded> = []
-        for reference in open.superseded {
+        for reference in open.superseded.subtracting(known) {
             guard let row = try sealed.supersede(reference) else { continue }
             replaced.insert(OpenPartition.Superseded(partition: open.number, row: row))
         }
-        var partition = known[open.number] ?? Manifest.Partition(number: open.number, state: .open)
+        var partition = self.known[open.number] ?? Manifest.Partition(number: open.number, state: .open)
         partition.state = .sealed
         let changed = partition
         try manifest.change { () throws(StoreError) in
             try manifest.put(changed)
             try manifest.addSuperseded(open.supersedes)
         }
-        known[open.number] = changed
+        self.known[open.number] = changed
         partitions.open.removeAll { $0.number == open.number }
         partitions.insert(sealed)
         for other in partitions.open { other.supersedes.formUnion(replaced) }
@@ -88,9 +113,9 @@ extension StoreEngine {
 
 /// How a sealing ended.
 final class SealingOutcome: Sendable {
-    private let state = Mutex<(isSet: Bool, error: (any Error)?)>((false, nil))
+    private let state = Mutex<Result<SealedPartition, any Error>?>(nil)
 
-    func set(_ error: (any Error)?) { state.withLock { $0 = (true, error) } }
-    var isSet: Bool { state.withLock { $0.isSet } }
-    var error: (any Error)? { state.withLock { $0.error } }
+    func set(_ result: Result<SealedPartition, any Error>) { state.withLock { $0 = result } }
+    var isSet: Bool { state.withLock { $0 != nil } }
+    var result: Result<SealedPartition, any Error>? { state.withLock { $0 } }
 }

@@ -8,29 +8,42 @@ import TraceFlow
 
 /// What a store on disk does, on one thread.
 ///
-/// Used on one serial queue alone, which ``FileSpanStore`` owns; that is why it needs no lock.
+/// Used on ``StoreThread``'s queue alone; that is why it needs no lock. Readers see what it has made from
+/// ``PartitionList/snapshot``.
 final class StoreEngine {
     let configuration: TraceStoreConfiguration
     let directory: StoreDirectory
     let access: SQLiteDatabase.Access
+    /// For what is read of sealed files.
+    let caches = SealedCaches()
     let now: @Sendable () -> Timestamp
     let partitions = PartitionList()
     var manifest: Manifest
+    /// As of which version of the manifest a reader knows the partitions.
+    var manifestVersion: Int64?
     /// The partitions as the manifest knows them.
     var known: [Int64: Manifest.Partition] = [:]
     /// Files that could not be read, and are left out.
     var damagedFiles: [String] = []
     /// The sealing that is under way.
     var sealing: SealingTask?
+    /// Told, on another thread, when a sealing is done.
+    let sealed: @Sendable () -> Void
+    /// Who waits until the partitions before one are sealed, or can't be.
+    var sealingWaiters: [(number: Int64, resume: @Sendable () -> Void)] = []
+    /// So many partitions may wait for sealing; then commits do too.
+    static let maximumOpenCount = 6
     private let lock: StoreLock?
 
     /// Opens a directory.
     init(
         _ configuration: TraceStoreConfiguration,
         _ access: SQLiteDatabase.Access,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        sealed: @escaping @Sendable () -> Void = {}
     ) throws {
         self.configuration = configuration
+        self.sealed = sealed
         self.access = access
         self.now = now
         directory = StoreDirectory(path: configuration.directory)
@@ -65,6 +78,7 @@ final class StoreEngine {
         finishSealing()
         partitions.open = []
         partitions.sealed = []
+        manifestVersion = nil
         known = Dictionary(uniqueKeysWithValues: try manifest.partitions().map { ($0.number, $0) })
         // Beside a writer, a file may be there a moment later, or be gone meanwhile.
         if access == .reading { return try refresh() }
@@ -76,10 +90,7 @@ final class StoreEngine {
             }
         }
         if partitions.open.isEmpty { try startPartition() }
-        while partitions.open.count > 1 {
-            try startSealing()
-            finishSealing()
-        }
+        try startSealing()
     }
 
     /// Removes files that the manifest doesn't know: what was being written when the process died, or was being removed.
@@ -104,7 +115,8 @@ final class StoreEngine {
             let sealed = try SealedPartition(
                 directory.path(name),
                 number: partition.number,
-                generation: partition.generation
+                generation: partition.generation,
+                caches: caches
             )
             sealed.superseded = try manifest.superseded(of: partition.number)
             partitions.insert(sealed)
@@ -126,6 +138,13 @@ final class StoreEngine {
         } catch {
             leaveOut(partition.number, name)
         }
+    }
+
+    /// Goes on without a file that turned out to be damaged, if it is still there.
+    func leaveOut(_ damage: DamagedPartition) {
+        let name = StoreDirectory.sealedName(damage.number, generation: damage.generation)
+        let isThere = partitions.sealed.contains { $0.number == damage.number && $0.generation == damage.generation }
+        if isThere { leaveOut(damage.number, name) }
     }
 
     /// Goes on without a file that can't be read.
@@ -172,7 +191,6 @@ final class StoreEngine {
             throw error as? StoreError ?? StoreError(.damaged, "can't write to \(directory.path): \(error)")
         }
         if active.firstArrival == nil, active.index.count > 0 { active.firstArrival = now() }
-        if sealing?.isDone == true { finishSealing() }
         if active.index.places.count >= configuration.sealingCount || active.byteCount >= configuration.sealingSize {
             do {
                 try seal()
@@ -186,8 +204,8 @@ final class StoreEngine {
     /// Ends the partition that is written to, and begins another.
     func seal() throws {
         guard let active = partitions.open.last, active.index.count > 0 else { return }
-        // Two at a time would be more than there is time for.
-        finishSealing()
+        // Spans come quicker than they can be sealed.
+        if partitions.open.count >= Self.maximumOpenCount { finishSealing() }
         if var partition = known[active.number] {
             partition.arrival = Int64(clamping: now().nanoseconds)
             let changed = partition
@@ -205,27 +223,50 @@ final class SealingTask: Sendable {
     private let queue = DispatchQueue(label: "stitch-store-sealing", qos: .utility)
     private let outcome: SealingOutcome
 
-    init(_ sealer: Sealer) {
+    /// Spans that had been replaced when it began, and are not in the file.
+    let superseded: Set<SpanReference>
+
+    /// Begins.
+    ///
+    /// - Parameters:
+    ///   - sealer: What makes the file.
+    ///   - superseded: Spans that are not in it.
+    ///   - caches: For what is read of the file.
+    ///   - done: Called on another thread when it is done.
+    init(
+        _ sealer: Sealer,
+        without superseded: Set<SpanReference>,
+        _ caches: SealedCaches,
+        done: @escaping @Sendable () -> Void
+    ) {
         number = sealer.number
+        self.superseded = superseded
         let outcome = SealingOutcome()
         self.outcome = outcome
         queue.async {
-            do {
-                try sealer.seal()
-                outcome.set(nil)
-            } catch {
-                outcome.set(error)
-            }
+            outcome.set(
+                Result {
+                    try sealer.seal()
+                    let name = StoreDirectory.sealedName(sealer.number, generation: 0)
+                    return try SealedPartition(
+                        sealer.directory.path(name),
+                        number: sealer.number,
+                        generation: 0,
+                        caches: caches
+                    )
+                }
+            )
+            done()
         }
     }
 
     var isDone: Bool { outcome.isSet }
 
-    /// Waits until it is done; what went wrong, if anything did.
+    /// Waits until it is done, and gives what has become of it.
     ///
     /// Blocks its thread.
-    func wait() -> (any Error)? {
+    func wait() -> Result<SealedPartition, any Error>? {
         queue.sync {}
-        return outcome.error
+        return outcome.result
     }
 }

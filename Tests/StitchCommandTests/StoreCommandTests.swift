@@ -89,6 +89,12 @@ struct StoreCommandTests {
             try await writing.append(Shop.order(2))
             var iterator = found.makeAsyncIterator()
             #expect(await iterator.next() == Shop.trace(of: 2).description)
+            // Another span of a flow that was handed out.
+            var late = Shop.order(2)[0]
+            late.parentSpanID = late.spanID
+            late.context.spanID = SpanID(bits: 0x77)
+            try await writing.append([late])
+            #expect(await iterator.next() == Shop.trace(of: 2).description)
             await writing.shutdown()
         }
     }

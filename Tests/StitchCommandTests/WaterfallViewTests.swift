@@ -76,6 +76,20 @@ struct WaterfallViewTests {
         #expect(lines.count { $0.contains("█") } == 4)
     }
 
+    @Test("The legend has a mark for each wait that is drawn, that in an outbox too")
+    func legend() {
+        let order = Self.span("place order", Self.context(1, 1), from: 1000, for: 10)
+        var create = Self.span("create orders", Self.context(1, 2), parent: SpanID(bits: 1), from: 1001, for: 1)
+        create.attributes[Attribute.operationType] = "create"
+        var send = Self.span("send orders", Self.context(3, 3), links: [Self.context(1, 2)], from: 2000, for: 50)
+        send.kind = .client
+        send.links[0].attributes[Attribute.linkRole] = "creation"
+        send.attributes[Attribute.operationType] = "send"
+        let flow = SpanIndex([order, create, send]).flow(from: order)
+        let view = WaterfallView(flow, terminal: Terminal(width: 100, hasColor: false, isInteractive: false))
+        #expect(view.text.contains("█ worked   ▫ waited in an outbox"))
+    }
+
     @Test("Without colours there is no control character, whatever the spans say")
     func plain() {
         #expect(!text(width: 100).contains("\u{1B}"))
@@ -88,7 +102,8 @@ struct WaterfallViewTests {
         arguments: [
             (Duration.microseconds(850), "850 µs"), (.microseconds(12_140), "12.1 ms"), (.milliseconds(3010), "3.01 s"),
             (.milliseconds(999), "999 ms"), (.seconds(245), "4 min 05 s"), (.seconds(3720), "1 h 02 min"),
-            (.zero, "0 µs"), (.milliseconds(-5), "-5.00 ms"),
+            (.zero, "0 µs"), (.milliseconds(-5), "-5.00 ms"), (.seconds(360_000), "4 d 04 h"),
+            (.seconds(18_446_744_073), "585 y"),
         ]
     )
     func durations(duration: Duration, expected: String) {

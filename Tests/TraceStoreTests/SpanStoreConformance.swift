@@ -126,6 +126,35 @@ struct SpanStoreConformance {
         }
     }
 
+    @Test("A trace is found by the beginning of its id, in order and up to a limit", arguments: StoreKind.allCases)
+    func prefix(_ kind: StoreKind) async throws {
+        var samples = SampleSpans(seed: 8)
+        var spans = samples.spans(traces: 80)
+        // Some that differ late, at the last bit of each half, and at the ends of all ids.
+        let (high, low) = (spans[0].traceID.high, spans[0].traceID.low)
+        for (place, id) in [(high, low ^ 1), (high, ~low), (high ^ 1, 1), (0, 1), (.max, .max)].enumerated() {
+            spans[place + 1].context.traceID = TraceID(high: id.0, low: id.1)
+            spans[place + 1].parentSpanID = nil
+        }
+        let slow = MemoryStore(spans)
+        try await kind.withStore { store in
+            for chunk in spans.shuffled(using: &samples).chunked(50) { try await store.append(chunk) }
+            let ids = Set(spans.map(\.traceID.description)).sorted()
+            var prefixes = ["", "0", "f", "F", "g", "4é", "zz", String(repeating: "0", count: 33)]
+            for id in ids.prefix(12) + [spans[0].traceID.description] {
+                for count in [1, 2, 15, 16, 17, 31, 32] { prefixes.append(String(id.prefix(count))) }
+                prefixes.append(id.uppercased())
+            }
+            for prefix in prefixes {
+                for limit in [1, 2, 1_000] {
+                    let found = try await store.asked.traces(withPrefix: prefix, limit: limit)
+                    #expect(found == (try await slow.traces(withPrefix: prefix, limit: limit)), "\(prefix)")
+                }
+            }
+            #expect(try await store.asked.traces(withPrefix: "", limit: 1_000).map(\.description) == ids)
+        }
+    }
+
     @Test("Pages follow each other without gap or overlap", arguments: StoreKind.allCases)
     func paging(_ kind: StoreKind) async throws {
         var samples = SampleSpans(seed: 6)
@@ -193,5 +222,7 @@ struct SpanStoreConformance {
         }
         #expect(error?.code == .unsupportedSearch)
         #expect(error?.message.contains("name") == true)
+        let other = await #expect(throws: StoreError.self) { _ = try await store.traces(withPrefix: "4b", limit: 1) }
+        #expect(other?.code == .unsupportedSearch)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Synchronization
 import TelemetryData
 import Testing
@@ -156,4 +157,34 @@ struct StoreRetentionTests {
     }
 
     private static func change(_ span: inout SpanData, _ body: (inout SpanData) -> Void) { body(&span) }
+
+    @Test("What was sealed stays so where the rules can't be applied right after, and they are applied later")
+    func failure() async throws {
+        let flows = flows(60)
+        let spans = flows.map { $0[0] }
+        try await withDirectory { directory in
+            let clock = Clock()
+            let store = try store(directory, clock) { $0.retention = TraceRetention(after: .zero, share: 0.5) }
+            // The partition can't be written anew: there is a directory where the new file would begin.
+            let obstacle = "\(directory)/seg-1-1.seal.tmp"
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+            try await store.append(spans)
+            try await store.seal()
+            #expect(sorted(try await store.all()) == sorted(spans))
+            let statistics = try await store.statistics()
+            #expect(statistics.sealedPartitionCount == 1 && statistics.openSpanCount == 0)
+            #expect(try await store.damagedFiles == [])
+            await #expect(throws: StoreError.self) { try await store.maintain() }
+            await store.shutdown()
+            // It is there at the next start too, and goes on.
+            let again = try self.store(directory, clock) { $0.retention = TraceRetention(after: .zero, share: 0.5) }
+            #expect(sorted(try await again.all()) == sorted(spans))
+            #expect(try await again.damagedFiles == [])
+            try FileManager.default.removeItem(atPath: obstacle)
+            try await again.maintain()
+            let kept = try await again.all()
+            #expect(!kept.isEmpty && kept.count < spans.count)
+            await again.shutdown()
+        }
+    }
 }

@@ -44,7 +44,7 @@ enum FlowsCommand: Command {
             OptionDescription("to", "WHEN", "spans that started before"),
             OptionDescription("limit", "N", "how many flows; \(defaultLimit) unless given"),
             OptionDescription("after", "PLACE", "go on where a list ended, as its last line says"),
-            OptionDescription("follow", nil, "go on with new flows as they come, until interrupted"),
+            OptionDescription("follow", nil, "go on with flows as they come, and again as they grow"),
             OptionDescription("json", nil, "print a line of JSON a flow, for programs"),
         ],
         examples: [

@@ -46,8 +46,8 @@ enum TopologyCommand: Command {
             columns: [
                 .init("FROM"), .init("TO"), .init("WAY", longest: 8), .init("COUNT", isNumber: true),
                 .init("NO CTX", isNumber: true, isOptional: true), .init("FAILED", isNumber: true, isOptional: true),
-                .init("WAIT P95", isNumber: true, isOptional: true),
                 .init("WAIT P50", isNumber: true, isOptional: true),
+                .init("WAIT P95", isNumber: true, isOptional: true),
                 .init("TOOK P95", isNumber: true, isOptional: true), .init("PER S", isNumber: true, isOptional: true),
             ],
             rows: topology.edges.map { edge in
@@ -55,7 +55,7 @@ enum TopologyCommand: Command {
                     edge.from.description, edge.to.description, edge.kind.rawValue, edge.messages.grouped,
                     edge.withoutContext == 0 ? "–" : edge.shareWithoutContext.percentText,
                     edge.errors == 0 ? "–" : edge.errors.grouped,
-                    edge.wait.count == 0 ? "–" : edge.wait.p95.text, edge.wait.count == 0 ? "–" : edge.wait.p50.text,
+                    edge.wait.count == 0 ? "–" : edge.wait.p50.text, edge.wait.count == 0 ? "–" : edge.wait.p95.text,
                     edge.duration.count == 0 ? "–" : edge.duration.p95.text, edge.rate.rateText,
                 ]
             }

@@ -11,9 +11,8 @@ struct FlowLookup {
 
     /// A shorter beginning is not looked for.
     private static let shortest = 4
-    /// How many spans are looked through for the beginning of an id, where a store can't say.
-    private static let mostSpans = 200_000
-    private static let pageSize = 2000
+    /// How many of those that a beginning fits are named.
+    private static let candidates = 8
 
     /// A flow, and how many others the same name fits.
     struct Found {
@@ -62,36 +61,19 @@ struct FlowLookup {
 
     private func trace(startingWith prefix: String) async throws -> TraceID {
         if prefix.count == 32, let trace = TraceID(prefix) { return trace }
-        let (traces, isWhole) = try await traces(startingWith: prefix)
-        guard let trace = traces.first else {
-            let place =
-                isWhole ? "" : " among the newest \(Self.mostSpans.grouped) spans; write the whole id for older ones"
-            throw CommandError.failure("no trace begins with '\(prefix)'\(place)")
+        guard store.searchable.contains(.prefix) else {
+            throw CommandError.usage("this store finds traces by whole ids only; write all 32 digits")
         }
+        let traces = try await store.traces(withPrefix: prefix, limit: Self.candidates + 1)
+        guard let trace = traces.first else { throw CommandError.failure("no trace begins with '\(prefix)'") }
         guard traces.count == 1 else {
-            let some = traces.prefix(3).map(\.description).joined(separator: ", ")
+            let isAll = traces.count <= Self.candidates
+            let count = isAll ? "\(traces.count)" : "more than \(Self.candidates)"
+            let some = traces.prefix(Self.candidates).map { "\n  \($0)" }.joined()
             throw CommandError.failure(
-                "\(traces.count) traces begin with '\(prefix)', such as \(some); write more digits"
+                "\(count) traces begin with '\(prefix)'; write more digits:\(some)\(isAll ? "" : "\n  …")"
             )
         }
         return trace
-    }
-
-    private func traces(startingWith prefix: String) async throws -> (traces: [TraceID], isWhole: Bool) {
-        if let spans = store as? LoadedSpans { return (spans.traces(startingWith: prefix), true) }
-        var found: [TraceID] = []
-        var seen: Set<TraceID> = []
-        var cursor: SearchCursor?
-        var count = 0
-        while count < Self.mostSpans {
-            let page = try await store.search(SpanQuery(), limit: Self.pageSize, after: cursor)
-            for span in page.spans where seen.insert(span.traceID).inserted {
-                if span.traceID.description.hasPrefix(prefix) { found.append(span.traceID) }
-            }
-            count += page.spans.count
-            cursor = page.next
-            guard cursor != nil else { return (found, true) }
-        }
-        return (found, false)
     }
 }

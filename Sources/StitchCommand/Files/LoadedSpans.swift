@@ -68,8 +68,10 @@ struct LoadedSpans: SpanStore {
         }
     }
 
-    /// The traces whose ids begin so.
-    func traces(startingWith prefix: String) -> [TraceID] { traces.keys.filter { $0.description.hasPrefix(prefix) } }
+    func traces(withPrefix prefix: String, limit: Int) -> [TraceID] {
+        let found = traces.keys.filter { $0.description.hasPrefix(prefix.lowercased()) }
+        return Array(found.sorted { ($0.high, $0.low) < ($1.high, $1.low) }.prefix(max(1, limit)))
+    }
 
     private struct Place: Comparable {
         let start: UInt64

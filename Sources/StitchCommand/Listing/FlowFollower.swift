@@ -4,20 +4,25 @@ import TelemetryData
 import TraceFlow
 import TraceStore
 
-/// Hands out the flows that are new in a store, as they come.
+/// Hands out the flows that are new in a store, or have grown, as their spans come.
 struct FlowFollower {
     /// Flows that were handed out.
     struct Seen {
-        private var origins: Set<SpanReference> = []
+        /// How many spans each had, by its origin.
+        private var sizes: [SpanReference: Int] = [:]
         /// When the newest began.
         private(set) var newest: Timestamp?
 
-        /// Returns whether it is new.
+        /// Returns whether it is new or has grown.
         @discardableResult
         mutating func insert(_ flow: Flow) -> Bool {
             newest = max(newest ?? flow.origin.start, flow.origin.start)
-            return origins.insert(flow.origin.reference).inserted
+            let size = sizes.updateValue(flow.spans.count, forKey: flow.origin.reference) ?? 0
+            return flow.spans.count > size
         }
+
+        /// Forgets all but some: one that comes again then has grown.
+        mutating func keep(_ origins: Set<SpanReference>) { sizes = sizes.filter { origins.contains($0.key) } }
     }
 
     let store: any SpanStore
@@ -41,11 +46,14 @@ struct FlowFollower {
             let since = seen.newest?.advanced(by: .zero - Self.lateness)
             let from = [request.from, since].compactMap { $0 }.max()
             var fresh: [Flow] = []
+            var listed: Set<SpanReference> = []
             var listing = FlowListing(store, filter: request.filter, from: from, to: request.to)
             try await listing.forEach { found in
+                listed.insert(found.flow.origin.reference)
                 if seen.insert(found.flow) { fresh.append(found.flow) }
                 return true
             }
+            seen.keep(listed)
             for flow in fresh.reversed() { try body(flow) }
         }
     }

@@ -18,9 +18,12 @@ struct FlowListing {
     private var cursor: SearchCursor?
     private let start: SearchCursor?
     private var present = PresentSpans()
+    private let source: PrefetchedSpans
 
     /// How many spans are searched for at once.
     private static let pageSize = 200
+    /// For how many flows spans are read at once.
+    private static let prefetchCount = 50
 
     /// A flow, and where the search goes on behind it.
     struct Found {
@@ -44,6 +47,7 @@ struct FlowListing {
         after cursor: SearchCursor? = nil
     ) {
         self.store = store
+        source = PrefetchedSpans(store)
         self.filter = filter
         let search = filter.query(searchable: store.searchable)
         var query = search?.query ?? SpanQuery()
@@ -60,9 +64,13 @@ struct FlowListing {
         var seen: Set<SpanReference> = []
         while true {
             let page = try await store.search(query, limit: Self.pageSize, after: cursor)
-            if step == nil { try await present.load(causesOf: page.spans, from: store) }
-            for span in page.spans {
+            if step == nil { try await present.load(causesOf: page.spans, from: source) }
+            let starts = page.spans.filter { isStart($0) }
+            for (place, span) in starts.enumerated() {
                 try Task.checkCancellation()
+                if place.isMultiple(of: Self.prefetchCount) {
+                    try await source.prefetch(starts[place...].prefix(Self.prefetchCount).map(\.traceID))
+                }
                 for flow in try await flows(of: span) where seen.insert(flow.origin.reference).inserted {
                     let place = SearchCursor(start: span.start, reference: span.reference)
                     guard try await body(Found(flow: flow, cursor: place)) else { return }
@@ -73,14 +81,15 @@ struct FlowListing {
         }
     }
 
+    /// Whether flows are listed at a span's place.
+    private func isStart(_ span: SpanData) -> Bool {
+        if let step { return step.matches(span) }
+        return span.leadsToCauses && !span.causes.contains { present.contains($0) }
+    }
+
     /// The flows that are listed at a span's place.
     private func flows(of span: SpanData) async throws -> [Flow] {
-        if let step {
-            guard step.matches(span) else { return [] }
-        } else {
-            guard span.leadsToCauses, !span.causes.contains(where: { present.contains($0) }) else { return [] }
-        }
-        let flows = try await store.flows(of: span.reference).flows
+        let flows = try await source.flows(of: span.reference).flows
         return flows.filter { filter.matches($0) && !isOfPageBefore($0) }
     }
 
@@ -111,7 +120,7 @@ private struct PresentSpans {
 
     func contains(_ reference: SpanReference) -> Bool { spans.contains(reference) }
 
-    mutating func load(causesOf page: [SpanData], from store: any SpanStore) async throws {
+    mutating func load(causesOf page: [SpanData], from store: any FlowSource) async throws {
         if spans.count > Self.mostSpans { self = PresentSpans() }
         spans.formUnion(page.map(\.reference))
         let needed = Set(page.flatMap(\.causes).filter { !spans.contains($0) }.map(\.traceID)).subtracting(traces)

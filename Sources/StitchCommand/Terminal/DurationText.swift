@@ -12,7 +12,9 @@ extension Duration {
         case ..<0.999_5: Self.threeDigits(seconds * 1e3) + " ms"
         case ..<60: Self.threeDigits(seconds) + " s"
         case ..<3600: "\(Int(seconds) / 60) min \(String(format: "%02d", Int(seconds) % 60)) s"
-        default: "\(Int(seconds) / 3600) h \(String(format: "%02d", Int(seconds) % 3600 / 60)) min"
+        case ..<360_000: "\(Int(seconds) / 3600) h \(String(format: "%02d", Int(seconds) % 3600 / 60)) min"
+        case ..<86_400_000: "\(Int(seconds) / 86_400) d \(String(format: "%02d", Int(seconds) % 86_400 / 3600)) h"
+        default: Self.threeDigits(seconds / 31_557_600) + " y"
         }
     }
 

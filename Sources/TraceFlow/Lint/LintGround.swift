@@ -59,13 +59,16 @@ struct LintGround: Sendable {
     /// Why a span isn't there that another one refers to, by these links if any; `nil` if nobody knows.
     func explanation(of end: SpanReference, missedBy span: SpanData, _ links: [SpanLink]) -> LintReport.EndExplanation?
     {
-        // A trace of which there is anything was sampled. Some senders leave flags out, those of their own spans too.
-        if spanCount(of: end.traceID) == 0, span.context.isSampled, links.contains(where: { !$0.context.isSampled }) {
-            return .notSampled
-        }
         let isAttempt = links.contains { $0.role == .previousAttempt }
-        if isAttempt, let message = span.messageName, rescued.contains(message) { return .lostWithWorker }
-        if lint.horizon.hasLost(span.start.earlier(by: span.wait)) { return .expired }
-        return isComplete(max(span.start, span.end)) ? nil : .notArrived
+        let isRescued = isAttempt && span.messageName.map { rescued.contains($0) } ?? false
+        return LintReport.EndExplanation(
+            MissingEnd.Cause(
+                missedBy: span,
+                over: links,
+                hasTrace: spanCount(of: end.traceID) > 0,
+                lostWorker: isRescued ? "" : nil,
+                lint.horizon
+            )
+        )
     }
 }

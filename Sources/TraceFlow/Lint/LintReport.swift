@@ -21,6 +21,17 @@ public struct LintReport: Sendable, Hashable {
         case expired
         /// It may still arrive.
         case notArrived = "not arrived yet"
+
+        /// The reason that a cause is; `nil` where nobody knows any.
+        init?(_ cause: MissingEnd.Cause) {
+            switch cause {
+            case .notSampled: self = .notSampled
+            case .lost: self = .lostWithWorker
+            case .expired: self = .expired
+            case .notArrived: self = .notArrived
+            case .unexplained: return nil
+            }
+        }
     }
 
     /// Whether nothing was found that is as bad as this.

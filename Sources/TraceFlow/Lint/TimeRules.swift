@@ -76,15 +76,6 @@ extension Attributes {
     }
 }
 
-extension Int64 {
-    /// Nanoseconds, or the nearest number that there is.
-    init(saturating duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        self = overflow ? (seconds < 0 ? .min : .max) : whole.addingSaturated(attoseconds / 1_000_000_000)
-    }
-}
-
 extension Duration {
     /// As a person reads it: three figures and a unit.
     var inWords: String {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import TelemetryData
 
 /// The file of an open partition: a row of `batch` for each that was acknowledged, a row of `source` for each source.
@@ -12,6 +13,10 @@ final class OpenFile {
     static let version: Int64 = 1
 
     private let database: SQLiteDatabase
+    /// Of those who read what is committed, one after the other; it stays when the file is removed.
+    private let readers: Mutex<SQLiteDatabase>
+    private let version: DataVersion
+    private var lastVersion: Int64?
     private let insertBatch: SQLiteStatement?
     private let insertSource: SQLiteStatement?
 
@@ -40,6 +45,11 @@ final class OpenFile {
             try Self.check(database)
             (insertBatch, insertSource) = (nil, nil)
         }
+        let reader = try SQLiteDatabase(path, .reading)
+        // From its first look on it has all of the file's parts, whoever removes their names.
+        _ = try? reader.number("SELECT count(*) FROM batch WHERE id = 0")
+        readers = Mutex(reader)
+        version = try DataVersion(database)
     }
 
     private static func check(_ database: SQLiteDatabase) throws(StoreError) {
@@ -54,6 +64,13 @@ final class OpenFile {
 
     /// Whether the tables are there: a reader may come before the writer has made them.
     var isReady: Bool { (try? database.number("PRAGMA user_version")) == Self.version }
+
+    /// Whether another connection has changed something since this was asked before.
+    func hasChanged() throws(StoreError) -> Bool {
+        let current = try version.current()
+        defer { lastVersion = current }
+        return current != lastVersion
+    }
 
     func begin() throws(StoreError) { try database.execute("BEGIN IMMEDIATE") }
     func commit() throws(StoreError) { try database.execute("COMMIT") }
@@ -79,6 +96,13 @@ final class OpenFile {
     /// Bytes of a batch.
     func bytes(ofBatch batch: Int64, at offset: Int, count: Int) throws(StoreError) -> [UInt8] {
         try database.bytes(ofBatch: batch, at: offset, count: count)
+    }
+
+    /// Bytes of a span that was committed, on any thread.
+    func committedBytes(_ place: OpenIndex.Place) throws(StoreError) -> [UInt8] {
+        try readers.withLock { database throws(StoreError) in
+            try database.bytes(ofBatch: place.batch, at: Int(place.offset), count: Int(place.count))
+        }
     }
 
     /// Reads the sources and the batches that come after some, as they are at one moment.

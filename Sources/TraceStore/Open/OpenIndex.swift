@@ -25,11 +25,15 @@ struct OpenIndex {
         var trace: UInt32
         var name: UInt32
         var hasError: Bool
-        var isHidden = false
+        /// The row of the copy that has replaced it.
+        var hiddenBy = Int32.max
         /// Where its attributes begin.
         var attributes: Int
         /// The row of the same trace before it; -1 for none.
         var previous: Int32
+
+        /// Whether a later copy has replaced it.
+        var isHidden: Bool { hiddenBy != .max }
     }
 
     private struct Trace {
@@ -46,18 +50,16 @@ struct OpenIndex {
         var joins: Bool
     }
 
-    private struct Key: Hashable {
-        var trace: UInt32
-        var span: UInt64
-    }
-
     private(set) var places: [Place] = []
     private(set) var columns: [Columns] = []
     private(set) var attributes: [UInt32] = []
     private var traces: [Trace] = []
     private var links: [Link] = []
-    private var tracePlaces: [TraceID: UInt32] = [:]
-    private var newest: [Key: Int32] = [:]
+    /// The traces by their ids.
+    private var tracePlaces = HashIndex()
+    /// The newest rows by trace and span.
+    private var newest = HashIndex()
+    private let seed = HashIndex.Seed()
     private var names = NameTable()
 
     /// How many rows are not hidden.
@@ -68,30 +70,44 @@ struct OpenIndex {
 
     /// The number of a trace, which gets one if it has none yet.
     mutating func number(of trace: TraceID) -> (number: UInt32, isNew: Bool) {
-        if let number = tracePlaces[trace] { return (number, traces[Int(number)].lastRow < 0) }
-        let number = UInt32(truncatingIfNeeded: traces.count)
-        tracePlaces[trace] = number
+        let hash = seed.hash(trace.high, trace.low)
+        if let number = tracePlaces.find(hash, { traces[$0].id == trace }) {
+            return (UInt32(truncatingIfNeeded: number), traces[number].lastRow < 0)
+        }
+        let number = traces.count
+        tracePlaces.insert(hash, number)
         traces.append(Trace(id: trace))
-        return (number, true)
+        return (UInt32(truncatingIfNeeded: number), true)
+    }
+
+    private func known(_ trace: TraceID) -> Int? {
+        tracePlaces.find(seed.hash(trace.high, trace.low)) { traces[$0].id == trace }
     }
 
     /// The row that counts of a span.
     func row(of span: SpanID, in trace: UInt32) -> Int? {
-        newest[Key(trace: trace, span: span.bits)].map { Int($0) }
+        newest.find(seed.hash(span.bits, UInt64(trace))) {
+            columns[$0].spanID == span.bits && columns[$0].trace == trace
+        }
     }
 
     /// The row that counts of a span.
     func row(of span: SpanID, in trace: TraceID) -> Int? {
-        tracePlaces[trace].flatMap { row(of: span, in: $0) }
+        known(trace).flatMap { row(of: span, in: UInt32(truncatingIfNeeded: $0)) }
     }
 
-    /// Adds a copy of a span, which hides those before it.
-    mutating func add(_ facts: borrowing SpanFacts, trace: UInt32, at place: Place) {
+    /// Adds a copy of a span, which hides the row that counted so far.
+    mutating func add(_ facts: borrowing SpanFacts, trace: UInt32, at place: Place, hiding before: Int?) {
         let row = Int32(truncatingIfNeeded: columns.count)
-        if let before = newest.updateValue(row, forKey: Key(trace: trace, span: facts.spanID.bits)) {
-            columns[Int(before)].isHidden = true
+        let hash = seed.hash(facts.spanID.bits, UInt64(trace))
+        if let before {
+            newest.replace(hash, before, with: columns.count)
+            columns[before].hiddenBy = row
             count -= 1
+        } else {
+            newest.insert(hash, columns.count)
         }
+        if columns.count == Self.fewRows { reserve() }
         places.append(place)
         columns.append(
             Columns(
@@ -127,25 +143,53 @@ struct OpenIndex {
         }
     }
 
-    /// The rows of a trace that count.
-    func rows(of trace: TraceID) -> [Int] {
-        guard let number = tracePlaces[trace] else { return [] }
+    /// When there are so many rows, there will be many more.
+    private static let fewRows = 4_096
+
+    /// Makes room for as many rows as a partition has, so that what is there need not be moved again and again.
+    private mutating func reserve() {
+        let count = 1 << 18
+        places.reserveCapacity(count)
+        columns.reserveCapacity(count)
+        attributes.reserveCapacity(count * 24)
+        links.reserveCapacity(count * 2)
+        traces.reserveCapacity(count / 4)
+    }
+
+    /// Whether a row was there, and counted, when there were so many.
+    func isVisible(_ row: Int, before count: Int) -> Bool {
+        row < count && (!columns[row].isHidden || Int(columns[row].hiddenBy) >= count)
+    }
+
+    /// How many traces have rows, or links to them.
+    var traceCount: Int { traces.count }
+
+    /// The id of a trace.
+    func traceID(_ number: Int) -> TraceID { traces[number].id }
+
+    /// The rows of a trace that count, or that did when there were so many.
+    func rows(of trace: TraceID, before count: Int = .max) -> [Int] {
+        guard let number = known(trace) else { return [] }
         var rows: [Int] = []
-        var row = traces[Int(number)].lastRow
+        var row = traces[number].lastRow
         while row >= 0 {
-            if !columns[Int(row)].isHidden { rows.append(Int(row)) }
+            if isVisible(Int(row), before: count) { rows.append(Int(row)) }
             row = columns[Int(row)].previous
         }
         return rows
     }
 
     /// Hands over links to spans of a trace, until the body has had enough; whether it has.
-    func links(to trace: TraceID, _ body: (_ target: SpanReference, _ source: SpanReference) -> Bool) -> Bool {
-        guard let number = tracePlaces[trace] else { return true }
-        var next = traces[Int(number)].lastLink
+    func links(
+        to trace: TraceID,
+        before count: Int = .max,
+        _ body: (_ target: SpanReference, _ source: SpanReference) -> Bool
+    ) -> Bool {
+        guard let number = known(trace) else { return true }
+        var next = traces[number].lastLink
         while next >= 0 {
             let link = links[Int(next)]
-            if !columns[Int(link.source)].isHidden {
+            if isVisible(Int(link.source), before: count) {
                 let target = SpanReference(SpanContext(traceID: trace, spanID: SpanID(bits: link.target)))
                 guard body(target, reference(Int(link.source))) else { return false }
             }
@@ -163,13 +207,13 @@ struct OpenIndex {
     func trace(of row: Int) -> TraceID { traces[Int(columns[row].trace)].id }
 
     /// Hands over what is known of each trace that has rows.
-    func forEachTrace(_ body: (TraceID, TraceSummary) -> Void) {
-        for trace in traces where trace.lastRow >= 0 { body(trace.id, trace.summary) }
+    func forEachTrace(in range: Range<Int>, _ body: (TraceID, TraceSummary) -> Void) {
+        for trace in traces[range] where trace.lastRow >= 0 { body(trace.id, trace.summary) }
     }
 
     /// Hands over the traces of each link that joins flows.
-    func forEachCause(_ body: (_ cause: TraceID, _ effect: TraceID) -> Void) {
-        for trace in traces {
+    func forEachCause(in range: Range<Int>, _ body: (_ cause: TraceID, _ effect: TraceID) -> Void) {
+        for trace in traces[range] {
             var next = trace.lastLink
             while next >= 0 {
                 let link = links[Int(next)]
@@ -183,11 +227,13 @@ struct OpenIndex {
     func number(ofName name: String) -> UInt32? { names.known(name) }
 
     /// The rows that have this hash among those of their attributes; one may come twice.
-    func rows(withAttribute hash: UInt32) -> [Int] {
+    func rows(withAttribute hash: UInt32, in rows: Range<Int>) -> [Int] {
+        guard let first = rows.first else { return [] }
         var found: [Int] = []
-        var row = 0
+        var row = first
+        let end = rows.upperBound < columns.count ? columns[rows.upperBound].attributes : attributes.count
         attributes.withUnsafeBufferPointer { attributes in
-            for index in attributes.indices where attributes[index] == hash {
+            for index in columns[first].attributes..<end where attributes[index] == hash {
                 // Rows and their attributes are in the same order; a row without any begins where the next does.
                 row = self.row(ofAttribute: index, from: row)
                 found.append(row)
@@ -204,35 +250,4 @@ struct OpenIndex {
         }
         return low
     }
-}
-
-/// Numbers for names that come again and again.
-struct NameTable {
-    private var numbers: [String: UInt32] = [:]
-    private var recent = [(hash: Int, number: UInt32, name: [UInt8])](repeating: (-1, 0, []), count: 256)
-    private(set) var names: [String] = []
-
-    /// A name's number.
-    mutating func number(of name: UnsafeRawBufferPointer) -> UInt32 {
-        var hash = name.count
-        for byte in name.prefix(64) { hash = hash &* 31 &+ Int(byte) }
-        let slot = hash & 255
-        if recent[slot].hash == hash, recent[slot].name.elementsEqual(name) { return recent[slot].number }
-        let number = number(of: String(decoding: name, as: UTF8.self))
-        recent[slot] = (hash, number, [UInt8](name))
-        return number
-    }
-
-    private mutating func number(of name: String) -> UInt32 {
-        if let number = known(name) { return number }
-        let number = UInt32(truncatingIfNeeded: names.count)
-        names.append(name)
-        numbers[name] = number
-        return number
-    }
-
-    /// A name's number, if it has one.
-    ///
-    /// Names that only look alike share one: a search compares what it finds.
-    func known(_ name: String) -> UInt32? { numbers[name] }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import TelemetryData
 import TraceContext
 import TraceFlow
@@ -7,8 +8,9 @@ import TraceFlow
 /// The partition that spans are written to, or one that is about to be sealed.
 ///
 /// The newest copy of a span in it says all that copies before it said, in this partition or in older ones: they are united
-/// when it is written. Used on the store's thread alone.
-final class OpenPartition {
+/// when it is written. Used on the store's thread alone, but for what ``OpenPartition/reading(_:)`` lends to readers:
+/// that is why it is `@unchecked Sendable`.
+final class OpenPartition: @unchecked Sendable {
     /// A row of another partition that a span of this one has replaced.
     struct Superseded: Hashable {
         var partition: Int64
@@ -21,11 +23,14 @@ final class OpenPartition {
     private(set) var sources = SourceTable()
     private(set) var byteCount = 0
     private(set) var lastBatch: Int64 = 0
-    private var unwritten: (batch: Int64, bytes: [UInt8])?
+    /// A batch that is not in the file yet.
+    private var unwritten: [UInt8] = []
     private var facts = SpanFacts()
     /// Older partitions that have spans of a trace, the newest first.
     private var older: [UInt32: [Int64]] = [:]
     private unowned let partitions: PartitionList
+    /// Index and sources change, and are looked at by readers, in its turn.
+    let access = DispatchQueue(label: "stitch-store-index")
 
     /// Spans that a later copy in a newer partition has replaced.
     var superseded: Set<SpanReference> = []
@@ -43,7 +48,9 @@ final class OpenPartition {
     }
 
     /// Reads what is in the file and not yet in the index.
-    func load() throws {
+    func load() throws { try access.sync { try readFile() } }
+
+    private func readFile() throws {
         try file.read(
             sourcesAfter: sources.sources.count,
             batchesAfter: lastBatch,
@@ -56,26 +63,38 @@ final class OpenPartition {
                     guard item.source < UInt32(sources.sources.count), (try? facts.read(item.bytes)) != nil else {
                         continue
                     }
-                    try note(item.bytes.count, at: item.offset, of: item.source, in: number)
+                    let trace = try trace()
+                    let row = index.row(of: facts.spanID, in: trace)
+                    try note(item.bytes.count, at: item.offset, of: item.source, in: number, trace, hiding: row)
                 }
             }
         )
     }
 
-    /// Puts the span that the facts are about into the index.
-    private func note(_ count: Int, at offset: Int, of source: UInt32, in batch: Int64) throws {
-        let trace = index.number(of: facts.traceID)
-        if trace.isNew { try lookForOlder(trace.number) }
-        if let others = older[trace.number], index.row(of: facts.spanID, in: trace.number) == nil {
-            try supersede(in: others)
-        }
+    /// Puts the span that the facts are about into the index, in the place of the row that counted so far.
+    private func note(
+        _ count: Int,
+        at offset: Int,
+        of source: UInt32,
+        in batch: Int64,
+        _ trace: UInt32,
+        hiding row: Int?
+    ) throws {
+        if row == nil, !older.isEmpty, let others = older[trace] { try supersede(in: others) }
         let place = OpenIndex.Place(
             batch: batch,
             offset: UInt32(truncatingIfNeeded: offset),
             count: UInt32(truncatingIfNeeded: count),
             source: source
         )
-        index.add(facts, trace: trace.number, at: place)
+        index.add(facts, trace: trace, at: place, hiding: row)
+    }
+
+    /// The number of the trace of the span that the facts are about.
+    private func trace() throws -> UInt32 {
+        let trace = index.number(of: facts.traceID)
+        if trace.isNew { try lookForOlder(trace.number) }
+        return trace.number
     }
 
     private func lookForOlder(_ trace: UInt32) throws {
@@ -93,7 +112,9 @@ final class OpenPartition {
     }
 
     /// Writes batches, between the file's `begin` and `commit`.
-    func write(_ batches: [PreparedBatch]) throws {
+    func write(_ batches: [PreparedBatch]) throws { try access.sync { try add(batches) } }
+
+    private func add(_ batches: [PreparedBatch]) throws {
         for batch in batches {
             var numbers: [UInt32] = []
             for key in batch.sources { numbers.append(try number(of: key)) }
@@ -119,26 +140,27 @@ final class OpenPartition {
     private func write(_ span: UnsafeRawBufferPointer, of source: UInt32) throws {
         // What can't be read can't be found either.
         guard (try? facts.read(span)) != nil, facts.traceID.isValid, facts.spanID.isValid else { return }
-        let trace = index.number(of: facts.traceID)
-        if trace.isNew { try lookForOlder(trace.number) }
-        guard let earlier = try earlierCopy(trace.number) else { return try put(span, of: source) }
+        let trace = try trace()
+        let row = index.row(of: facts.spanID, in: trace)
+        guard let earlier = try earlierCopy(trace, row) else { return try put(span, of: source, trace, hiding: row) }
         var decoder = RecordDecoder()
         let record = SpanRecord(source: sources.sources[Int(source)], bytes: [UInt8](span)[...])
         guard let newer = decoder.span(record), let older = decoder.span(earlier) else {
-            return try put(span, of: source)
+            return try put(span, of: source, trace, hiding: row)
         }
         var writer = ProtobufWriter()
         writer.write(contentOf: newer.united(withEarlier: older))
         let united = writer.bytes
         try united.withUnsafeBytes { bytes in
             try facts.read(bytes)
-            try put(bytes, of: source)
+            try put(bytes, of: source, trace, hiding: row)
         }
     }
 
     /// The copy of the span that the facts are about which counted so far.
-    private func earlierCopy(_ trace: UInt32) throws -> SpanRecord? {
-        if let row = index.row(of: facts.spanID, in: trace) { return try record(row) }
+    private func earlierCopy(_ trace: UInt32, _ row: Int?) throws -> SpanRecord? {
+        if let row { return try record(row) }
+        if older.isEmpty { return nil }
         let reference = SpanReference(SpanContext(traceID: facts.traceID, spanID: facts.spanID))
         for other in (older[trace] ?? []).compactMap({ partitions[$0] }) {
             if let record = try other.record(of: reference) { return record }
@@ -146,26 +168,27 @@ final class OpenPartition {
         return nil
     }
 
-    private func put(_ span: UnsafeRawBufferPointer, of source: UInt32) throws {
-        var batch = unwritten ?? (lastBatch + 1, [])
-        unwritten = nil
-        batch.bytes.append(number: UInt32(truncatingIfNeeded: span.count))
-        batch.bytes.append(number: source)
-        let offset = batch.bytes.count
-        batch.bytes.append(contentsOf: span)
-        let isFull = batch.bytes.count >= Self.batchSize
-        let number = batch.batch
-        unwritten = batch
-        try note(span.count, at: offset, of: source, in: number)
-        if isFull { try flush() }
+    private func put(
+        _ span: UnsafeRawBufferPointer,
+        of source: UInt32,
+        _ trace: UInt32,
+        hiding row: Int?
+    ) throws {
+        unwritten.append(number: UInt32(truncatingIfNeeded: span.count))
+        unwritten.append(number: source)
+        let offset = unwritten.count
+        unwritten.append(contentsOf: span)
+        try note(span.count, at: offset, of: source, in: lastBatch + 1, trace, hiding: row)
+        if unwritten.count >= Self.batchSize { try flush() }
     }
 
     private func flush() throws(StoreError) {
-        guard let batch = unwritten else { return }
-        try file.insert(batch: batch.batch, batch.bytes)
-        lastBatch = batch.batch
-        byteCount += batch.bytes.count
-        unwritten = nil
+        guard !unwritten.isEmpty else { return }
+        try file.insert(batch: lastBatch + 1, unwritten)
+        lastBatch += 1
+        byteCount += unwritten.count
+        // Memory is kept for the next batch, unless it is unusually much.
+        unwritten.removeAll(keepingCapacity: unwritten.capacity <= Self.batchSize * 4)
     }
 
     /// The span of a row.
@@ -173,8 +196,8 @@ final class OpenPartition {
         let place = index.places[row]
         let source = sources.sources[Int(place.source)]
         let (offset, count) = (Int(place.offset), Int(place.count))
-        if let unwritten, unwritten.batch == place.batch {
-            return SpanRecord(source: source, bytes: unwritten.bytes[offset..<(offset + count)])
+        if place.batch > lastBatch {
+            return SpanRecord(source: source, bytes: unwritten[offset..<(offset + count)])
         }
         return SpanRecord(
             source: source,
@@ -210,11 +233,7 @@ extension SealedPartition: OlderPartition {
     /// The row of a span, hidden or not.
     func row(of reference: SpanReference) throws -> Int? {
         guard let trace = try trace(reference.traceID) else { return nil }
-        var facts = SpanFacts()
-        for row in trace.rows {
-            try record(row).bytes.withUnsafeBytes { try facts.read($0) }
-            if facts.spanID == reference.spanID { return row }
-        }
+        for row in trace.rows where try self.reference(row) == reference { return row }
         return nil
     }
 
@@ -225,7 +244,7 @@ extension SealedPartition: OlderPartition {
 
     func supersede(_ reference: SpanReference) throws -> Int? {
         guard let row = try row(of: reference) else { return nil }
-        superseded.insert(row)
+        supersede(row: row)
         return row
     }
 }

@@ -12,29 +12,34 @@ struct PreparedBatch: Sendable {
 
     /// Spans by value.
     init(_ spans: [SpanData]) {
-        var sources: [SpanSourceKey] = []
+        // Those of one process, or of one message, share their origin.
+        var origins: [SpanOrigin] = []
         var records: [(end: Int, source: Int)] = []
         records.reserveCapacity(spans.count)
         bytes = ProtobufWriter.bytes(capacity: spans.count * 512) { writer in
             for span in spans where span.context.isValid {
                 let place: Int
-                if let last = records.last?.source, sources[last].scope == span.scope,
-                    sources[last].resource == span.resource
-                {
+                if let last = records.last?.source, origins[last] === span.origin {
                     place = last
                 } else {
-                    // Those of one process share their memory, which is much quicker to see than to make a hash of it.
-                    let known = sources.suffix(64).lastIndex {
-                        $0.resource == span.resource && $0.scope == span.scope
-                    }
-                    place = known ?? sources.count
-                    if known == nil { sources.append(SpanSourceKey(resource: span.resource, scope: span.scope)) }
+                    place = Self.place(of: span.origin, in: &origins)
                 }
                 writer.write(contentOf: span)
                 records.append((writer.buffer.count, place))
             }
         }
-        (self.sources, self.records) = (sources, records)
+        self.records = records
+        sources = origins.map { SpanSourceKey(resource: $0.resource, scope: $0.scope) }
+    }
+
+    private static func place(of origin: SpanOrigin, in origins: inout [SpanOrigin]) -> Int {
+        // A few looks are quicker than a hash.
+        let recent = max(0, origins.count - 64)..<origins.count
+        if let place = recent.last(where: { origins[$0] === origin }) ?? recent.last(where: { origins[$0] == origin }) {
+            return place
+        }
+        origins.append(origin)
+        return origins.count - 1
     }
 
     /// Spans that are encoded.

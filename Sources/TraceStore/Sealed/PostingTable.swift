@@ -45,6 +45,9 @@ struct PostingTable {
         return PostingTable(pages: pages)
     }
 
+    /// Without pairs.
+    init() { pages = [] }
+
     private init(pages: [Page]) {
         self.pages = pages
     }

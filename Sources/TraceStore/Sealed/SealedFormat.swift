@@ -2,16 +2,21 @@
 
 import TraceContext
 
-/// The layout of a sealed file: bodies of blocks, columns to scan, traces, links, attributes, the directory, the end.
+/// The layout of a sealed file: blocks, columns to scan, traces, links, attributes, the directory, the end.
+///
+/// A block is the ids of its rows and, behind them, what else its spans say. A link to a span of the same file names its
+/// row; its ids are those of the row.
 ///
 /// Numbers have their low byte first. Every part that is read by itself has a checksum in the directory, which has its own
 /// in the last bytes of the file.
 enum SealedFormat {
     /// Begins a file.
     static let magic: UInt64 = 0x314c_4145_5348_4353  // "SCHSEAL1"
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     /// How many rows a block has, but for the last.
     static let blockCount = 256
+    /// The level of zlib's that blocks are compressed with: the columns do more for their size than it does.
+    static let compression: Int32 = 3
     /// How many traces stand on a page.
     static let tracePageCount = 128
     /// The number of a block that stands for all of them: the attribute is in so many that a list would be no help.
@@ -28,6 +33,10 @@ enum SealedFormat {
 /// What the directory says of a block.
 struct SealedBlock {
     var bodyOffset: UInt64 = 0
+    /// Of the ids, which come first.
+    var identityLength: UInt32 = 0
+    var identityChecksum: UInt32 = 0
+    /// Of what follows them.
     var bodyLength: UInt32 = 0
     var bodyChecksum: UInt32 = 0
     var scanOffset: UInt64 = 0
@@ -65,6 +74,8 @@ struct SealedBlock {
 
     func write(to bytes: inout [UInt8]) {
         bytes.append(number: bodyOffset)
+        bytes.append(number: identityLength)
+        bytes.append(number: identityChecksum)
         bytes.append(number: bodyLength)
         bytes.append(number: bodyChecksum)
         bytes.append(number: scanOffset)
@@ -81,6 +92,8 @@ struct SealedBlock {
 extension SealedBlock {
     init(_ reader: inout ByteReader) throws(DamagedBytes) {
         bodyOffset = try reader.number()
+        identityLength = try reader.number()
+        identityChecksum = try reader.number()
         bodyLength = try reader.number()
         bodyChecksum = try reader.number()
         scanOffset = try reader.number()
@@ -121,13 +134,19 @@ struct SealedDirectory {
     var sources: [SpanSourceKey] = []
     var names: [String] = []
     var classes: [SealedClass] = []
+    /// The columns of attributes of spans, and of links.
     var columns = ColumnTable()
+    var linkColumns = ColumnTable()
     var shapes: [SpanShape] = []
+    var linkShapes: [SpanShape] = []
     var blocks: [SealedBlock] = []
     var tracePages: [TracePage] = []
     var filter = TraceFilter(count: 0)
-    var links: (offset: UInt64, table: PostingTable)
-    var attributes: (offset: UInt64, table: PostingTable)
+    var links = (offset: UInt64(0), table: PostingTable())
+    var attributes = (offset: UInt64(0), table: PostingTable())
+
+    /// Of a file without spans.
+    init() {}
 
     /// How many bytes a class takes in the columns.
     var classWidth: Int { classes.count <= 0x1_0000 ? 2 : 4 }
@@ -146,9 +165,11 @@ struct SealedDirectory {
             bytes.append(varint: UInt64(item.name))
             bytes.append(item.hasError ? 1 : 0)
         }
-        bytes.append(delimited: columns.types.map(\.rawValue))
-        bytes.append(varint: UInt64(shapes.count))
-        for shape in shapes { shape.write(to: &bytes) }
+        for (columns, shapes) in [(columns, shapes), (linkColumns, linkShapes)] {
+            bytes.append(delimited: columns.types.map(\.rawValue))
+            bytes.append(varint: UInt64(shapes.count))
+            for shape in shapes { shape.write(to: &bytes) }
+        }
         bytes.append(varint: UInt64(blocks.count))
         for block in blocks { block.write(to: &bytes) }
         bytes.append(varint: UInt64(tracePages.count))
@@ -174,6 +195,7 @@ extension SealedDirectory {
         var reader = ByteReader(bytes)
         rowCount = try reader.count()
         traceCount = try reader.count()
+        guard rowCount <= Int(Int32.max) else { throw DamagedBytes() }
         for _ in 0..<(try reader.count()) { sources.append(try SpanSourceKey(reader.delimited())) }
         for _ in 0..<(try reader.count()) { names.append(String(decoding: try reader.delimited(), as: UTF8.self)) }
         for _ in 0..<(try reader.count()) {
@@ -182,15 +204,8 @@ extension SealedDirectory {
             guard source < sources.count, name < names.count else { throw DamagedBytes() }
             classes.append(SealedClass(source: UInt32(source), name: UInt32(name), hasError: hasError))
         }
-        columns = ColumnTable(
-            types: try reader.delimited().map { byte throws(DamagedBytes) in
-                guard let type = ColumnType(rawValue: byte) else { throw DamagedBytes() }
-                return type
-            }
-        )
-        for _ in 0..<(try reader.count()) {
-            shapes.append(try SpanShape(&reader, columnCount: columns.types.count, sourceCount: sources.count))
-        }
+        (columns, shapes) = try Self.shapes(&reader, sourceCount: sources.count)
+        (linkColumns, linkShapes) = try Self.shapes(&reader, sourceCount: sources.count)
         for _ in 0..<(try reader.count()) { blocks.append(try SealedBlock(&reader)) }
         for _ in 0..<(try reader.count()) {
             tracePages.append(
@@ -207,6 +222,18 @@ extension SealedDirectory {
         attributes = (try reader.number(), try PostingTable(&reader))
         let expected = (rowCount + SealedFormat.blockCount - 1) / SealedFormat.blockCount
         guard blocks.count == expected, reader.remainingCount == 0 else { throw DamagedBytes() }
+    }
+
+    private static func shapes(
+        _ reader: inout ByteReader,
+        sourceCount: Int
+    ) throws(DamagedBytes) -> (ColumnTable, [SpanShape]) {
+        let columns = try ColumnTable(&reader)
+        var shapes: [SpanShape] = []
+        for _ in 0..<(try reader.count()) {
+            shapes.append(try SpanShape(&reader, types: columns.types, sourceCount: sourceCount))
+        }
+        return (columns, shapes)
     }
 
     /// The rows of a block.

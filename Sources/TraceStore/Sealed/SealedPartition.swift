@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import TelemetryData
 import TraceContext
 import TraceFlow
@@ -7,27 +8,51 @@ import TraceFlow
 /// A sealed file, to be read.
 ///
 /// What is small is held in memory; blocks, columns, traces and postings are read when they are needed, and checked.
-/// One thread at a time uses it.
-final class SealedPartition {
+/// Any number of threads use it.
+final class SealedPartition: Sendable {
     let number: Int64
     let generation: Int64
     let directory: SealedDirectory
     let sources: [SpanSource]
     let size: Int
+    /// The ids of rows.
+    let identities: FileIdentities
     private let file: ReadOnlyFile
-    private var verifiedColumns: [Bool]
-    private var blocks = BlockCache()
+    private let cache: Mutex<Cache>
+    private let replaced = Mutex<Set<Int>>([])
 
-    /// Rows that a later copy in another partition has replaced.
-    var superseded: Set<Int> = []
+    /// The first and the last start; the other way round if there are no spans.
+    let firstStart: UInt64
+    let lastStart: UInt64
+
+    private struct Cache {
+        var verifiedColumns: [Bool]
+        var attributes: ShapeAttributes?
+    }
+
+    let caches: SealedCaches
+    /// What the caches call this file.
+    private let fileNumber: Int
+
+    /// Rows that a later copy in another partition has replaced, as the store's thread knows them.
+    var superseded: Set<Int> {
+        get { replaced.withLock { $0 } }
+        set { replaced.withLock { $0 = newValue } }
+    }
 
     /// Opens a file.
     ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - number: Its number.
+    ///   - generation: Its generation.
+    ///   - caches: For what is read of it.
     /// - Throws: ``StoreError`` if it can't be read or is of a newer version, ``DamagedBytes`` and the like if it makes no
     ///   sense.
-    init(_ path: String, number: Int64, generation: Int64) throws {
+    init(_ path: String, number: Int64, generation: Int64, caches: SealedCaches = SealedCaches()) throws {
         file = try ReadOnlyFile(path)
         (self.number, self.generation, size) = (number, generation, file.size)
+        (self.caches, fileNumber) = (caches, caches.number())
         let tail = try file.bytes(at: file.size - SealedFormat.tailSize, count: SealedFormat.tailSize)
         var end = try tail.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
@@ -38,24 +63,23 @@ final class SealedPartition {
             )
         }
         guard end.magic == SealedFormat.magic else { throw DamagedBytes() }
-        guard end.version <= SealedFormat.version else {
-            throw StoreError(.newerFormat, "can't read \(path): it has format \(end.version); use a newer Stitch")
+        guard end.version == SealedFormat.version else {
+            let remedy = end.version > SealedFormat.version ? "use a newer Stitch" : "use the Stitch that wrote it"
+            throw StoreError(.newerFormat, "can't read \(path): it has format \(end.version); \(remedy)")
         }
         end.offset = min(end.offset, UInt64(Int.max))
         let bytes = try file.bytes(at: Int(end.offset), count: Int(clamping: end.count))
         guard Zlib.checksum(bytes) == end.checksum else { throw DamagedBytes() }
         directory = try bytes.withUnsafeBytes { try SealedDirectory($0) }
+        identities = FileIdentities(file, directory)
         sources = directory.sources.map { SpanSource($0) }
-        verifiedColumns = [Bool](repeating: false, count: directory.blocks.count)
+        firstStart = directory.blocks.reduce(.max) { min($0, $1.minimumStart) }
+        lastStart = directory.blocks.reduce(0) { max($0, $1.maximumStart) }
+        cache = Mutex(Cache(verifiedColumns: [Bool](repeating: false, count: directory.blocks.count)))
     }
 
-    /// The first and the last start.
-    var range: ClosedRange<UInt64>? {
-        guard let first = directory.blocks.map(\.minimumStart).min(),
-            let last = directory.blocks.map(\.maximumStart).max(), first <= last
-        else { return nil }
-        return first...last
-    }
+    /// Notes that a later copy has replaced a row.
+    func supersede(row: Int) { replaced.withLock { _ = $0.insert(row) } }
 
     /// What is known of a trace; `nil` if it has no spans here.
     func trace(_ id: TraceID) throws -> TraceRow? {
@@ -71,6 +95,25 @@ final class SealedPartition {
 
     /// All traces, in the order of their ids.
     func traces() throws -> [TraceRow] { try directory.tracePages.flatMap { try traces(on: $0) } }
+
+    /// The ids of traces of a range that have spans other than some rows, in order, up to a number.
+    func traces(in range: TraceRange, without superseded: Set<Int>, limit: Int) throws -> [TraceID] {
+        var found: [TraceID] = []
+        // The last page that begins with the first id or before it.
+        var (low, high) = (0, directory.tracePages.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if range.first.isBefore(directory.tracePages[middle].first) { high = middle } else { low = middle + 1 }
+        }
+        for page in directory.tracePages[max(0, low - 1)...] where !range.last.isBefore(page.first) {
+            for trace in try traces(on: page) where range.contains(trace.id) {
+                guard !trace.rows.allSatisfy(superseded.contains) else { continue }
+                found.append(trace.id)
+                if found.count == limit { return found }
+            }
+        }
+        return found
+    }
 
     private func traces(on page: TracePage) throws -> [TraceRow] {
         let count = Int(page.count)
@@ -91,26 +134,102 @@ final class SealedPartition {
 
     /// The spans of a block.
     func block(_ number: Int) throws -> SpanBlock {
-        if let block = blocks[number] { return block }
-        let place = directory.blocks[number]
-        let bytes = try file.bytes(at: Int(clamping: place.bodyOffset), count: Int(place.bodyLength))
-        guard Zlib.checksum(bytes) == place.bodyChecksum else { throw DamagedBytes() }
+        if let block = caches.blocks[fileNumber, number] { return block }
+        let bytes = try body(number)
         let block = try bytes.withUnsafeBytes {
-            try BlockCodec.decode($0, columns(number), directory)
+            try SpanBlock(
+                $0,
+                identities.block(number),
+                columns(number),
+                firstRow: number * SealedFormat.blockCount,
+                directory
+            )
         }
-        for row in directory.rows(ofBlock: number).indices
-        where block.source(row % SealedFormat.blockCount) >= sources.count {
-            throw DamagedBytes()
-        }
-        blocks.insert(block, number)
+        caches.blocks.insert(block, fileNumber, number, size: block.size)
         return block
+    }
+
+    /// What stands behind the ids of a block.
+    private func body(_ number: Int) throws -> [UInt8] {
+        let place = directory.blocks[number]
+        let offset = Int(clamping: place.bodyOffset)
+        guard offset <= size else { throw DamagedBytes() }
+        let bytes = try file.bytes(at: offset + Int(place.identityLength), count: Int(place.bodyLength))
+        guard Zlib.checksum(bytes) == place.bodyChecksum else { throw DamagedBytes() }
+        return bytes
+    }
+
+    /// Has the system read blocks ahead that are soon asked for: one after the other they would be waited for.
+    func expect(blocks: some Sequence<Int>) {
+        for number in Set(blocks) where caches.blocks[fileNumber, number] == nil {
+            let place = directory.blocks[number]
+            let count = Int(place.identityLength) + Int(place.bodyLength)
+            file.expect(at: Int(clamping: place.bodyOffset), count: count)
+        }
+    }
+
+    /// Has the system read the columns of blocks ahead, of one after the other in the file.
+    func expect(columns: some Collection<Int>) {
+        guard let first = columns.min(), let last = columns.max() else { return }
+        let (start, end) = (directory.blocks[first].scanOffset, directory.blocks[last].scanOffset)
+        file.expect(at: Int(clamping: start), count: Int(clamping: end &- start) + 4_096)
+    }
+
+    /// The spans of a trace that a row links to.
+    ///
+    /// - Parameters:
+    ///   - row: The row.
+    ///   - trace: The trace.
+    ///   - rows: The trace's own rows in this file.
+    /// - Returns: The spans, be they there or not.
+    /// - Throws: ``DamagedBytes``, and why the file can't be read.
+    func targets(_ row: Int, in trace: TraceID, _ rows: Range<Int>) throws -> [SpanReference] {
+        let links = try linkTargets(row / SealedFormat.blockCount)
+        return try links[row % SealedFormat.blockCount].compactMap { target in
+            switch target {
+            case .row(let row): return rows.contains(row) ? try reference(row) : nil
+            case .outside(let ids):
+                let reference = SpanReference(ids)
+                return reference.traceID == trace ? reference : nil
+            }
+        }
+    }
+
+    private func linkTargets(_ number: Int) throws -> LinkTargets {
+        if let links = caches.links[fileNumber, number] { return links }
+        let links = try body(number).withUnsafeBytes { body in
+            try LinkTargets(
+                body,
+                count: directory.rows(ofBlock: number).count,
+                firstRow: number * SealedFormat.blockCount,
+                directory
+            )
+        }
+        caches.links.insert(links, fileNumber, number, size: links.size)
+        return links
+    }
+
+    /// The span of a row.
+    func reference(_ row: Int) throws -> SpanReference { SpanReference(try identities.identity(row)) }
+
+    /// What a search asks of the attributes of spans, unless sources may have them; `nil` for nothing.
+    func tests(_ plan: SearchPlan) -> AttributeTests? {
+        let conditions = zip(plan.attributes, plan.query.attributes)
+            .filter { hash, _ in !sources.contains { plan.has(hash, $0) } }
+            .map { AttributeTests.Condition(key: AttributeHash($1.key), hash: $0) }
+        if conditions.isEmpty { return nil }
+        let known = cache.withLock { $0.attributes }
+        let shapes = known ?? ShapeAttributes(directory)
+        if known == nil { cache.withLock { $0.attributes = shapes } }
+        return shapes.tests(conditions, directory)
     }
 
     /// The span of a row.
     func record(_ row: Int) throws -> SpanRecord {
         let block = try block(row / SealedFormat.blockCount)
         let place = row % SealedFormat.blockCount
-        return SpanRecord(source: sources[block.source(place)], bytes: block[place])
+        let bytes = try block.bytes(place, identities.identity)
+        return SpanRecord(source: sources[block.source(place)], bytes: bytes[...])
     }
 
     /// The rows that link to spans of a trace, or of another one with the same hash, and whether the links join flows.
@@ -145,9 +264,9 @@ final class SealedPartition {
             at: Int(clamping: place.scanOffset),
             count: place.scanLength(count, classWidth: directory.classWidth)
         )
-        if !verifiedColumns[block] {
+        if !cache.withLock({ $0.verifiedColumns[block] }) {
             guard Zlib.checksum(bytes) == place.scanChecksum else { throw DamagedBytes() }
-            verifiedColumns[block] = true
+            cache.withLock { $0.verifiedColumns[block] = true }
         }
         return BlockColumns(bytes: bytes, count: count, place: place, classWidth: directory.classWidth)
     }
@@ -187,21 +306,12 @@ struct BlockColumns {
     }
 }
 
-/// The blocks that were read last, of bounded size.
-struct BlockCache {
-    private static let capacity = 16 << 20
-
-    private var blocks: [Int: SpanBlock] = [:]
-    private var order: [Int] = []
-    private var size = 0
-
-    subscript(number: Int) -> SpanBlock? { blocks[number] }
-
-    mutating func insert(_ block: SpanBlock, _ number: Int) {
-        if blocks.updateValue(block, forKey: number) == nil { order.append(number) }
-        size += block.size
-        while size > Self.capacity, order.count > 1 {
-            size -= blocks.removeValue(forKey: order.removeFirst())?.size ?? 0
-        }
+extension SpanReference {
+    /// The span of some ids.
+    fileprivate init(_ ids: RowIdentity) {
+        self.init(
+            traceID: TraceID(high: UInt64(bigEndian: ids.first), low: UInt64(bigEndian: ids.second)),
+            spanID: SpanID(bits: UInt64(bigEndian: ids.span))
+        )
     }
 }

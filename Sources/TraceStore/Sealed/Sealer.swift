@@ -16,6 +16,7 @@ struct Sealer: Sendable {
         let file = try OpenFile(directory.path(StoreDirectory.openName(number)), .reading, durability: durability)
         var writer = SealWriter()
         let numbers = sources.map { writer.number(of: $0) }
+        writer.reserve(spans: places.count)
         var next = 0
         try file.read(
             sourcesAfter: .max,

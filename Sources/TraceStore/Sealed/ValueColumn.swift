@@ -17,56 +17,86 @@ enum ValueColumn {
         case thousandths = 5
     }
 
+    /// Longer ones are not looked at for a number behind them.
+    private static let longestPrefix = 64
+
     /// Writes values.
+    ///
+    /// - Parameters:
+    ///   - values: Where they are.
+    ///   - memory: What they are in.
+    ///   - type: How they are told.
+    ///   - bytes: Gets what can be made smaller.
+    ///   - raw: Gets what can't.
     static func write(
-        _ values: [ArraySlice<UInt8>],
+        _ values: UnsafeBufferPointer<ByteRange>,
+        in memory: UnsafeRawBufferPointer,
         _ type: ColumnType,
         to bytes: inout [UInt8],
         raw: inout [UInt8]
     ) {
-        if let dictionary = dictionary(values) {
-            bytes.append(Mode.dictionary.rawValue)
-            bytes.append(varint: UInt64(dictionary.words.count))
-            for word in dictionary.words { bytes.append(delimited: word) }
-            if dictionary.words.count > 1 { bytes += dictionary.places }
-            return
+        func value(_ range: ByteRange) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: memory[range.start..<range.end])
         }
+        if writeDictionary(values, value, to: &bytes) { return }
         switch type {
         case .string:
-            if writeIdentifiers(values, to: &bytes, raw: &raw) || writeNumbered(values, to: &bytes) { return }
-        case .int: if writeIntegers(values, to: &bytes) { return }
-        case .double: if writeThousandths(values, to: &bytes) { return }
+            if writeIdentifiers(values, value, to: &bytes, raw: &raw) || writeNumbered(values, value, to: &bytes) {
+                return
+            }
+        case .int: if writeIntegers(values, value, to: &bytes) { return }
+        case .double: if writeThousandths(values, value, to: &bytes) { return }
         case .bool: break
         }
         bytes.append(Mode.plain.rawValue)
-        for value in values { bytes.append(varint: UInt64(value.count)) }
-        for value in values { bytes += value }
+        for range in values { bytes.append(varint: UInt64(range.count)) }
+        for range in values { bytes.append(contentsOf: value(range)) }
     }
 
-    private static func dictionary(_ values: [ArraySlice<UInt8>]) -> (words: [ArraySlice<UInt8>], places: [UInt8])? {
-        var words: [ArraySlice<UInt8>] = []
-        var places: [UInt8] = []
-        for value in values {
-            if let place = words.firstIndex(of: value) {
-                places.append(UInt8(truncatingIfNeeded: place))
-            } else {
-                guard words.count < 12 else { return nil }
-                places.append(UInt8(truncatingIfNeeded: words.count))
-                words.append(value)
+    private typealias Value = (ByteRange) -> UnsafeRawBufferPointer
+
+    @inline(__always)
+    private static func writeDictionary(
+        _ values: UnsafeBufferPointer<ByteRange>,
+        _ value: Value,
+        to bytes: inout [UInt8]
+    ) -> Bool {
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 12) { words in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: values.count) { places in
+                var count = 0
+                var last = 0
+                for (index, range) in values.enumerated() {
+                    let text = value(range)
+                    if count == 0 || !text.isEqual(to: value(values[words[last]])) {
+                        last = 0
+                        while last < count, !text.isEqual(to: value(values[words[last]])) { last += 1 }
+                        if last == count {
+                            guard count < 12, (count + 1) * 3 <= values.count || count == 0 else { return false }
+                            words[count] = index
+                            count += 1
+                        }
+                    }
+                    places[index] = UInt8(truncatingIfNeeded: last)
+                }
+                bytes.append(Mode.dictionary.rawValue)
+                bytes.append(varint: UInt64(count))
+                for place in 0..<count { bytes.append(lent: value(values[words[place]])) }
+                if count > 1 { bytes.append(contentsOf: places) }
+                return true
             }
         }
-        return words.count * 3 <= values.count || words.count == 1 ? (words, places) : nil
     }
 
     private static func writeIdentifiers(
-        _ values: [ArraySlice<UInt8>],
+        _ values: UnsafeBufferPointer<ByteRange>,
+        _ value: Value,
         to bytes: inout [UInt8],
         raw: inout [UInt8]
     ) -> Bool {
         let start = raw.count
-        for value in values {
-            guard value.count == 36, append(value, to: &raw) else {
-                raw.removeSubrange(start...)
+        for range in values {
+            guard range.count == 36, append(value(range), to: &raw) else {
+                raw.removeLast(raw.count - start)
                 return false
             }
         }
@@ -74,152 +104,195 @@ enum ValueColumn {
         return true
     }
 
-    private static func append(_ text: ArraySlice<UInt8>, to raw: inout [UInt8]) -> Bool {
-        var high: UInt8?
-        for (place, letter) in text.enumerated() {
+    private static func append(_ text: UnsafeRawBufferPointer, to raw: inout [UInt8]) -> Bool {
+        var place = 0
+        while place < 36 {
             if place == 8 || place == 13 || place == 18 || place == 23 {
-                guard letter == UInt8(ascii: "-") else { return false }
-                continue
+                guard text[place] == UInt8(ascii: "-") else { return false }
+                place &+= 1
             }
-            let digit: UInt8
-            switch letter {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = letter - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = letter - UInt8(ascii: "a") + 10
-            default: return false
-            }
-            if let left = high {
-                raw.append(left << 4 | digit)
-                high = nil
-            } else {
-                high = digit
-            }
+            guard let high = digit(text[place]), let low = digit(text[place &+ 1]) else { return false }
+            raw.append(high << 4 | low)
+            place &+= 2
         }
         return true
     }
 
-    private static func writeNumbered(_ values: [ArraySlice<UInt8>], to bytes: inout [UInt8]) -> Bool {
-        guard let first = values.first else { return false }
-        let letters = first.prefix { !($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9")) }
-        var numbers: [UInt64] = []
-        for value in values {
-            let digits = value.dropFirst(letters.count)
-            guard value.starts(with: letters), (1...18).contains(digits.count) else { return false }
-            guard digits.first != UInt8(ascii: "0") || digits.count == 1 else { return false }
-            var number: UInt64 = 0
-            for digit in digits {
-                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return false }
-                number = number * 10 + UInt64(digit - UInt8(ascii: "0"))
-            }
-            numbers.append(number)
+    @inline(__always)
+    private static func digit(_ letter: UInt8) -> UInt8? {
+        switch letter {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): letter &- UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): letter &- UInt8(ascii: "a") &+ 10
+        default: nil
         }
+    }
+
+    private static func writeNumbered(
+        _ values: UnsafeBufferPointer<ByteRange>,
+        _ value: Value,
+        to bytes: inout [UInt8]
+    ) -> Bool {
+        guard let first = values.first.map(value) else { return false }
+        let size = first.firstIndex { isDigit($0) } ?? first.count
+        guard size <= longestPrefix else { return false }
+        let letters = UnsafeRawBufferPointer(rebasing: first[..<size])
+        let start = bytes.count
         bytes.append(Mode.numbered.rawValue)
-        bytes.append(delimited: letters)
-        for number in numbers { bytes.append(varint: number) }
+        bytes.append(lent: letters)
+        for range in values {
+            let text = value(range)
+            guard text.count > size, text.count <= size + 18,
+                UnsafeRawBufferPointer(rebasing: text[..<size]).isEqual(to: letters),
+                let number = number(UnsafeRawBufferPointer(rebasing: text[size...]))
+            else {
+                bytes.removeLast(bytes.count - start)
+                return false
+            }
+            bytes.append(varint: number)
+        }
         return true
     }
 
-    private static func writeIntegers(_ values: [ArraySlice<UInt8>], to bytes: inout [UInt8]) -> Bool {
-        var numbers: [Int64] = []
-        for value in values {
-            guard let number = integer(value) else { return false }
-            numbers.append(number)
+    @inline(__always)
+    private static func isDigit(_ letter: UInt8) -> Bool {
+        letter >= UInt8(ascii: "0") && letter <= UInt8(ascii: "9")
+    }
+
+    /// The number that up to 18 digits are, if it is told as it would be again.
+    private static func number(_ digits: UnsafeRawBufferPointer) -> UInt64? {
+        guard digits[0] != UInt8(ascii: "0") || digits.count == 1 else { return nil }
+        var number: UInt64 = 0
+        for digit in digits {
+            guard isDigit(digit) else { return nil }
+            number = number &* 10 &+ UInt64(digit &- UInt8(ascii: "0"))
         }
-        let least = numbers.min() ?? 0
+        return number
+    }
+
+    private static func writeIntegers(
+        _ values: UnsafeBufferPointer<ByteRange>,
+        _ value: Value,
+        to bytes: inout [UInt8]
+    ) -> Bool {
+        var least = Int64.max
+        for range in values {
+            guard let number = integer(value(range)) else { return false }
+            least = min(least, number)
+        }
         bytes.append(Mode.integers.rawValue)
         bytes.append(varint: UInt64(bitPattern: least))
-        for number in numbers { bytes.append(varint: UInt64(bitPattern: number &- least)) }
+        for range in values {
+            bytes.append(varint: UInt64(bitPattern: (integer(value(range)) ?? 0) &- least))
+        }
         return true
     }
 
-    private static func integer(_ value: ArraySlice<UInt8>) -> Int64? {
-        value.withUnsafeBytes { bytes in
-            var reader = ByteReader(bytes)
-            guard let number = try? reader.varint(), reader.remainingCount == 0 else { return nil }
-            return Int64(bitPattern: number)
-        }
+    /// The number that bytes are, if it has no more of them than it needs.
+    @inline(__always)
+    private static func integer(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+        guard var reader = FieldReader(bytes), let number = try? reader.shortest(), reader.isAtEnd else { return nil }
+        return Int64(bitPattern: number)
     }
 
-    private static func writeThousandths(_ values: [ArraySlice<UInt8>], to bytes: inout [UInt8]) -> Bool {
-        var numbers: [UInt64] = []
-        for value in values {
-            let bits = value.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
-            let number = (Double(bitPattern: bits) * 1_000).rounded()
-            guard number >= 0, number < 1e12, (number / 1_000).bitPattern == bits else { return false }
-            numbers.append(UInt64(number))
-        }
+    private static func writeThousandths(
+        _ values: UnsafeBufferPointer<ByteRange>,
+        _ value: Value,
+        to bytes: inout [UInt8]
+    ) -> Bool {
+        let start = bytes.count
         bytes.append(Mode.thousandths.rawValue)
-        for number in numbers { bytes.append(varint: number) }
+        for range in values {
+            let bits = range.count == 8 ? UInt64(littleEndian: value(range).loadUnaligned(as: UInt64.self)) : .max
+            let number = (Double(bitPattern: bits) * 1_000).rounded()
+            guard bits >> 63 == 0, number < 1e12, (number / 1_000).bitPattern == bits else {
+                bytes.removeLast(bytes.count - start)
+                return false
+            }
+            bytes.append(varint: UInt64(number))
+        }
         return true
     }
 
-    /// Reads values: their bytes, one after the other, and where each ends.
+    /// Reads values: notes where they are in the text, of which the reader's bytes are the beginning, and to which those
+    /// are added that stand nowhere as they are.
     static func read(
         _ reader: inout ByteReader,
         raw: inout ByteReader,
         count: Int,
         into text: inout [UInt8],
-        ends: inout [Int]
+        values: inout [ByteRange]
     ) throws(DamagedBytes) {
         guard let mode = Mode(rawValue: try reader.number()) else { throw DamagedBytes() }
         switch mode {
         case .plain:
-            var lengths: [Int] = []
-            for _ in 0..<count { lengths.append(try reader.count()) }
-            for length in lengths {
-                text += try reader.bytes(length)
-                ends.append(text.count)
+            let first = values.count
+            for _ in 0..<count {
+                let size = try reader.count()
+                guard size <= reader.remainingCount else { throw DamagedBytes() }
+                values.append(ByteRange(start: 0, count: size))
+            }
+            for place in first..<values.count {
+                values[place] = ByteRange(start: reader.offset, count: values[place].count)
+                _ = try reader.bytes(values[place].count)
             }
         case .dictionary:
-            var words: [UnsafeRawBufferPointer] = []
-            for _ in 0..<(try reader.count()) { words.append(try reader.delimited()) }
+            let wordCount = try reader.count()
+            guard wordCount > 0, wordCount <= 12 else { throw DamagedBytes() }
+            var list: [ByteRange] = []
+            for _ in 0..<wordCount {
+                let size = try reader.count()
+                list.append(ByteRange(start: reader.offset, count: size))
+                _ = try reader.bytes(size)
+            }
             for _ in 0..<count {
-                let place = words.count > 1 ? Int(try reader.number(UInt8.self)) : 0
-                guard place < words.count else { throw DamagedBytes() }
-                text += words[place]
-                ends.append(text.count)
+                let place = wordCount > 1 ? Int(try reader.number(UInt8.self)) : 0
+                guard place < wordCount else { throw DamagedBytes() }
+                values.append(list[place])
             }
         case .identifiers:
             for _ in 0..<count {
-                appendIdentifier(try raw.bytes(16), to: &text)
-                ends.append(text.count)
+                values.append(ByteRange(start: text.count, count: 36))
+                append(identifier: try raw.bytes(16), to: &text)
             }
         case .numbered:
             let letters = try reader.delimited()
+            guard letters.count <= longestPrefix else { throw DamagedBytes() }
             for _ in 0..<count {
-                text += letters
+                let start = text.count
+                text.append(contentsOf: letters)
                 append(decimal: try reader.varint(), to: &text)
-                ends.append(text.count)
+                values.append(ByteRange(start: start, count: text.count - start))
             }
         case .integers:
             let least = try reader.varint()
             for _ in 0..<count {
+                let start = text.count
                 text.append(varint: least &+ (try reader.varint()))
-                ends.append(text.count)
+                values.append(ByteRange(start: start, count: text.count - start))
             }
         case .thousandths:
             for _ in 0..<count {
+                let start = text.count
                 text.append(number: (Double(try reader.varint()) / 1_000).bitPattern)
-                ends.append(text.count)
+                values.append(ByteRange(start: start, count: 8))
             }
         }
     }
 
     private static func append(decimal number: UInt64, to text: inout [UInt8]) {
-        let start = text.count
-        var rest = number
-        repeat {
-            text.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        text[start...].reverse()
+        Decimal.withDigits(of: number, isNegative: false) { text.append(contentsOf: $0) }
     }
 
-    private static func appendIdentifier(_ raw: UnsafeRawBufferPointer, to text: inout [UInt8]) {
+    private static func append(identifier raw: UnsafeRawBufferPointer, to text: inout [UInt8]) {
         for (place, byte) in raw.enumerated() {
             if place == 4 || place == 6 || place == 8 || place == 10 { text.append(UInt8(ascii: "-")) }
-            for digit in [byte >> 4, byte & 15] {
-                text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            }
+            text.append(letter(byte >> 4))
+            text.append(letter(byte & 15))
         }
+    }
+
+    @inline(__always)
+    private static func letter(_ digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &+ digit &- 10
     }
 }

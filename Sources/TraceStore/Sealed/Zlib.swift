@@ -32,6 +32,20 @@ enum Zlib {
         return compressed
     }
 
+    /// The first bytes, made as large as they were.
+    static func decompress(_ bytes: UnsafeRawBufferPointer, prefix count: Int) throws(DamagedBytes) -> [UInt8] {
+        var code = Z_OK
+        let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        let decompressed = [UInt8](unsafeUninitializedCapacity: count) { memory, used in
+            var length = UInt(count)
+            // Without room for the rest it fails, and leaves what there is room for.
+            code = uncompress(memory.baseAddress, &length, start, UInt(bytes.count))
+            used = code == Z_OK || code == Z_BUF_ERROR ? Int(length) : 0
+        }
+        guard decompressed.count == count else { throw DamagedBytes() }
+        return decompressed
+    }
+
     /// Bytes made as large as they were.
     static func decompress(_ bytes: UnsafeRawBufferPointer, count: Int) throws(DamagedBytes) -> [UInt8] {
         // zlib can't make more than a thousand bytes of one, whatever a damaged file says.

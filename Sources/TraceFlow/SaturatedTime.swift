@@ -9,6 +9,20 @@ extension Timestamp {
         if self >= other { return Int64(clamping: nanoseconds - other.nanoseconds) }
         return -Int64(clamping: other.nanoseconds - nanoseconds)
     }
+
+    /// How much later this is than another moment, zero if it isn't.
+    func gap(since other: Timestamp) -> Duration { self > other ? duration(since: other) : .zero }
+
+    /// This moment moved back, not before 1970; not moved by a negative duration.
+    func earlier(by duration: Duration) -> Timestamp { duration > .zero ? advanced(by: .zero - duration) : self }
+}
+
+extension Duration {
+    /// So many seconds, as an attribute from outside says: zero for what is no number or negative, and an age at most.
+    init(attributeSeconds seconds: Double) {
+        // 584 years: all that 64 bits of nanoseconds can say.
+        self = seconds > 0 ? .seconds(min(seconds, 18_446_744_073)) : .zero
+    }
 }
 
 extension SpanData {
@@ -47,5 +61,12 @@ extension Int64 {
     init?(nanosecondsOf seconds: Double) {
         guard !seconds.isNaN else { return nil }
         self = seconds.magnitude < 9e9 ? Int64(seconds * 1e9) : seconds < 0 ? .min : .max
+    }
+
+    /// Nanoseconds, or the nearest number that there is.
+    init(saturating duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        self = overflow ? (seconds < 0 ? .min : .max) : whole.addingSaturated(attoseconds / 1_000_000_000)
     }
 }

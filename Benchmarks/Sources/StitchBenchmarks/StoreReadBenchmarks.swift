@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceContext
+import TraceFlow
+import TraceStore
+
+/// What it takes to find spans again, all of which are sealed.
+///
+/// *Warm*: one store answers all, and its files are in the page cache. *Cold*: before each question the store is opened
+/// anew, which leaves nothing of blocks, columns, traces or postings in the process, and then its files are dropped from the
+/// page cache (``PageCache``). Opening is not part of the time. The host of a virtual machine may still hold the files.
+///
+/// `flow.assemble_1000` reads the spans of twenty traces and the links to them, in turns, and joins them.
+/// `search.p95` asks for the newest fifty by each condition, `search.attribute_p95` for those that have one key and
+/// value, cold; `search.exhaustive_p95` for what no span is, so that every block is looked at that its directory doesn't
+/// rule out.
+struct StoreReadBenchmarks {
+    let directory: String
+    private let traces: [TraceID]
+    private let samples: [SpanData]
+
+    init(directory: String, _ kept: StoreBenchmarks.Sampled) {
+        self.directory = directory
+        (traces, samples) = (kept.traces, kept.spans)
+    }
+
+    func run() async throws -> [Figure] {
+        var figures: [Figure] = []
+        let store = try FileSpanStore(reading: directory)
+        figures.append(
+            try await warm("store.trace_get_p95", 1_000) {
+                _ = try await store.spans(of: [traces[$0 * 7 % traces.count]])
+            }
+        )
+        figures.append(try await warm("flow.assemble_1000", 50) { try await assemble($0, store) })
+        figures.append(try await cold("flow.assemble_1000_cold", 30) { try await assemble($0, $1) })
+        figures.append(
+            try await warm("search.p95", 300) { _ = try await store.search(query($0), limit: 50, after: nil) }
+        )
+        figures.append(
+            try await cold("search.p95_cold", 60) { _ = try await $1.search(query($0), limit: 50, after: nil) }
+        )
+        figures.append(
+            try await cold("search.attribute_p95", 60) { index, store in
+                let sample = samples[index * 13 % samples.count]
+                let elements = sample.attributes.elements
+                let element = elements[index % elements.count]
+                let query = SpanQuery(attributes: [.init(element.key, element.value.description)])
+                _ = try await store.search(query, limit: 50, after: nil)
+            }
+        )
+        figures.append(
+            try await warm("search.exhaustive_p95", 20) { _ in
+                let query = SpanQuery(
+                    hasError: true,
+                    minimumDuration: .milliseconds(100),
+                    maximumDuration: .milliseconds(100)
+                )
+                _ = try await store.search(query, limit: 50, after: nil)
+            }
+        )
+        await store.shutdown()
+        return figures
+    }
+
+    private func assemble(_ index: Int, _ store: FileSpanStore) async throws {
+        var spans: [SpanData] = []
+        for step in 0..<20 {
+            let trace = traces[(index * 31 + step) % traces.count]
+            spans += try await store.spans(of: [trace])
+            _ = try await store.backLinks(to: [trace], limit: 1_000)
+        }
+        let index = SpanIndex(spans)
+        blackHole(index.origins.first.map { index.flow(from: $0) })
+    }
+
+    private func query(_ index: Int) -> SpanQuery {
+        let sample = samples[index * 13 % samples.count]
+        return switch index % 6 {
+        case 0: SpanQuery(service: sample.resource.serviceName)
+        case 1: SpanQuery(name: sample.name)
+        case 2: SpanQuery(hasError: true)
+        case 3: SpanQuery(minimumDuration: .milliseconds(150))
+        case 4: SpanQuery(minimumWait: .seconds(80))
+        default: SpanQuery(from: sample.start, to: sample.start.advanced(by: .seconds(1)))
+        }
+    }
+
+    private func warm(_ name: String, _ count: Int, _ body: (Int) async throws -> Void) async throws -> Figure {
+        for index in 0..<min(20, count) { try await body(index) }
+        var times: [Double] = []
+        for index in 0..<count { times.append(try await Self.time { try await body(index) }) }
+        return Self.p95(name, times)
+    }
+
+    private func cold(
+        _ name: String,
+        _ count: Int,
+        _ body: (Int, FileSpanStore) async throws -> Void
+    ) async throws -> Figure {
+        var times: [Double] = []
+        for index in 0..<count {
+            let store = try FileSpanStore(reading: directory)
+            try PageCache.drop(directory)
+            times.append(try await Self.time { try await body(index, store) })
+            await store.shutdown()
+        }
+        return Self.p95(name, times)
+    }
+
+    private static func time(_ body: () async throws -> Void) async rethrows -> Double {
+        let begin = ContinuousClock.now
+        try await body()
+        return StoreBenchmarks.milliseconds(ContinuousClock.now - begin)
+    }
+
+    private static func p95(_ name: String, _ times: [Double]) -> Figure {
+        let times = times.sorted()
+        return Figure(name: name, value: times[min(times.count - 1, times.count * 95 / 100)], unit: .milliseconds)
+    }
+
+    /// Joins a flow of 50,000 spans in a thousand and one traces, sealed and warm.
+    static func largeFlow(_ directory: String) async throws -> Figure {
+        let store = try FileSpanStore(TraceStoreConfiguration(directory: directory))
+        let spans = LargeFlow.spans
+        for first in stride(from: 0, to: spans.count, by: 1_000) {
+            try await store.append(Array(spans[first..<min(first + 1_000, spans.count)]))
+        }
+        try await store.seal()
+        var times: [Double] = []
+        for _ in 0..<6 {
+            times.append(
+                try await time {
+                    let flow = try await store.flow(of: spans[spans.count / 2].reference)
+                    guard flow?.spans.count == spans.count else { throw LargeFlow.Incomplete() }
+                }
+            )
+        }
+        await store.shutdown()
+        return Figure(name: "flow.assemble_50k", value: median(Array(times.dropFirst())), unit: .milliseconds)
+    }
+}

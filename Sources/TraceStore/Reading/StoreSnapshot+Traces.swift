@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+import TraceContext
+import TraceFlow
+
+extension StoreSnapshot {
+    /// All spans of some traces.
+    func spans(of traces: [TraceID]) throws -> [SpanData] {
+        var decoder = RecordDecoder()
+        var spans: [SpanData] = []
+        for trace in Set(traces) {
+            for open in open {
+                for record in try open.records(of: trace) {
+                    if let span = decoder.span(record) { spans.append(span) }
+                }
+            }
+            for sealed in sealed {
+                try ask(sealed) { partition in
+                    guard let rows = try partition.trace(trace)?.rows else { return }
+                    for row in rows where !sealed.superseded.contains(row) {
+                        if let span = decoder.span(try partition.record(row)) { spans.append(span) }
+                    }
+                }
+            }
+        }
+        return spans
+    }
+
+    /// The links to spans of some traces, each once, up to a number.
+    func backLinks(to traces: [TraceID], limit: Int) throws -> BackLinks {
+        var seen: Set<BackLinks.Link> = []
+        var found = BackLinks()
+        /// Whether there is room for more.
+        func add(_ target: SpanReference, _ source: SpanReference) -> Bool {
+            let link = BackLinks.Link(target: target, source: source)
+            guard seen.insert(link).inserted else { return true }
+            guard found.links.count < limit else {
+                found.isTruncated = true
+                return false
+            }
+            found.links.append(link)
+            return true
+        }
+        for trace in Set(traces) {
+            for open in open {
+                for (target, source) in open.links(to: trace, limit: limit) where !add(target, source) { return found }
+            }
+            for sealed in sealed {
+                let goesOn = try ask(sealed) { partition in
+                    let links = try partition.links(to: trace)
+                    if links.isEmpty { return true }
+                    let rows = try partition.trace(trace)?.rows ?? 0..<0
+                    if links.count > 1 { partition.expect(blocks: links.map { $0.row / SealedFormat.blockCount }) }
+                    for (row, _) in links where !sealed.superseded.contains(row) {
+                        let source = try partition.reference(row)
+                        for target in try partition.targets(row, in: trace, rows) {
+                            if !add(target, source) { return false }
+                        }
+                    }
+                    return true
+                }
+                if !goesOn { return found }
+            }
+        }
+        return found
+    }
+
+    /// Traces whose ids lie between two, in the order of their ids, each once, up to a number.
+    func traces(in range: TraceRange, limit: Int) throws -> [TraceID] {
+        var found: Set<TraceID> = []
+        for open in open { found.formUnion(open.traces(in: range)) }
+        for sealed in sealed {
+            found.formUnion(try ask(sealed) { try $0.traces(in: range, without: sealed.superseded, limit: limit) })
+        }
+        return Array(found.sorted { $0.isBefore($1) }.prefix(limit))
+    }
+}
