@@ -12,34 +12,18 @@ struct PreparedBatch: Sendable {
 
     /// Spans by value.
     init(_ spans: [SpanData]) {
-        // Those of one process, or of one message, share their origin.
-        var origins: [SpanOrigin] = []
+        var origins = OriginTable()
         var records: [(end: Int, source: Int)] = []
         records.reserveCapacity(spans.count)
         bytes = ProtobufWriter.bytes(capacity: spans.count * 512) { writer in
             for span in spans where span.context.isValid {
-                let place: Int
-                if let last = records.last?.source, origins[last] === span.origin {
-                    place = last
-                } else {
-                    place = Self.place(of: span.origin, in: &origins)
-                }
+                let place = origins.place(of: span.origin)
                 writer.write(contentOf: span)
                 records.append((writer.buffer.count, place))
             }
         }
         self.records = records
-        sources = origins.map { SpanSourceKey(resource: $0.resource, scope: $0.scope) }
-    }
-
-    private static func place(of origin: SpanOrigin, in origins: inout [SpanOrigin]) -> Int {
-        // A few looks are quicker than a hash.
-        let recent = max(0, origins.count - 64)..<origins.count
-        if let place = recent.last(where: { origins[$0] === origin }) ?? recent.last(where: { origins[$0] == origin }) {
-            return place
-        }
-        origins.append(origin)
-        return origins.count - 1
+        sources = origins.origins.map { SpanSourceKey(resource: $0.resource, scope: $0.scope) }
     }
 
     /// Spans that are encoded.
@@ -56,5 +40,38 @@ struct PreparedBatch: Sendable {
                 }
             }
         }
+    }
+}
+
+/// The origins of spans, each of which has a place.
+private struct OriginTable {
+    private(set) var origins: [SpanOrigin] = []
+    private var index = HashIndex()
+    private let seed = HashIndex.Seed()
+    private var last = -1
+
+    /// The place of an origin.
+    mutating func place(of origin: SpanOrigin) -> Int {
+        // Those of one message share theirs.
+        if last >= 0, origins[last] === origin { return last }
+        let hash = hash(origin)
+        if let known = index.find(hash, { origins[$0] === origin || origins[$0] == origin }) {
+            last = known
+        } else {
+            last = origins.count
+            index.insert(hash, last)
+            origins.append(origin)
+        }
+        return last
+    }
+
+    /// A hash of what is short in an origin; what is told apart by more is compared.
+    private func hash(_ origin: SpanOrigin) -> UInt64 {
+        var hash = UInt64(origin.resource.attributes.count)
+        for element in origin.resource.attributes.elements.prefix(8) {
+            guard case .string(let text) = element.value else { continue }
+            hash = seed.hash(hash, AttributeHash(text).wide)
+        }
+        return seed.hash(hash, AttributeHash(origin.scope.name).wide)
     }
 }

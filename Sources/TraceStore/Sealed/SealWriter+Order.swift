@@ -11,7 +11,7 @@ extension SealWriter {
         }
         // How many rows there are before those of a trace; then, where the next of it goes.
         var places = [Int](repeating: 0, count: traces.count)
-        ranks = [Int32](repeating: 0, count: traces.count)
+        var ranks = [Int32](repeating: 0, count: traces.count)
         var first = 0
         for (rank, trace) in order.enumerated() {
             ranks[trace] = Int32(truncatingIfNeeded: rank)
@@ -128,14 +128,16 @@ extension SealWriter {
     func rowIndex() -> HashIndex {
         guard !links.isEmpty else { return HashIndex() }
         var index = HashIndex(capacity: rows.count)
-        for (place, row) in rows.enumerated() { index.insert(seed.hash(row.span, UInt64(row.trace)), place) }
+        for (place, row) in rows.enumerated() {
+            index.insert(seed.hash(row.span, traces[Int(row.trace)].id.low), place)
+        }
         return index
     }
 
     /// The row of a span, once they are in order.
+    @inline(__always)
     func row(of span: UInt64, in trace: TraceID, _ index: HashIndex) -> Int? {
-        guard let rank = rank(of: trace) else { return nil }
-        return index.find(seed.hash(span, UInt64(rank))) { rows[$0].span == span && rows[$0].trace == rank }
+        index.find(seed.hash(span, trace.low)) { rows[$0].span == span && traces[Int(rows[$0].trace)].id == trace }
     }
 }
 

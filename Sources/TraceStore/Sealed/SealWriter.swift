@@ -59,8 +59,6 @@ struct SealWriter {
     private(set) var shaper = SpanShaper()
     private(set) var linkShaper = SpanShaper()
     private var traceIndex = HashIndex()
-    /// The places of traces by the numbers they had before they were sorted.
-    var ranks: [Int32] = []
     let seed = HashIndex.Seed()
     private var facts = SpanFacts()
 
@@ -172,11 +170,6 @@ struct SealWriter {
         traces[number].count += 1
         traces[number].summary.add(facts)
         return Int32(truncatingIfNeeded: number)
-    }
-
-    /// The place of a trace, once they are in order.
-    func rank(of id: TraceID) -> Int32? {
-        traceIndex.find(seed.hash(id.high, id.low)) { traces[Int(ranks[$0])].id == id }.map { ranks[$0] }
     }
 }
 
