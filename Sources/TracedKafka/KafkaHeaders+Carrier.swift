@@ -30,3 +30,8 @@ extension KafkaHeaders {
         for field in carrier.fields { replace(field.name, with: field.value) }
     }
 }
+
+extension KafkaConsumedRecord {
+    /// What the record carries of a trace, and how many fields came more than once.
+    func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) { headers.readCarrier() }
+}
