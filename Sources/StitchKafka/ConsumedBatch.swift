@@ -27,7 +27,10 @@ final class ConsumedBatch: Sendable {
 
     /// - Parameters:
     ///   - messages: Ours from here on, at least one, none with an error.
+    ///   - partition: Where they come from.
+    ///   - end: The offset behind the partition's last record; -1 if it isn't known.
     ///   - client: Is held until the batch is gone.
+    ///   - processor: What stands round the work on a record.
     init(
         _ messages: UnsafeMutableBufferPointer<Message>,
         of partition: KafkaTopicPartition,

@@ -36,6 +36,7 @@ final class ConsumerClient: Sendable {
     ///   - configuration: Where Kafka is and how to behave.
     ///   - group: The group, or what stands for it where there is none.
     ///   - options: How to behave as a consumer.
+    /// - Throws: `KafkaError` that names the option, its value and what would be right.
     init(
         _ configuration: KafkaConfiguration,
         group: String,
@@ -59,7 +60,10 @@ final class ConsumerClient: Sendable {
             for (name, value) in options.clientProperties(beside: configuration.properties) {
                 let (result, text) = withErrorText { rd_kafka_conf_set(native, name, value, $0, $1) }
                 guard result != RD_KAFKA_CONF_OK else { continue }
-                refused = KafkaError(.configuration, "The property '\(name)' = '\(value)' is refused by librdkafka: \(text)")
+                refused = KafkaError(
+                    .configuration,
+                    "The property '\(name)' = '\(value)' is refused by librdkafka: \(text)"
+                )
             }
             limits = ConsumerClient.limits(native, configuration)
         }

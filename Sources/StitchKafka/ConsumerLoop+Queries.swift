@@ -72,7 +72,10 @@ extension ConsumerLoop {
             )
         }
         guard let native = start.native else {
-            throw KafkaError(.configuration, "There is no place '\(start)' in \(partition): give one from 0, or a count from 1")
+            throw KafkaError(
+                .configuration,
+                "There is no place '\(start)' in \(partition): give an offset from 0, or a count from 1"
+            )
         }
         let offset =
             start == .committed

@@ -68,6 +68,7 @@ final class ConsumerLoop: Sendable {
     ///   - options: How to behave as a consumer.
     ///   - handler: What is done with records.
     ///   - observer: What stands round all that.
+    /// - Throws: `KafkaError` that names the option, its value and what would be right.
     init(
         _ configuration: KafkaConfiguration,
         group: String?,

@@ -22,6 +22,7 @@ package protocol ConsumerObserver: Sendable {
     /// - Parameters:
     ///   - topics: The topics, each once.
     ///   - body: Commits; returns what went wrong.
+    /// - Returns: What `body` returns.
     func commit(_ topics: [String], _ body: () -> KafkaError?) -> KafkaError?
 
     /// A sequence of records has ended.

@@ -90,7 +90,8 @@ public struct KafkaConsumedRecord: Sendable {
     /// A copy of the headers.
     public var headers: KafkaHeaders {
         switch source {
-        case .fetched(let batch, let message): batch.headers(message).map { KafkaHeaders(copying: $0) } ?? KafkaHeaders()
+        case .fetched(let batch, let message):
+            batch.headers(message).map { KafkaHeaders(copying: $0) } ?? KafkaHeaders()
         case .made(let record): record.headers
         }
     }

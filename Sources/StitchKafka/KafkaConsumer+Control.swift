@@ -12,6 +12,7 @@ extension KafkaConsumer {
     /// The records, several of one partition at a time, of a consumer without a handler.
     ///
     /// - Parameter count: How many at most, 1 to 10,000.
+    /// - Returns: The batches, to be iterated over once.
     public func batches(upTo count: Int) -> KafkaRecordBatches {
         KafkaRecordBatches(loop, upTo: count, keeping: self)
     }
@@ -38,10 +39,11 @@ extension KafkaConsumer {
         try await loop.committed(partitions)
     }
 
-    /// The offset of the record that is worked on, or is next; `nil` while nothing was given out, and when the partition
-    /// isn't the consumer's.
+    /// Where the consumer is in a partition.
     ///
     /// - Parameter partition: The partition.
+    /// - Returns: The offset of the record that is worked on, or is next; `nil` while nothing was given out, and when the
+    ///   partition isn't the consumer's.
     public func position(of partition: KafkaTopicPartition) -> Int64? { loop.reader(of: partition)?.position }
 
     /// Goes on elsewhere.
@@ -84,6 +86,7 @@ extension KafkaConsumer {
 
     /// Asks how many records wait in each partition of the consumer, the one in flight among them.
     ///
+    /// - Returns: The numbers, by partition.
     /// - Throws: ``KafkaError`` when no broker says it.
     public func lag() async throws(KafkaError) -> [KafkaTopicPartition: Int64] { try await loop.lag() }
 }

@@ -23,6 +23,7 @@ public protocol KafkaConsuming: Service {
     /// The records, several of one partition at a time, of a consumer without a handler.
     ///
     /// - Parameter count: How many at most, 1 to 10,000.
+    /// - Returns: The batches, to be iterated over once.
     func batches(upTo count: Int) -> KafkaRecordBatches
 
     /// Commits what was handled and isn't committed yet, and waits for the broker's answer.
@@ -46,10 +47,11 @@ public protocol KafkaConsuming: Service {
     /// - Throws: ``KafkaError`` when no broker says it.
     func committed(_ partitions: [KafkaTopicPartition]) async throws(KafkaError) -> [KafkaTopicPartition: Int64]
 
-    /// The offset of the record that is worked on, or is next; `nil` while nothing was given out, and when the partition
-    /// isn't the consumer's.
+    /// Where the consumer is in a partition.
     ///
     /// - Parameter partition: The partition.
+    /// - Returns: The offset of the record that is worked on, or is next; `nil` while nothing was given out, and when the
+    ///   partition isn't the consumer's.
     func position(of partition: KafkaTopicPartition) -> Int64?
 
     /// Goes on elsewhere.
@@ -88,6 +90,7 @@ public protocol KafkaConsuming: Service {
 
     /// Asks how many records wait in each partition of the consumer, the one in flight among them.
     ///
+    /// - Returns: The numbers, by partition.
     /// - Throws: ``KafkaError`` when no broker says it.
     func lag() async throws(KafkaError) -> [KafkaTopicPartition: Int64]
 }

@@ -65,10 +65,12 @@ final class PartitionReader: Sendable {
     let isOver = OneTime<Void>()
 
     /// - Parameters:
+    ///   - partition: The partition.
     ///   - queue: Its own.
     ///   - wake: The queue's.
     ///   - limit: How many records are taken at once, at most.
     ///   - countsWhenHandled: Whether a record counts as soon as it was handled, rather than when the caller says so.
+    ///   - kicker: Decides when to wake the thread that fetches.
     ///   - previous: Who had the partition before.
     ///   - kick: Wakes the thread that fetches.
     init(

@@ -49,6 +49,7 @@ package protocol RecordPolicy: Sendable {
     /// - Parameters:
     ///   - records: At least one, in order.
     ///   - work: Calls the handler; may be called any number of times, one after the other.
+    /// - Throws: What the consumer is to stop for.
     func run(_ records: [KafkaConsumedRecord], _ work: (RecordAttempt) async throws -> Void) async throws
 }
 

@@ -13,6 +13,7 @@ extension TracedKafkaConsumer {
     /// The records, several of one partition at a time, of a consumer without a handler.
     ///
     /// - Parameter count: How many at most, 1 to 10,000.
+    /// - Returns: The batches, to be iterated over once.
     public func batches(upTo count: Int) -> KafkaRecordBatches {
         consumer.batches(upTo: count)
     }
@@ -39,10 +40,11 @@ extension TracedKafkaConsumer {
         try await consumer.committed(partitions)
     }
 
-    /// The offset of the record that is worked on, or is next; `nil` while nothing was given out, and when the partition
-    /// isn't the consumer's.
+    /// Where the consumer is in a partition.
     ///
     /// - Parameter partition: The partition.
+    /// - Returns: The offset of the record that is worked on, or is next; `nil` while nothing was given out, and when the
+    ///   partition isn't the consumer's.
     public func position(of partition: KafkaTopicPartition) -> Int64? { consumer.position(of: partition) }
 
     /// Goes on elsewhere.
@@ -85,6 +87,7 @@ extension TracedKafkaConsumer {
 
     /// Asks how many records wait in each partition of the consumer, the one in flight among them.
     ///
+    /// - Returns: The numbers, by partition.
     /// - Throws: `KafkaError` when no broker says it.
     public func lag() async throws(KafkaError) -> [KafkaTopicPartition: Int64] { try await consumer.lag() }
 }

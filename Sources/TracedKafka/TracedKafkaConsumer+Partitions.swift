@@ -59,7 +59,8 @@ extension TracedKafkaConsumer {
         handler: @escaping @Sendable ([KafkaConsumedRecord]) async throws -> Void
     ) throws(KafkaError) {
         let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
-        try self.init(configuration, .partitions(partitions, group: group), .batches(of: batchesOf, handler), options, tracing)
+        let form = TracedForm.batches(of: batchesOf, handler)
+        try self.init(configuration, .partitions(partitions, group: group), form, options, tracing)
     }
 
     /// Makes a consumer of given partitions without a handler, for `records` or `batches(upTo:)`.
@@ -86,6 +87,7 @@ extension TracedKafkaConsumer {
         pollSpans: Bool = true
     ) throws(KafkaError) {
         let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
-        try self.init(configuration, .partitions(partitions, group: group), .sequence(pollSpans: pollSpans), options, tracing)
+        let form = TracedForm.sequence(pollSpans: pollSpans)
+        try self.init(configuration, .partitions(partitions, group: group), form, options, tracing)
     }
 }
