@@ -21,7 +21,7 @@ final class AdminClient {
     private let answers: OpaquePointer
 
     init(_ configuration: KafkaConfiguration) throws(KafkaError) {
-        let native = try NativeConfiguration(ClientProperties(configuration, for: .producer))
+        let native = try NativeConfiguration(ClientProperties(configuration, for: .administration))
         client = try native.makeClient(RD_KAFKA_PRODUCER)
         answers = rd_kafka_queue_new(client)
     }

@@ -14,7 +14,7 @@ public struct KafkaAdmin: Sendable {
     ///
     /// - Throws: ``KafkaError`` when a setting is wrong.
     public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
-        _ = try ClientProperties(configuration, for: .producer)
+        _ = try ClientProperties(configuration, for: .administration)
         self.configuration = configuration
     }
 
