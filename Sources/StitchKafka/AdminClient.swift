@@ -57,7 +57,7 @@ final class AdminClient {
     /// Blocks until librdkafka's threads have ended.
     func destroy() {
         rd_kafka_queue_destroy(answers)
-        rd_kafka_destroy(client)
+        destroyClient(client)
     }
 
     /// Sends a request and waits for its answer, which is the first failure among the topics' answers.

@@ -11,6 +11,10 @@ struct ClientProperties {
 
     /// Names and values, in the order in which they are to be set.
     private(set) var values: [(name: String, value: String)] = []
+    /// What gets the statistics.
+    let statistics: [KafkaStatisticsHandler]
+    /// Where tokens come from.
+    let tokens: KafkaTokenSource?
     /// By canonical name: what was set, and by what.
     private var origins: [String: (origin: String, value: String)] = [:]
 
@@ -18,6 +22,9 @@ struct ClientProperties {
     ///
     /// - Throws: `KafkaError` that names the option, its value and what would be right.
     init(_ configuration: KafkaConfiguration, for role: Role) throws(KafkaError) {
+        let handlers = [configuration.statisticsHandler, configuration.statisticsRecorder].compactMap(\.self)
+        statistics = configuration.statisticsInterval == nil ? [] : handlers
+        if case .oauthBearer(let source) = configuration.authentication { tokens = source } else { tokens = nil }
         try setConnection(configuration)
         try setSecurity(configuration)
         switch role {

@@ -134,8 +134,8 @@ final class ConsumerClient: Sendable {
     /// as the session timeout and more, on a thread of its own.
     func destroy() {
         rd_kafka_queue_destroy(queue)
-        if rd_kafka_consumer_closed(client) != 0 { return rd_kafka_destroy(client) }
-        ClientThread.start("kafka-abandoned") { [self] in rd_kafka_destroy(client) }
+        if rd_kafka_consumer_closed(client) != 0 { return destroyClient(client) }
+        ClientThread.start("kafka-abandoned") { [self] in destroyClient(client) }
     }
 
     private func calling(_ handler: (Event) -> Void, _ body: () -> Void) {
