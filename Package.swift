@@ -328,10 +328,10 @@ let suites: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch", "StitchCommand", "StitchHTTP",
-            "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService", "StitchTesting", "TelemetryAPI",
-            "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService", "TraceFlow", "TracedJobs",
-            "TracedKafka",
+            "CStitchRdkafka", "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch", "StitchCommand",
+            "StitchHTTP", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService", "StitchTesting",
+            "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService", "TraceFlow",
+            "TracedJobs", "TracedKafka",
         ],
         path: "IntegrationTests",
         swiftSettings: settings

@@ -29,10 +29,12 @@ extension KafkaStatistics {
         sentRecords = fields.number("txmsgs")
         receivedRecords = fields.number("rxmsgs")
         brokers = fields.objects("brokers").prefix(Self.mostBrokers).map { Broker($0.1) }
-        let topics = fields.objects("topics").lazy
-        partitions = topics.flatMap { name, topic in
-            topic.objects("partitions").lazy.compactMap { Partition($0.1, topic: topic.text("topic", else: name)) }
-        }.prefix(Self.mostPartitions).map(\.self)
+        for (name, topic) in fields.objects("topics") {
+            let topicName = topic.text("topic", else: name)
+            for (_, partition) in topic.objects("partitions") where partitions.count < Self.mostPartitions {
+                if let partition = Partition(partition, topic: topicName) { partitions.append(partition) }
+            }
+        }
         partitions.sort { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
         group = fields.object("cgrp").map(Group.init)
     }

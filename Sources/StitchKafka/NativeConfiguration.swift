@@ -6,7 +6,6 @@ import CStitchRdkafka
 final class NativeConfiguration {
     private var configuration: OpaquePointer?
     private let hooks: ClientHooks
-    private let usesTokens: Bool
 
     /// Sets what is the same for every client, and the properties.
     ///
@@ -14,7 +13,6 @@ final class NativeConfiguration {
     init(_ properties: ClientProperties) throws(KafkaError) {
         // Ours from here on, until `makeClient` gives it away.
         configuration = rd_kafka_conf_new()
-        usesTokens = properties["sasl.mechanism"] == "OAUTHBEARER"
         hooks = ClientHooks(
             statistics: properties.statistics,
             tokens: properties.tokens.map { TokenRefresher($0) },
@@ -39,13 +37,11 @@ final class NativeConfiguration {
                 return 0
             }
         }
-        if usesTokens {
+        if hooks.tokens != nil {
             // Nobody need poll for tokens to come.
             rd_kafka_conf_enable_sasl_queue(configuration, 1)
-            if hooks.tokens != nil {
-                rd_kafka_conf_set_oauthbearer_token_refresh_cb(configuration) { client, _, _ in
-                    if let client { ClientHooks.of(client)?.tokens?.refresh(client) }
-                }
+            rd_kafka_conf_set_oauthbearer_token_refresh_cb(configuration) { client, _, _ in
+                if let client { ClientHooks.of(client)?.tokens?.refresh(client) }
             }
         }
     }
@@ -72,7 +68,7 @@ final class NativeConfiguration {
         // The client took the configuration.
         configuration = nil
         ClientHooks.add(hooks, for: client)
-        if usesTokens, let error = rd_kafka_sasl_background_callbacks_enable(client) {
+        if hooks.tokens != nil, let error = rd_kafka_sasl_background_callbacks_enable(client) {
             // Ours.
             defer { rd_kafka_error_destroy(error) }
             let text = rd_kafka_error_string(error).map { String(cString: $0) } ?? ""

@@ -23,8 +23,6 @@ struct OptionCase: Sendable, CustomTestStringConvertible {
 
 @Suite("An option of a configuration")
 struct KafkaOptionTests {
-    private static let certificate = KafkaTLS.PEM.text("-----BEGIN CERTIFICATE-----")
-
     static let ofProducers = [
         OptionCase("acknowledgements", ["acks": "all"]) { $0.acknowledgements = .all },
         OptionCase("fewer acknowledgements", ["acks": "1", "enable.idempotence": "false"]) {
@@ -79,7 +77,10 @@ struct KafkaOptionTests {
             $0.acknowledgements = .all
             $0.properties["request.required.acks"] = "all"
         },
-        OptionCase("statistics", ["statistics.interval.ms": "5000"]) { $0.statisticsInterval = .seconds(5) },
+        OptionCase("statistics", ["statistics.interval.ms": "5000"]) {
+            $0.statisticsInterval = .seconds(5)
+            $0.statisticsHandler = KafkaStatisticsHandler { _ in }
+        },
     ]
 
     static let ofConsumers = [
