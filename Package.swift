@@ -335,10 +335,10 @@ let suites: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "KafkaMember", "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch", "StitchCommand", "StitchHTTP",
-            "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService", "StitchTesting", "TelemetryAPI",
-            "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService", "TraceFlow", "TracedJobs",
-            "TracedKafka",
+            "CStitchRdkafka", "KafkaMember", "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch",
+            "StitchCommand", "StitchHTTP", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService",
+            "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService",
+            "TraceFlow", "TracedJobs", "TracedKafka",
         ],
         path: "IntegrationTests",
         exclude: ["KafkaMember"],

@@ -19,12 +19,12 @@ struct KafkaGroupTests {
     private func member(
         _ number: Int,
         of topic: String,
-        _ rebalancing: KafkaConsumerOptions.Rebalancing,
+        _ strategy: KafkaConfiguration.AssignmentStrategy,
         _ log: DeliveryLog
     ) throws -> KafkaConsumer {
-        var options = KafkaConsumerOptions()
-        options.rebalancing = rebalancing
-        return try KafkaConsumer(configuration(), group: topic, topics: [topic], options: options) { record in
+        var configuration = try configuration()
+        configuration.assignmentStrategy = strategy
+        return try KafkaConsumer(configuration, group: topic, topics: [topic]) { record in
             log.begin(record, member: number)
             await Task.yield()
             log.end(record)
@@ -56,9 +56,9 @@ struct KafkaGroupTests {
 
     @Test(
         "handles each acknowledged record in order while members come and go, and never commits past one not handled",
-        arguments: [KafkaConsumerOptions.Rebalancing.cooperative, .eager]
+        arguments: [KafkaConfiguration.AssignmentStrategy.cooperativeSticky, .range]
     )
-    func comingAndGoing(rebalancing: KafkaConsumerOptions.Rebalancing) async throws {
+    func comingAndGoing(strategy: KafkaConfiguration.AssignmentStrategy) async throws {
         let topic = KafkaServer.name("members")
         try await KafkaAdmin(configuration()).createTopic(topic, partitions: 6)
         let partitions = (0..<6).map { KafkaTopicPartition(topic: topic, partition: $0) }
@@ -66,13 +66,13 @@ struct KafkaGroupTests {
         let isDone = Atomic(false)
         async let sending = send(to: topic) { isDone.load(ordering: .relaxed) }
 
-        let first = try member(1, of: topic, rebalancing, log)
+        let first = try member(1, of: topic, strategy, log)
         async let runningFirst: Void = first.run()
         try await wait { log.count(of: 1) > 200 }
-        let second = try member(2, of: topic, rebalancing, log)
+        let second = try member(2, of: topic, strategy, log)
         async let runningSecond: Void = second.run()
         try await wait { log.count(of: 2) > 200 }
-        let third = try member(3, of: topic, rebalancing, log)
+        let third = try member(3, of: topic, strategy, log)
         async let runningThird: Void = third.run()
         try await wait {
             // Asked first: what is worked on only gets more.
@@ -171,9 +171,9 @@ struct KafkaGroupTests {
         var running: [Task<Void, any Error>] = []
         let inbox = Inbox<(member: Int, record: KafkaConsumedRecord)>()
         func start(_ number: Int) throws {
-            var options = KafkaConsumerOptions()
-            options.instanceID = "member-\(number)"
-            let member = try KafkaConsumer(configuration(), group: topic, topics: [topic], options: options) {
+            var configuration = try configuration()
+            configuration.groupInstanceID = "member-\(number)"
+            let member = try KafkaConsumer(configuration, group: topic, topics: [topic]) {
                 inbox.put((number, $0))
             }
             members.append(member)

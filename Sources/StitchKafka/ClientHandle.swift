@@ -70,7 +70,7 @@ final class ClientHandle: Sendable {
 
     private func destroy() {
         rd_kafka_queue_destroy(queue)
-        rd_kafka_destroy(client)
+        destroyClient(client)
         destroyed()
     }
 }

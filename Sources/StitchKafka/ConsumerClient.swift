@@ -35,13 +35,8 @@ final class ConsumerClient: Sendable {
     /// - Parameters:
     ///   - configuration: Where Kafka is and how to behave.
     ///   - group: The group, or what stands for it where there is none.
-    ///   - options: How to behave as a consumer.
     /// - Throws: `KafkaError` that names the option, its value and what would be right.
-    init(
-        _ configuration: KafkaConfiguration,
-        group: String,
-        options: KafkaConsumerOptions
-    ) throws(KafkaError) {
+    init(_ configuration: KafkaConfiguration, group: String) throws(KafkaError) {
         let native = try NativeConfiguration(ClientProperties(configuration, for: .consumer(group: group)))
         let target = CallbackTarget()
         var refused: KafkaError?
@@ -57,7 +52,7 @@ final class ConsumerClient: Sendable {
                 let code = rd_kafka_resp_err_t(rawValue: code)
                 ConsumerClient.tell(opaque, .error(code, text.map { String(cString: $0) } ?? ""))
             }
-            for (name, value) in options.clientProperties(beside: configuration.properties) {
+            for (name, value) in KafkaConsumerOptions.clientProperties(beside: configuration) {
                 let (result, text) = withErrorText { rd_kafka_conf_set(native, name, value, $0, $1) }
                 guard result != RD_KAFKA_CONF_OK else { continue }
                 refused = KafkaError(

@@ -79,7 +79,7 @@ final class ConsumerLoop: Sendable {
     ) throws(KafkaError) {
         try options.check()
         // Without a group librdkafka assigns nothing; a group that commits nothing and is never joined leaves no trace.
-        client = try ConsumerClient(configuration, group: group ?? "\(configuration.clientID)-alone", options: options)
+        client = try ConsumerClient(configuration, group: group ?? "\(configuration.clientID)-alone")
         self.intake = intake
         self.options = options
         self.handler = handler

@@ -14,30 +14,8 @@ public struct KafkaConsumerOptions: Sendable, Hashable {
         case manual
     }
 
-    /// How partitions move between the members of a group.
-    public enum Rebalancing: Sendable, Hashable {
-        /// Only partitions that move are given away, the others go on (`cooperative-sticky`).
-        ///
-        /// All members of a group have to say so.
-        case cooperative
-
-        /// All partitions are given away, and dealt out anew (`range,roundrobin`): for groups that have members which
-        /// know no other way.
-        case eager
-    }
-
     /// Who says that a record counts as handled.
     public var commit = Commit.automatic
-
-    /// How partitions move between the members of the group, unless the property `partition.assignment.strategy` says
-    /// it.
-    public var rebalancing = Rebalancing.cooperative
-
-    /// A name that no other member of the group has, for a static membership: a member that comes back under it within the
-    /// session timeout has its partitions again, and nothing moves meanwhile.
-    ///
-    /// Such a member doesn't leave the group on shutdown.
-    public var instanceID: String?
 
     /// How many records of a partition are taken from librdkafka's queue at once, at most; 1 to 10,000.
     ///
@@ -54,7 +32,7 @@ public struct KafkaConsumerOptions: Sendable, Hashable {
     /// never.
     public var handlerLimit: Duration?
 
-    /// Automatic commits, cooperative rebalancing.
+    /// Automatic commits.
     public init() {}
 }
 
@@ -73,23 +51,15 @@ extension KafkaConsumerOptions {
                 "The option 'handlerLimit' is \(handlerLimit): it has to be more than 0, or nil for no limit"
             )
         }
-        if let instanceID, instanceID.isEmpty {
-            throw KafkaError(.configuration, "The option 'instanceID' is empty: give a name, or nil for none")
-        }
     }
 
-    /// The properties of librdkafka that they come to; what `properties` has is the user's.
-    func clientProperties(beside properties: [String: String]) -> [(name: String, value: String)] {
-        var all = [
-            // Offsets are committed by us, so that it is known when, and never one of a record that wasn't handled.
-            ("enable.auto.commit", "false")
-        ]
-        if properties["partition.assignment.strategy"] == nil {
-            all.append(
-                ("partition.assignment.strategy", rebalancing == .eager ? "range,roundrobin" : "cooperative-sticky")
-            )
-        }
-        if let instanceID { all.append(("group.instance.id", instanceID)) }
-        return all
+    /// The properties of librdkafka that are a consumer's own; what the configuration says is the user's.
+    static func clientProperties(beside configuration: KafkaConfiguration) -> [(name: String, value: String)] {
+        // Offsets are committed by us, so that it is known when, and never one of a record that wasn't handled.
+        let own = [("enable.auto.commit", "false")]
+        let strategy = "partition.assignment.strategy"
+        if configuration.assignmentStrategy != nil || configuration.properties[strategy] != nil { return own }
+        // Only partitions that move are given away, the others go on.
+        return own + [(strategy, "cooperative-sticky")]
     }
 }

@@ -35,3 +35,23 @@ extension KafkaConsumedRecord {
     /// What the record carries of a trace, and how many fields came more than once.
     func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) { headers.readCarrier() }
 }
+
+extension NativeHeaders {
+    /// A record's headers, with what its span has it carry in place of all that it carries so far.
+    ///
+    /// - Parameters:
+    ///   - headers: The record's headers.
+    ///   - span: The span.
+    ///   - incoming: What the record carries so far; `nil` where no header has to do with a trace.
+    @inline(__always)
+    init(_ headers: KafkaHeaders, _ span: borrowing OwnedSendSpan, _ incoming: ContextCarrier?) {
+        if let carrier = span.carrier {
+            var headers = headers
+            headers.write(carrier, inPlaceOf: incoming ?? ContextCarrier())
+            self.init(headers)
+            return
+        }
+        self.init(headers, andRoomFor: 2)
+        span.writeFields { name, value in add(name, value) }
+    }
+}
