@@ -324,16 +324,24 @@ let suites: [Target] = [
         of: "StitchCommand",
         ["CStitchZlib", "StitchOTLP", "TelemetryData", "TraceContext", "TraceFlow", "TraceStore"]
     ),
+    // A member of a group that a test kills.
+    .executableTarget(
+        name: "KafkaMember",
+        dependencies: named(["StitchKafka", "StitchService"]),
+        path: "IntegrationTests/KafkaMember",
+        swiftSettings: settings
+    ),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch", "StitchCommand", "StitchHTTP",
-            "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService", "StitchTesting", "TelemetryAPI",
-            "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService", "TraceFlow", "TracedJobs",
-            "TracedKafka",
+            "CStitchRdkafka", "KafkaMember", "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch",
+            "StitchCommand", "StitchHTTP", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService",
+            "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService",
+            "TraceFlow", "TracedJobs", "TracedKafka",
         ],
         path: "IntegrationTests",
+        exclude: ["KafkaMember"],
         swiftSettings: settings
     ),
 ]

@@ -7,12 +7,12 @@ extension ClientProperties {
         try Self.check(configuration.drain, "drain", .zero ... .seconds(86_400))
         try set(name: "bootstrap.servers", nonEmpty: configuration.brokers.joined(separator: ","), "brokers")
         try set(name: "client.id", nonEmpty: configuration.clientID, "clientID")
-        try set(
-            "statistics.interval.ms",
-            configuration.statisticsInterval,
-            "statisticsInterval",
-            .milliseconds(1) ... .seconds(86_400)
-        )
+        if let interval = configuration.statisticsInterval {
+            let range: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
+            try Self.check(interval, "statisticsInterval", range)
+            // Gathering them costs time: not for nobody.
+            if !statistics.isEmpty { try set("statistics.interval.ms", interval, "statisticsInterval", range) }
+        }
     }
 
     mutating func setProducer(_ configuration: KafkaConfiguration) throws(KafkaError) {

@@ -11,6 +11,10 @@ struct ClientProperties {
 
     /// Names and values, in the order in which they are to be set.
     private(set) var values: [(name: String, value: String)] = []
+    /// What gets the statistics.
+    let statistics: [KafkaStatisticsHandler]
+    /// Where tokens come from.
+    let tokens: KafkaTokenSource?
     /// By canonical name: what was set, and by what.
     private var origins: [String: (origin: String, value: String)] = [:]
 
@@ -18,6 +22,9 @@ struct ClientProperties {
     ///
     /// - Throws: `KafkaError` that names the option, its value and what would be right.
     init(_ configuration: KafkaConfiguration, for role: Role) throws(KafkaError) {
+        let handlers = [configuration.statisticsHandler, configuration.statisticsRecorder].compactMap(\.self)
+        statistics = configuration.statisticsInterval == nil || role == .administration ? [] : handlers
+        if case .oauthBearer(let source) = configuration.authentication { tokens = source } else { tokens = nil }
         try setConnection(configuration)
         try setSecurity(configuration)
         switch role {
@@ -35,8 +42,6 @@ struct ClientProperties {
             try set(name, value, by: "the property '\(name)'")
         }
         // What is as good as set by nobody comes last, so that a property may say otherwise.
-        // Idle connections are closed by brokers as a matter of course; that is nothing to warn of.
-        setDefault("log.connection.close", "false")
         if case .consumer = role {
             // A topic that is made after the consumer was started is found within this time rather than in five minutes.
             setDefault("topic.metadata.refresh.interval.ms", "10000")

@@ -22,7 +22,7 @@ final class ProducerClient: Sendable {
         _ attach: @escaping @Sendable (String) -> (any AnyObject & Sendable)?
     ) throws(KafkaError) {
         let native = try NativeConfiguration(ClientProperties(configuration, for: .producer))
-        native.adjust { rd_kafka_conf_set_events($0, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR) }
+        native.adjust { rd_kafka_conf_set_events($0, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS) }
         client = try native.makeClient(RD_KAFKA_PRODUCER)
         // A reference of ours to the client's main queue.
         events = rd_kafka_queue_get_main(client)
@@ -101,6 +101,9 @@ final class ProducerClient: Sendable {
             let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
             onError(rd_kafka_event_error(event), text)
             return 0
+        case RD_KAFKA_EVENT_STATS:
+            ClientHooks.tellStatistics(of: client, event)
+            return 0
         default:
             return 0
         }
@@ -143,6 +146,6 @@ final class ProducerClient: Sendable {
     func destroy() {
         topics.removeAll()
         rd_kafka_queue_destroy(events)
-        rd_kafka_destroy(client)
+        destroyClient(client)
     }
 }

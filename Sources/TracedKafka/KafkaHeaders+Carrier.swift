@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MessageTracing
 import StitchKafka
 import TelemetryAPI
 import TraceContext
@@ -8,15 +7,6 @@ import TraceContext
 extension KafkaHeaders {
     /// What the headers carry of a trace.
     var carrier: ContextCarrier { readCarrier().carrier }
-
-    /// What the headers carry of a trace; `nil` where none of them has to do with one.
-    var incoming: ContextCarrier? {
-        let fields = TelemetrySystem.tracer.fields
-        let isIncoming = contains { header in
-            ContextCarrier.knownFields.contains(header.name) || fields.contains(header.name)
-        }
-        return isIncoming ? carrier : nil
-    }
 
     /// What the headers carry of a trace, and how many fields came more than once.
     func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) {
@@ -39,6 +29,11 @@ extension KafkaHeaders {
         for name in older where carrier[name] == nil { remove(name) }
         for field in carrier.fields { replace(field.name, with: field.value) }
     }
+}
+
+extension KafkaConsumedRecord {
+    /// What the record carries of a trace, and how many fields came more than once.
+    func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) { headers.readCarrier() }
 }
 
 extension NativeHeaders {
