@@ -21,18 +21,24 @@ enum KafkaBenchmarks: BenchmarkGroup {
     static let records = number("STITCH_BENCH_RECORDS") ?? 200_000
     static let rounds = number("STITCH_BENCH_ROUNDS") ?? 7
 
-    private static let parts: [(name: String, run: (KafkaConfiguration) async throws -> [Figure])] = [
-        ("produce", ProduceBenchmarks.plain), ("traced", ProduceBenchmarks.traced),
-        ("window", ProduceBenchmarks.window), ("latency", ProduceBenchmarks.latency),
+    private typealias Part = @Sendable (KafkaConfiguration) async throws -> [Figure]
+
+    private static let parts: [(name: String, run: Part)] = [
+        ("produce", { try await ProduceBenchmarks.plain($0) }), ("traced", { try await ProduceBenchmarks.traced($0) }),
+        ("window", { try await ProduceBenchmarks.window($0) }), ("latency", { try await ProduceBenchmarks.latency($0) }),
     ]
 
     static func run() async throws -> [Figure] {
-        var configuration = KafkaConfiguration(clientID: "stitch-benchmarks")
-        guard !configuration.brokers.isEmpty else {
+        let brokers = ProcessInfo.processInfo.environment["KAFKA_BOOTSTRAP_SERVERS"] ?? ""
+        guard !brokers.isEmpty else {
             let message = "no figures of Kafka: KAFKA_BOOTSTRAP_SERVERS names no broker\n"
             try FileHandle.standardError.write(contentsOf: Data(message.utf8))
             return []
         }
+        var configuration = KafkaConfiguration(
+            brokers: brokers.split(separator: ",").map(String.init),
+            clientID: "stitch-benchmarks"
+        )
         configuration.properties["queue.buffering.max.messages"] = "1000000"
         let wanted = ProcessInfo.processInfo.environment["STITCH_BENCH_KAFKA"].map { $0.split(separator: ",") }
         var figures: [Figure] = []

@@ -2,6 +2,7 @@
 
 import CKafkaLoops
 import StitchKafka
+import StitchService
 import TelemetryAPI
 import TelemetryData
 import TelemetrySDK
@@ -89,7 +90,8 @@ enum ProduceBenchmarks {
     private static func values(_ topic: String, isOwned: Bool) -> [KafkaRecord] {
         (0..<256).map { _ in
             let bytes = [UInt8](repeating: 0, count: KafkaBenchmarks.valueSize)
-            return isOwned ? KafkaRecord(topic: topic, value: KafkaBuffer(bytes)) : KafkaRecord(topic: topic, value: bytes)
+            if isOwned { return KafkaRecord(topic: topic, value: KafkaBuffer(bytes)) }
+            return KafkaRecord(topic: topic, value: bytes)
         }
     }
 
