@@ -11,18 +11,24 @@ package import TraceContext
 /// nothing is allocated for it, and the fields are written without a text in between. Everything else is left to
 /// ``SendSpan``.
 package struct OwnedSendSpan: ~Copyable, Sendable {
-    /// What the `stitch` field says.
-    private enum Origin {
+    /// What the `stitch` field of a message is to say; of no use once it is written.
+    package enum Origin {
         case none
         case now(Timestamp)
         case known(String)
     }
 
+    /// A message that is no plain one; apart, so that the others are smaller.
+    private final class Other: Sendable {
+        let span: SendSpan
+
+        init(_ span: SendSpan) { self.span = span }
+    }
+
     // Nobody's where the message is no plain one.
     private var span: MessageSpan
     private let measurement: OperationMeasurement?
-    private let origin: Origin
-    private let other: SendSpan?
+    private let other: Other?
 
     /// What is said about a message only where it is no plain one.
     package typealias Description = (inout AttributeWriter) -> Void
@@ -34,6 +40,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     ///   - wish: What the sender wants of whoever works on it; `nil` leaves it to the receiver.
     ///   - incoming: What the message carries so far; `nil` for nothing, which is quicker than an empty carrier.
     ///   - details: What is known of the message so far.
+    ///   - origin: Is set for ``writeFields(_:_:)``.
     ///   - describe: Says what is known about the message, details included. Not called for a span that nobody records, nor
     ///     for a plain one.
     @inline(__always)
@@ -42,6 +49,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
         wish: StitchField.Wish?,
         incoming: ContextCarrier?,
         details: MessageDetails,
+        _ origin: inout Origin,
         _ describe: Description
     ) {
         let active = ActiveContext.current
@@ -67,8 +75,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
         }
         span = MessageSpan(Span(context: .invalid), .send, on: target)
         measurement = nil
-        origin = .none
-        other = SendSpan(to: target, wish: wish, incoming: incoming ?? ContextCarrier(), describe)
+        other = Other(SendSpan(to: target, wish: wish, incoming: incoming ?? ContextCarrier(), describe))
     }
 
     /// The origin's time is that of the first producer in the flow; what is worked on knows it already.
@@ -86,12 +93,12 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     }
 
     /// What the message has to carry, in place of all trace fields that it has; `nil` for a plain one, which has none and
-    /// whose fields are written by ``writeFields(_:)``.
-    package var carrier: ContextCarrier? { other?.carrier }
+    /// whose fields are written by ``writeFields(_:_:)``.
+    package var carrier: ContextCarrier? { other?.span.carrier }
 
     /// Hands out what a plain message has to carry, as names and bytes that must not be kept.
     @inline(__always)
-    package func writeFields(_ write: (StaticString, UnsafeRawBufferPointer) -> Void) {
+    package func writeFields(_ origin: Origin, _ write: (StaticString, UnsafeRawBufferPointer) -> Void) {
         withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { bytes in
             let buffer = bytes.bindMemory(to: UInt8.self)
             let parent = TraceParent(traceID: span.traceID, spanID: span.spanID, flags: span.flags)
@@ -163,7 +170,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
         _ change: (inout MessageDetails) -> Void,
         describe: (MessageDetails, SpanAttributes) -> Void
     ) {
-        if let other {
+        if let other = other?.span {
             var details = MessageDetails()
             change(&details)
             details.acknowledgeLatency = latency()
@@ -180,7 +187,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
 
     /// The message was withdrawn, which is no error.
     package consuming func end() {
-        if let other { return other.end() }
+        if let other = other?.span { return other.end() }
         measurement?.end(in: span.context)
         span.end()
     }
@@ -192,7 +199,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     ///   - type: The value of `error.type`: the broker's name for the error.
     ///   - key: The message's key; said for a plain span.
     package consuming func fail(_ error: any Error, type: String, key: (some Collection<UInt8>)?) {
-        if let other { return other.fail(error, type: type) }
+        if let other = other?.span { return other.fail(error, type: type) }
         measurement?.end(in: span.context, errorType: type)
         span.fail(error, type: type) { builder in
             builder.attributes.set(

@@ -24,7 +24,7 @@ extension DeliveryLoop {
             return turn
         }
         if turn == .refused { throw refusal(topic) }
-        if turn != .attempt { throw full(topic) }
+        if turn != .attempt { throw full(topic, isRetryable: true) }
     }
 
     /// Lets a sender in, once it is its turn.
@@ -108,11 +108,17 @@ extension DeliveryLoop {
     }
 
     private func refusal(_ topic: String) -> KafkaError {
-        Self.closed("A record for the topic '\(topic)' was not sent")
+        Self.closed("A record for the topic '\(topic)' was not sent", state.withLock { $0.fatal })
     }
 
-    private func full(_ topic: String) -> KafkaError {
-        KafkaError(native: RD_KAFKA_RESP_ERR__QUEUE_FULL, "A record for '\(topic)' was not taken")
+    /// - Parameters:
+    ///   - topic: The record's topic.
+    ///   - isRetryable: Whether there will be room, rather than that the record is larger than the queue.
+    /// - Returns: The error to throw.
+    private func full(_ topic: String, isRetryable: Bool = false) -> KafkaError {
+        var error = KafkaError(native: RD_KAFKA_RESP_ERR__QUEUE_FULL, "A record for '\(topic)' was not taken")
+        error.isRetryable = isRetryable
+        return error
     }
 
     // MARK: Handing over
@@ -156,13 +162,32 @@ extension DeliveryLoop {
         if !result.isNone { throw fail(result, record, send.pending) }
     }
 
+    /// Hands a record over, unless there is no room for it.
+    ///
+    /// - Returns: How many reports there had been, if there is no room: for ``handOver(_:_:since:)``, to be called next;
+    ///   `nil` when it was taken.
+    /// - Throws: Why it was not taken; its sender has left then.
+    @inline(__always)
+    package func handOverAtOnce(
+        _ record: borrowing KafkaRecord,
+        _ send: inout PreparedSend
+    ) throws(KafkaError) -> Int? {
+        let seen = gate.reports
+        let result = attempt(record, &send)
+        if result.isNone { return nil }
+        if result == RD_KAFKA_RESP_ERR__QUEUE_FULL { return seen }
+        throw fail(result, record, send.pending)
+    }
+
     /// Hands a record over, once there is room.
     ///
     /// - Throws: Why it was not taken; its sender has left then.
-    package func handOverInTurn(
+    package func handOver(
         _ record: KafkaRecord,
-        _ send: consuming PreparedSend
+        _ send: consuming PreparedSend,
+        since seen: Int
     ) async throws(KafkaError) {
+        try await waitForRoom(record, since: seen, send.pending)
         while true {
             let seen = gate.reports
             let result = attempt(record, &send)
@@ -208,7 +233,8 @@ extension DeliveryLoop {
         _ pending: PendingSend
     ) -> KafkaError {
         leave()
-        let error = KafkaError(native: result, "A record for the topic '\(record.topic)' was not taken")
+        var error = KafkaError(native: result, "A record for the topic '\(record.topic)' was not taken")
+        if result == RD_KAFKA_RESP_ERR__QUEUE_FULL { error.isRetryable = gate.traffic.outstanding > 0 }
         pending.observeRefusal(error, record)
         return error
     }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Foundation
 import Synchronization
 
 extension DeliveryLoop {
     // MARK: Flushing
 
     func flush(timeout: Duration) async throws(KafkaError) {
-        guard state.withLock({ $0.admission.beginFlush() }) else { throw Self.closed("The producer was not flushed") }
+        guard state.withLock({ $0.admission.beginFlush() }) else {
+            throw Self.closed("The producer was not flushed", state.withLock { $0.fatal })
+        }
         let request = FlushRequest()
         flushing.async { [self] in
             let flushed = flush(within: timeout, unless: { request.isCancelled.load(ordering: .relaxed) })
@@ -34,7 +37,7 @@ extension DeliveryLoop {
         )
     }
 
-    private final class FlushRequest: Sendable {
+    final class FlushRequest: Sendable {
         let isCancelled = Atomic(false)
         let isFlushed = OneTime<Bool>()
     }
@@ -50,7 +53,7 @@ extension DeliveryLoop {
         }
     }
 
-    private func endFlush() {
+    func endFlush() {
         state.withLock { state in
             state.admission.endFlush()
             wakeThread(state)
@@ -69,7 +72,15 @@ extension DeliveryLoop {
         settle(refused, .refused)
         guard drain > .zero, state.withLock({ $0.admission.beginFlush() }) else { return close() }
         flushing.async { [self] in
-            _ = flush(within: drain, unless: { state.withLock { $0.admission.isClosed } })
+            let deadline = ContinuousClock.now + drain
+            // Whoever has a transaction open ends it.
+            while ContinuousClock.now < deadline, state.withLock({ $0.transaction.isBusy && !$0.admission.isClosed }) {
+                Thread.sleep(forTimeInterval: 0.02)
+            }
+            let remaining = max(ContinuousClock.now.duration(to: deadline), .zero)
+            _ = flush(within: remaining, unless: { state.withLock { $0.admission.isClosed } })
+            // Else consumers wait for it until the brokers find out. Whoever has it open is told when he goes on.
+            if state.withLock({ $0.transaction.isOpen }) { _ = client.abortTransaction(timeoutMilliseconds: 1000) }
             // Before the flush ends: from then on the client may be gone.
             close()
             endFlush()

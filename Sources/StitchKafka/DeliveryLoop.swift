@@ -10,6 +10,7 @@ package final class DeliveryLoop: Sendable {
     struct State {
         var admission = SendAdmission()
         var waiters: [UInt64: OneTime<SendAdmission.Turn>] = [:]
+        var transaction = TransactionPhase()
         var fatal: KafkaError?
         var health = ServiceHealth()
         var isDestroyed = false
@@ -19,6 +20,8 @@ package final class DeliveryLoop: Sendable {
     let gate = SendGate()
     let state = Mutex(State())
     let losses: UndeliveredRecords
+    let isTransactional: Bool
+    let transactionTimeout: Duration
     /// Where flushing blocks: librdkafka waits there for what the thread does.
     let flushing = DispatchQueue(label: "stitch.kafka.flush", attributes: .concurrent)
 
@@ -32,6 +35,8 @@ package final class DeliveryLoop: Sendable {
     ) throws(KafkaError) {
         client = try ProducerClient(configuration, attach)
         losses = UndeliveredRecords(of: name)
+        isTransactional = configuration.transactionalID != nil
+        transactionTimeout = configuration.transactionTimeout ?? .seconds(60)
         ClientThread.start("kafka-producer") { [self] in serve() }
     }
 
@@ -42,8 +47,23 @@ package final class DeliveryLoop: Sendable {
         return health
     }
 
-    static func closed(_ what: String) -> KafkaError {
-        KafkaError(.closed, "\(what): the producer is shut down; use one that runs")
+    /// - Parameters:
+    ///   - what: What was not done, as the beginning of a sentence.
+    ///   - fatal: What closed the producer, unless somebody wanted it closed.
+    /// - Returns: The error to throw.
+    static func closed(_ what: String, _ fatal: KafkaError?) -> KafkaError {
+        let reason = fatal == nil ? "the producer is shut down" : "the producer has become unusable"
+        return KafkaError(.closed, "\(what): \(reason); use one that runs", cause: fatal)
+    }
+
+    /// The producer can't go on.
+    func fail(_ error: KafkaError) {
+        let isFirst = state.withLock { state in
+            defer { state.fatal = state.fatal ?? error }
+            return state.fatal == nil
+        }
+        if isFirst { Diagnostics.log(.error, error.message) }
+        close()
     }
 
     // MARK: The thread
@@ -68,12 +88,7 @@ package final class DeliveryLoop: Sendable {
     }
 
     private func note(_ code: rd_kafka_resp_err_t, _ text: String) {
-        if code == RD_KAFKA_RESP_ERR__FATAL {
-            let error = client.fatalError()
-            state.withLock { $0.fatal = error }
-            Diagnostics.log(.error, error.message)
-            return close()
-        }
+        if code == RD_KAFKA_RESP_ERR__FATAL { return fail(client.fatalError()) }
         let error = KafkaError(native: code, "The producer has trouble", detail: text)
         Diagnostics.log(.warning, error.message)
         state.withLock { $0.health.blocker = error.message }

@@ -115,10 +115,35 @@ public final class KafkaProducer: KafkaProducing {
     @discardableResult
     public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
         try await loop.enterInTurn(for: record)
-        let send = try loop.prepare(record)
+        var send = try loop.prepare(record)
         let pending = send.pending
-        try await loop.handOverInTurn(record, send)
+        if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }
         return KafkaEnqueued(pending)
+    }
+
+    /// Does something in a transaction: consumers that read what is committed see all that is sent meanwhile, or nothing.
+    ///
+    /// Committed when `body` returns, aborted when it throws, also because its task was cancelled. A record that isn't
+    /// delivered has the commit fail and the transaction aborted. One at a time: what the producer sends from elsewhere
+    /// meanwhile is part of it too.
+    ///
+    /// ```swift
+    /// try await producer.withTransaction { transaction in
+    ///     for record in records { try await transaction.enqueue(booking(of: record)) }
+    ///     try await transaction.sendOffsets(of: records, from: consumer)
+    /// }
+    /// ```
+    ///
+    /// - Parameter body: What is done. Not called again by itself.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws; ``KafkaError`` when nothing was committed, where `isRetryable` says that the whole may
+    ///   be tried again, and `isFatal` that the producer is of no use any more: with
+    ///   ``KafkaError/Code-swift.struct/producerFenced`` because another one has its transactional id.
+    @discardableResult
+    public func withTransaction<Success>(
+        _ body: (KafkaTransaction) async throws -> Success
+    ) async throws -> Success {
+        try await loop.withTransaction(of: self, body)
     }
 
     /// Waits until every record that was sent before has its answer, without lingering.

@@ -36,6 +36,14 @@ public protocol KafkaProducing: Service {
     @discardableResult
     func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued
 
+    /// Does something in a transaction: consumers that read what is committed see all that is sent meanwhile, or nothing.
+    ///
+    /// - Parameter body: What is done. The transaction is committed when it returns, and aborted when it throws.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws; ``KafkaError`` when nothing was committed.
+    @discardableResult
+    func withTransaction<Success>(_ body: (KafkaTransaction) async throws -> Success) async throws -> Success
+
     /// Waits until every record that was sent before has its answer, without lingering.
     ///
     /// - Parameter timeout: How long to wait at most.

@@ -7,7 +7,7 @@ import CStitchRdkafka
 /// Knows no policy: see `DeliveryLoop`.
 final class ProducerClient: Sendable {
     // librdkafka's objects may be used by any thread. Both are destroyed in `destroy`, and nowhere else.
-    nonisolated(unsafe) private let client: OpaquePointer
+    nonisolated(unsafe) let client: OpaquePointer
     nonisolated(unsafe) private let events: OpaquePointer
 
     // Kept alive by the client, which has them destroyed before it goes.
@@ -137,7 +137,7 @@ final class ProducerClient: Sendable {
     /// What made the producer unusable, after `_FATAL`.
     func fatalError() -> KafkaError {
         let (code, text) = withErrorText { rd_kafka_fatal_error(client, $0, $1) }
-        return KafkaError(native: code, "The producer can't go on", detail: text)
+        return KafkaError(native: code.ofProducer, "The producer can't go on", detail: text)
     }
 
     /// The end: nothing may be called afterwards.

@@ -18,6 +18,9 @@ final class UndeliveredRecords: Sendable {
         var reasons: [Reason] = []
     }
 
+    /// Whether what is given up now is given up on purpose.
+    private let isPurgeExpected = Atomic(false)
+
     private static let maximumReasons = 3
 
     private let producer: String
@@ -30,6 +33,8 @@ final class UndeliveredRecords: Sendable {
     ///
     /// The first one of each of the first reasons is logged.
     func add(_ error: rd_kafka_resp_err_t, _ topic: String) {
+        let isPurge = error == RD_KAFKA_RESP_ERR__PURGE_QUEUE || error == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+        if isPurge, isPurgeExpected.load(ordering: .relaxed) { return }
         let isFirst = state.withLock { state in
             state.count += 1
             if let index = state.reasons.firstIndex(where: { $0.error == error && $0.topic == topic }) {
@@ -45,6 +50,9 @@ final class UndeliveredRecords: Sendable {
         let failure = KafkaError(native: error, attempt)
         Diagnostics.log(.error, failure.message, metadata: ["producer": producer])
     }
+
+    /// Says whether records are about to be given up on purpose, as those of a transaction that is aborted.
+    func expectPurge(_ isExpected: Bool) { isPurgeExpected.store(isExpected, ordering: .relaxed) }
 
     /// What nobody was told of so far, in one sentence; `nil` for nothing.
     var summary: String? {

@@ -52,9 +52,15 @@ extension NativeHeaders {
     /// - Parameters:
     ///   - headers: The record's headers.
     ///   - span: The span.
+    ///   - origin: What the span has the `stitch` field say.
     ///   - incoming: What the record carries so far; `nil` where no header has to do with a trace.
     @inline(__always)
-    init(_ headers: KafkaHeaders, _ span: borrowing OwnedSendSpan, _ incoming: ContextCarrier?) {
+    init(
+        _ headers: KafkaHeaders,
+        _ span: borrowing OwnedSendSpan,
+        _ origin: OwnedSendSpan.Origin,
+        _ incoming: ContextCarrier?
+    ) {
         if let carrier = span.carrier {
             var headers = headers
             headers.write(carrier, inPlaceOf: incoming ?? ContextCarrier())
@@ -62,6 +68,6 @@ extension NativeHeaders {
             return
         }
         self.init(headers, andRoomFor: 2)
-        span.writeFields { name, value in add(name, value) }
+        span.writeFields(origin) { name, value in add(name, value) }
     }
 }

@@ -121,9 +121,9 @@ public final class TracedKafkaProducer: KafkaProducing {
     @discardableResult
     public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
         try await loop.enterInTurn(for: record)
-        let send = try prepare(record, nil)
+        var send = try prepare(record, nil)
         let pending = send.pending
-        try await loop.handOverInTurn(record, send)
+        if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }
         return KafkaEnqueued(pending)
     }
 
@@ -135,14 +135,26 @@ public final class TracedKafkaProducer: KafkaProducing {
     ) throws(KafkaError) -> PreparedSend {
         let topic = try loop.topic(of: record)
         let incoming = record.headers.isEmpty ? nil : record.headers.incoming
+        var origin = OwnedSendSpan.Origin.none
         let span = OwnedSendSpan(
             to: topic.target,
             wish: wish,
             incoming: incoming,
-            details: RecordAttributes.details(of: record)
+            details: RecordAttributes.details(of: record),
+            &origin
         ) { RecordAttributes.fill(&$0, record) }
-        let headers = NativeHeaders(record.headers, span, incoming)
+        let headers = NativeHeaders(record.headers, span, origin, incoming)
         return PreparedSend(to: topic, headers, ObservedSend(of: record, SendTrace(span)))
+    }
+
+    /// Does something in a transaction, as `KafkaProducer` does; what is sent meanwhile has its spans as ever.
+    ///
+    /// A record that is given up with its transaction leaves a span that says so.
+    @discardableResult
+    public func withTransaction<Success>(
+        _ body: (KafkaTransaction) async throws -> Success
+    ) async throws -> Success {
+        try await loop.withTransaction(of: self, body)
     }
 
     /// Waits until every record that was sent before has its answer, without lingering.

@@ -10,6 +10,9 @@ import TraceContext
 
 /// Records of 1 KiB to a real broker and back, against loops of bare C in the same rounds.
 ///
+/// The loops in C take topics by handle and poll for reports after each record, on a thread of their own; each client has sent
+/// a record to each partition before its time begins, which ends with the last report.
+///
 /// Needs a broker in `KAFKA_BOOTSTRAP_SERVERS`: `make bench` starts one. `STITCH_BENCH_KAFKA` names the parts to measure, all
 /// of them without it: `produce`, `traced`, `window`, `latency`; `STITCH_BENCH_ROUNDS` the number of rounds, 7 without it;
 /// `STITCH_BENCH_RECORDS` how many records a turn has.
