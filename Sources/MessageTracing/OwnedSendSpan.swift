@@ -92,6 +92,9 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
         return .known(field.description)
     }
 
+    /// Whether nobody will want to know what becomes of the message: it is neither recorded nor measured.
+    package var isIdle: Bool { other == nil && measurement == nil && !span.isRecording }
+
     /// What the message has to carry, in place of all trace fields that it has; `nil` for a plain one, which has none and
     /// whose fields are written by ``writeFields(_:_:)``.
     package var carrier: ContextCarrier? { other?.span.carrier }

@@ -30,7 +30,7 @@ extension DeliveryLoop {
         _ headers: consuming NativeHeaders,
         _ opaque: UnsafeMutableRawPointer
     ) async throws(KafkaError) {
-        try await enterInTurn(for: record)
+        if !tryToEnter() { try await enterInTurn(for: record) }
         let topic = try topic(of: record)
         while true {
             let seen = gate.reports

@@ -27,10 +27,13 @@ extension DeliveryLoop {
         if turn != .attempt { throw full(topic, isRetryable: true) }
     }
 
-    /// Lets a sender in, once it is its turn.
+    /// Lets a sender in, unless there is something to decide.
     @inline(__always)
-    package func enterInTurn(for record: borrowing KafkaRecord) async throws(KafkaError) {
-        if !gate.enter() { try await enter(record.topic) { $0.arrive() } }
+    package func tryToEnter() -> Bool { gate.enter() }
+
+    /// Lets a sender in, once it is its turn.
+    package func enterInTurn(for record: KafkaRecord) async throws(KafkaError) {
+        try await enter(record.topic) { $0.arrive() }
     }
 
     /// A sender leaves without a record on its way.

@@ -55,42 +55,44 @@ package struct DeliveryReport: Sendable {
 }
 
 /// The report of one record, for as long as it is being looked at.
-package struct ReportedMessage: ~Copyable {
+@_spi(Observing) public struct ReportedMessage: ~Copyable {
     let message: UnsafePointer<rd_kafka_message_t>
 
     /// When the reports of this round came: nanoseconds of `CLOCK_MONOTONIC`, read once for all of them.
-    package let time: UInt64
+    @_spi(Observing) public let time: UInt64
 
     /// The record's partition; less than 0 where it has none.
-    package var partition: Int32 { message.pointee.partition }
+    @_spi(Observing) public var partition: Int32 { message.pointee.partition }
 
     /// Its place in the partition; less than 0 where it has none.
-    package var offset: Int64 { message.pointee.offset }
+    @_spi(Observing) public var offset: Int64 { message.pointee.offset }
 
     /// The broker that took it; less than 0 where none did.
-    package var brokerID: Int32 { rd_kafka_message_broker_id(message) }
+    @_spi(Observing) public var brokerID: Int32 { rd_kafka_message_broker_id(message) }
 
     /// How long it took from the local queue to the broker's answer; `nil` where it isn't known.
     ///
     /// Reads the clock.
-    package var latency: Duration? {
+    @_spi(Observing) public var latency: Duration? {
         let latency = rd_kafka_message_latency(message)
         return latency < 0 ? nil : .microseconds(latency)
     }
 
     /// The record's key; `nil` for none.
-    package var key: UnsafeRawBufferPointer? {
+    @_spi(Observing) public var key: UnsafeRawBufferPointer? {
         message.pointee.key.map { UnsafeRawBufferPointer(start: $0, count: message.pointee.key_len) }
     }
 
     /// Whether the broker has it.
-    package var isDelivered: Bool { message.pointee.err.isNone }
+    @_spi(Observing) public var isDelivered: Bool { message.pointee.err.isNone }
 
     /// The record's topic; converted at each call.
-    package var topic: String { message.pointee.rkt.flatMap(rd_kafka_topic_name).map { String(cString: $0) } ?? "" }
+    @_spi(Observing) public var topic: String {
+        message.pointee.rkt.flatMap(rd_kafka_topic_name).map { String(cString: $0) } ?? ""
+    }
 
     /// Why it was not delivered, if it wasn't.
-    package var failure: KafkaError? {
+    @_spi(Observing) public var failure: KafkaError? {
         isDelivered ? nil : DeliveryReport(message, latency: -1).failure(of: topic)
     }
 }

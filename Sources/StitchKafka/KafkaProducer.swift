@@ -72,7 +72,7 @@ public final class KafkaProducer: KafkaProducing {
     /// - Throws: ``KafkaError`` when it was not acknowledged, with the protocol's name for the reason.
     @discardableResult
     public func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
-        try await loop.enterInTurn(for: record)
+        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
         return try await loop.send(record, loop.prepare(record))
     }
 
@@ -114,7 +114,7 @@ public final class KafkaProducer: KafkaProducing {
     /// - Throws: ``KafkaError`` when it was not taken.
     @discardableResult
     public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
-        try await loop.enterInTurn(for: record)
+        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
         var send = try loop.prepare(record)
         let pending = send.pending
         if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }

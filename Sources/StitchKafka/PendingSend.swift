@@ -7,9 +7,11 @@ import Synchronization
 ///
 /// librdkafka holds one reference from the moment that it takes the record until the report.
 ///
+/// Open to the traced producer alone, which keeps a span with each record: one object for both spares an allocation.
+///
 /// `@unchecked Sendable`: until the record is handed over it belongs to the sender; then what isn't atomic belongs to the
 /// client's thread until it says that the report is there, and doesn't change afterwards.
-package class PendingSend: @unchecked Sendable {
+@_spi(Observing) open class PendingSend: @unchecked Sendable {
     /// What keeps a value alive that isn't copied.
     private let value: KafkaBuffer.Storage?
 
@@ -31,7 +33,7 @@ package class PendingSend: @unchecked Sendable {
     private let isSeen = Atomic<Bool>(false)
 
     /// A record that will be handed over.
-    package init(of record: borrowing KafkaRecord) {
+    @_spi(Observing) public init(of record: borrowing KafkaRecord) {
         if case .buffer(let buffer) = record.payload { value = buffer.storage } else { value = nil }
     }
 
@@ -40,11 +42,11 @@ package class PendingSend: @unchecked Sendable {
         losses.add(report.error, topicName)
     }
 
-    /// Tells whoever observes the record of its report, before anybody else.
-    func observe(_ message: borrowing ReportedMessage) {}
+    /// The report has come: before anybody else is told, on the client's thread, which should not be kept.
+    @_spi(Observing) open func observe(_ message: borrowing ReportedMessage) {}
 
-    /// Tells whoever observes the record that it was not taken.
-    func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {}
+    /// The record was not taken.
+    @_spi(Observing) open func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {}
 
     /// Says who waits, before the record is handed over; `nil` when it wasn't taken.
     func setSender(_ continuation: UnsafeContinuation<Void, Never>?) { sender = continuation }

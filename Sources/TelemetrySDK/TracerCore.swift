@@ -9,6 +9,7 @@ final class TracerCore: Sendable {
     let sampler: any Sampler
     let limits: SpanLimits
     let propagator: any Propagator
+    let fields: Set<String>
     let clock = SpanClock()
     let starts = SpanStarts()
     private let ids: any IDGenerator
@@ -43,6 +44,7 @@ final class TracerCore: Sendable {
         self.sampler = sampler
         self.limits = limits
         self.propagator = propagator
+        fields = ContextCarrier.knownFields.union(propagator.fields)
         self.ids = ids
         self.processor = processor
         self.notice = notice

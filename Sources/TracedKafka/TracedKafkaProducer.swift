@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MessageTracing
-public import StitchKafka
+@_spi(Observing) public import StitchKafka
 public import StitchService
 import TelemetryData
 public import TraceContext
@@ -86,7 +86,7 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///   `error.type` too.
     @discardableResult
     public func send(_ record: KafkaRecord, wish: StitchField.Wish?) async throws(KafkaError) -> KafkaDelivery {
-        try await loop.enterInTurn(for: record)
+        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
         return try await loop.send(record, prepare(record, wish))
     }
 
@@ -120,7 +120,7 @@ public final class TracedKafkaProducer: KafkaProducing {
     /// The record's span ends when the broker has answered, whether or not anybody awaits the handle.
     @discardableResult
     public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
-        try await loop.enterInTurn(for: record)
+        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
         var send = try prepare(record, nil)
         let pending = send.pending
         if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }
@@ -144,7 +144,8 @@ public final class TracedKafkaProducer: KafkaProducing {
             &origin
         ) { RecordAttributes.fill(&$0, record) }
         let headers = NativeHeaders(record.headers, span, origin, incoming)
-        return PreparedSend(to: topic, headers, ObservedSend(of: record, SendTrace(span)))
+        if span.isIdle { return PreparedSend(to: topic, headers, PendingSend(of: record)) }
+        return PreparedSend(to: topic, headers, TracedSend(of: record, span))
     }
 
     /// Does something in a transaction, as `KafkaProducer` does; what is sent meanwhile has its spans as ever.

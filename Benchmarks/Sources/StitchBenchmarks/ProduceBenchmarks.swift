@@ -64,15 +64,15 @@ enum ProduceBenchmarks {
         return turn
     }
 
-    /// Sends records in calls of a thousand, four at a time.
+    /// Sends records in calls of a thousand, sixteen at a time.
     private static func batch(_ producer: KafkaProducer, _ topic: String) async throws -> KafkaContest.Turn {
         let record = values(topic, isOwned: false)[0]
         try await warmUp(producer, topic)
-        let turn = try await KafkaContest.measure(records) {
+        let turn = try await KafkaContest.measure(records / 16_000 * 16_000) {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<4 {
+                for _ in 0..<16 {
                     group.addTask {
-                        for _ in 0..<records / 4000 {
+                        for _ in 0..<records / 16_000 {
                             let deliveries = await producer.send(contentsOf: Array(repeating: record, count: 1000))
                             guard deliveries.failures.isEmpty else { throw Lost() }
                         }

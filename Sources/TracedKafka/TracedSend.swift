@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MessageTracing
-import StitchKafka
+@_spi(Observing) import StitchKafka
 import TelemetryAPI
 
-/// The `send` span of a record, which ends on the delivery report.
-struct SendTrace: SendObserver, ~Copyable {
-    private var span: OwnedSendSpan
+/// A record on its way with its `send` span, which ends on the delivery report.
+///
+/// `@unchecked Sendable`: the span belongs to who has the record, as all else that `PendingSend` keeps.
+final class TracedSend: PendingSend, @unchecked Sendable {
+    private var span: OwnedSendSpan?
 
-    init(_ span: consuming OwnedSendSpan) { self.span = span }
+    init(of record: borrowing KafkaRecord, _ span: consuming OwnedSendSpan) {
+        self.span = consume span
+        super.init(of: record)
+    }
 
-    consuming func reported(_ message: borrowing ReportedMessage) {
+    override func observe(_ message: borrowing ReportedMessage) {
+        guard let span = span.take() else { return }
         if let failure = message.failure {
             return span.fail(failure, type: failure.errorType, key: message.key)
         }
@@ -24,7 +30,8 @@ struct SendTrace: SendObserver, ~Copyable {
         }
     }
 
-    consuming func refused(_ error: KafkaError, _ record: borrowing KafkaRecord) {
+    override func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {
+        guard let span = span.take() else { return }
         // Who withdraws a record has no error.
         if error.code == .cancelled { return span.end() }
         span.fail(error, type: error.errorType, key: record.key)
