@@ -65,10 +65,14 @@ final class RecordTracing: Sendable {
         if !hasProcessed { processes.store(true, ordering: .relaxed) }
         let (carrier, duplicates) = record.readCarrier()
         let span = ProcessSpan(of: carrier, from: targets[record.topic], policy: continuation) { message in
-            fill(&message, record, duplicates, now: .now)
-            message.attributes.set(MessagingConventions.Attribute.kafkaLag, record.lag)
+            message.created = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
+            message.wait = message.created.map { MessageWait(since: $0) }
+            message.partitionNumber = record.partition
             message.delivery = attempt.number > 1 ? .repeated : delivery
             message.previousAttempt = attempt.trace?.last as? SpanContext
+            if duplicates > 0 { message.flaws = [.duplicate] }
+        } attributes: {
+            RecordAttributes.fill(&$0, record)
         }
         attempt.trace?.last = span.span.context
         return try await span.run(classify: outcome, body)
