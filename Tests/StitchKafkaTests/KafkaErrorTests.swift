@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchRdkafka
+import Foundation
 import Testing
 
 @testable import StitchKafka
@@ -119,5 +120,14 @@ struct KafkaErrorTests {
         #expect(throws: KafkaError.self) { try KafkaRecord(topic: "", value: nil).validate() }
         #expect(throws: KafkaError.self) { try KafkaRecord(topic: "a\0b", value: nil).validate() }
         #expect(throws: KafkaError.self) { try KafkaRecord(topic: "a", value: nil, partition: -1).validate() }
+    }
+}
+
+@Test("The librdkafka that runs is the one that is to be tested")
+func library() {
+    let version = NativeVersion(number: rd_kafka_version())
+    #expect(version >= NativeVersion(number: 0x0200_02ff))
+    if let expected = ProcessInfo.processInfo.environment["STITCH_EXPECTED_RDKAFKA"] {
+        #expect("\(version)" == expected)
     }
 }
