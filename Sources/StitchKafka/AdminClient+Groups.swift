@@ -53,7 +53,7 @@ extension AdminClient {
     }
 
     /// What a group has committed, by partition.
-    func committedOffsets(of group: String, _ attempt: String) throws(KafkaError) -> [TopicPartition: Int64] {
+    func committedOffsets(of group: String, _ attempt: String) throws(KafkaError) -> [KafkaTopicPartition: Int64] {
         guard let question = rd_kafka_ListConsumerGroupOffsets_new(group, nil) else {
             throw KafkaError(native: RD_KAFKA_RESP_ERR__INVALID_ARG, attempt)
         }
@@ -69,10 +69,10 @@ extension AdminClient {
             let groups = rd_kafka_ListConsumerGroupOffsets_result_groups(answer, &count)
             guard count > 0, let result = groups?[0] else { return [:] }
             if let error = rd_kafka_group_result_error(result) { throw Self.error(error, attempt) }
-            var offsets: [TopicPartition: Int64] = [:]
+            var offsets: [KafkaTopicPartition: Int64] = [:]
             for element in Self.elements(rd_kafka_group_result_partitions(result)) where element.pointee.offset >= 0 {
                 guard let topic = element.pointee.topic, element.pointee.err.isNone else { continue }
-                let partition = TopicPartition(topic: String(cString: topic), partition: element.pointee.partition)
+                let partition = KafkaTopicPartition(topic: String(cString: topic), partition: element.pointee.partition)
                 offsets[partition] = element.pointee.offset
             }
             return offsets
@@ -80,7 +80,10 @@ extension AdminClient {
     }
 
     /// The offsets after the last record of partitions; those that can't be told are left out.
-    func endOffsets(of partitions: [TopicPartition], _ attempt: String) throws(KafkaError) -> [TopicPartition: Int64] {
+    func endOffsets(
+        of partitions: [KafkaTopicPartition],
+        _ attempt: String
+    ) throws(KafkaError) -> [KafkaTopicPartition: Int64] {
         guard !partitions.isEmpty else { return [:] }
         let list = rd_kafka_topic_partition_list_new(Int32(clamping: partitions.count))
         // Ours; the client can't be destroyed while it lives.
@@ -91,10 +94,10 @@ extension AdminClient {
         }
         let result = rd_kafka_offsets_for_times(client, list, remaining)
         guard result.isNone else { throw failure(result, attempt, nil) }
-        var offsets: [TopicPartition: Int64] = [:]
+        var offsets: [KafkaTopicPartition: Int64] = [:]
         for element in Self.elements(list) where element.pointee.err.isNone && element.pointee.offset >= 0 {
             guard let topic = element.pointee.topic else { continue }
-            let partition = TopicPartition(topic: String(cString: topic), partition: element.pointee.partition)
+            let partition = KafkaTopicPartition(topic: String(cString: topic), partition: element.pointee.partition)
             offsets[partition] = element.pointee.offset
         }
         return offsets
@@ -110,7 +113,7 @@ extension AdminClient {
             host: text(rd_kafka_MemberDescription_host(native)) ?? "",
             partitions: elements(partitions).compactMap { element in
                 element.pointee.topic.map {
-                    KafkaGroupDescription.Partition(topic: String(cString: $0), partition: element.pointee.partition)
+                    KafkaTopicPartition(topic: String(cString: $0), partition: element.pointee.partition)
                 }
             }
         )

@@ -103,7 +103,7 @@ public struct KafkaConfiguration: Sendable, Hashable {
     /// Whether records of transactions that are open or aborted are seen; `nil` for ``Isolation/readCommitted``.
     public var isolation: Isolation?
 
-    /// How partitions are divided in the group; `nil` for librdkafka's choice.
+    /// How partitions are divided in the group; `nil` for `cooperativeSticky`, unlike librdkafka.
     ///
     /// All members of a group need one in common.
     public var assignmentStrategy: AssignmentStrategy?

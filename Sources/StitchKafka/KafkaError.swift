@@ -67,11 +67,13 @@ extension KafkaError.Code {
     public static let decoding = Self("decoding")
     /// A handler threw; the error's cause is what it threw.
     public static let handler = Self("handler")
+    /// Records could not be delivered whose senders did not wait for them.
+    public static let undelivered = Self("undelivered")
     /// Something took longer than allowed.
     public static let timedOut = Self("_TIMED_OUT")
     /// A record was not acknowledged within the delivery timeout.
     public static let deliveryTimedOut = Self("_MSG_TIMED_OUT")
-    /// A record is larger than the whole local queue.
+    /// The local queue has no room for a record.
     public static let queueFull = Self("_QUEUE_FULL")
     /// The record was given up by a shutdown before it was sent.
     public static let purged = Self("_PURGE_QUEUE")

@@ -14,6 +14,9 @@ public struct SDKTracer: Tracer {
     /// Those of every format that Stitch knows, and the propagator's.
     public let fields: Set<String>
 
+    /// Whether the propagator writes W3C trace context and baggage, and no more.
+    public var writesPlainContext: Bool { core.writesPlainContext }
+
     /// A tracer.
     ///
     /// - Parameters:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MessageTracing
 import StitchKafka
 import TelemetryAPI
 import TraceContext
@@ -7,6 +8,15 @@ import TraceContext
 extension KafkaHeaders {
     /// What the headers carry of a trace.
     var carrier: ContextCarrier { readCarrier().carrier }
+
+    /// What the headers carry of a trace; `nil` where none of them has to do with one.
+    var incoming: ContextCarrier? {
+        let fields = TelemetrySystem.tracer.fields
+        let isIncoming = contains { header in
+            ContextCarrier.knownFields.contains(header.name) || fields.contains(header.name)
+        }
+        return isIncoming ? carrier : nil
+    }
 
     /// What the headers carry of a trace, and how many fields came more than once.
     func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) {
@@ -28,5 +38,30 @@ extension KafkaHeaders {
         let older = Set(map(\.name)).intersection(ContextCarrier.knownFields)
         for name in older where carrier[name] == nil { remove(name) }
         for field in carrier.fields { replace(field.name, with: field.value) }
+    }
+}
+
+extension KafkaConsumedRecord {
+    /// What the record carries of a trace, and how many fields came more than once.
+    func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) { headers.readCarrier() }
+}
+
+extension NativeHeaders {
+    /// A record's headers, with what its span has it carry in place of all that it carries so far.
+    ///
+    /// - Parameters:
+    ///   - headers: The record's headers.
+    ///   - span: The span.
+    ///   - incoming: What the record carries so far; `nil` where no header has to do with a trace.
+    @inline(__always)
+    init(_ headers: KafkaHeaders, _ span: borrowing OwnedSendSpan, _ incoming: ContextCarrier?) {
+        if let carrier = span.carrier {
+            var headers = headers
+            headers.write(carrier, inPlaceOf: incoming ?? ContextCarrier())
+            self.init(headers)
+            return
+        }
+        self.init(headers, andRoomFor: 2)
+        span.writeFields { name, value in add(name, value) }
     }
 }

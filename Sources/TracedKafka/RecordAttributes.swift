@@ -12,8 +12,33 @@ enum RecordAttributes {
     static let system = "kafka"
 
     static func fill(_ attributes: inout AttributeWriter, _ record: KafkaRecord) {
-        fill(&attributes, key: record.key, value: record.value)
+        attributes.set(Name.kafkaKey, record.key.flatMap { String(validating: $0, as: UTF8.self) })
+        if case .none = record.payload { attributes[Name.kafkaTombstone] = .bool(true) }
         attributes.set(Name.partitionID, record.partition.map(String.init))
+    }
+
+    /// What is known of a record before it is sent.
+    static func details(of record: borrowing KafkaRecord) -> MessageDetails {
+        var details = MessageDetails(partition: record.partition)
+        if case .none = record.payload { details.isTombstone = true }
+        return details
+    }
+
+    /// What there is to say about a record that was acknowledged.
+    static func fill(_ attributes: SpanAttributes, acknowledged details: MessageDetails) {
+        attributes.set(Name.partitionID, details.partition.map(String.init))
+        attributes.set(Name.kafkaOffset, details.offset)
+        attributes.set(Name.brokerID, details.brokerID.map { Int64($0) })
+        attributes.set(Name.acknowledgeLatency, details.acknowledgeLatency.map { $0 / .seconds(1) })
+    }
+
+    /// What there is to say about a record that is to be sent.
+    static func of(_ record: KafkaRecord) -> Attributes {
+        var attributes = Attributes()
+        attributes.set(Name.kafkaKey, record.key.flatMap { String(validating: $0, as: UTF8.self) })
+        if case .none = record.payload { attributes[Name.kafkaTombstone] = .bool(true) }
+        attributes.set(Name.partitionID, record.partition.map(String.init))
+        return attributes
     }
 
     static func of(_ record: KafkaConsumedRecord) -> Attributes {

@@ -2,6 +2,7 @@
 
 import CStitchRdkafka
 import Foundation
+import StitchService
 import Testing
 
 @testable import StitchKafka
@@ -116,10 +117,20 @@ struct KafkaErrorTests {
     }
 
     @Test("of a record that Kafka could not address is thrown before it is sent")
-    func validation() {
-        #expect(throws: KafkaError.self) { try KafkaRecord(topic: "", value: nil).validate() }
-        #expect(throws: KafkaError.self) { try KafkaRecord(topic: "a\0b", value: nil).validate() }
-        #expect(throws: KafkaError.self) { try KafkaRecord(topic: "a", value: nil, partition: -1).validate() }
+    func validation() async throws {
+        let producer = try KafkaProducer(KafkaConfiguration(brokers: ["localhost:1"]))
+        let records = [
+            KafkaRecord(topic: "", value: nil), KafkaRecord(topic: "a\0b", value: nil),
+            KafkaRecord(topic: "a", value: nil, partition: -1),
+            KafkaRecord(topic: String(repeating: "a", count: 600), value: nil),
+        ]
+        for record in records {
+            await #expect(throws: KafkaError.self) { try await producer.send(record) }
+            await #expect(throws: KafkaError.self) { try await producer.enqueue(record) }
+        }
+        #expect(await producer.send(contentsOf: records).failures.count == records.count)
+        #expect(producer.health.lag == 0)
+        await producer.shutdown()
     }
 }
 
