@@ -91,6 +91,8 @@ extension DeliveryLoop {
         losses.expectPurge(true)
         let failure = await attempt { $0.abortTransaction(timeoutMilliseconds: $1) }
         losses.expectPurge(false)
+        // Whoever made the transaction is told that it failed, with all that was in it.
+        _ = losses.take()
         guard let failure else { return state.withLock { $0.transaction.ended() } }
         Diagnostics.log(.error, end(failure).message)
         // With a transaction that can't be ended there is no going on.

@@ -62,16 +62,29 @@ final class RecordTracing: Sendable {
         _ delivery: ReceivedMessage.Delivery = .first,
         _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
+        try await begin(record, attempt, delivery).run(classify: outcome, body)
+    }
+
+    /// The span of work on one record, which begins.
+    func begin(
+        _ record: KafkaConsumedRecord,
+        _ attempt: RecordAttempt,
+        _ delivery: ReceivedMessage.Delivery = .first
+    ) -> ProcessSpan {
         if !hasProcessed { processes.store(true, ordering: .relaxed) }
         let (carrier, duplicates) = record.readCarrier()
         let span = ProcessSpan(of: carrier, from: targets[record.topic], policy: continuation) { message in
-            fill(&message, record, duplicates, now: .now)
-            message.attributes.set(MessagingConventions.Attribute.kafkaLag, record.lag)
+            message.created = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
+            message.wait = message.created.map { MessageWait(since: $0) }
+            message.partitionNumber = record.partition
             message.delivery = attempt.number > 1 ? .repeated : delivery
-            message.previousAttempt = attempt.trace?.last as? SpanContext
+            if let trace = attempt.trace { message.previousAttempt = trace.last as? SpanContext }
+            if duplicates > 0 { message.flaws = [.duplicate] }
+        } attributes: {
+            RecordAttributes.fill(&$0, record)
         }
-        attempt.trace?.last = span.span.context
-        return try await span.run(classify: outcome, body)
+        if let trace = attempt.trace { trace.last = span.span.context }
+        return span
     }
 
     /// Several records: a span that starts a trace and links to each record's.
@@ -134,7 +147,7 @@ final class RecordTracing: Sendable {
     }
 
     /// A handler that was cancelled gives its record back, whatever it throws then: that is no error.
-    private func outcome(_ error: some Error) -> ProcessOutcome {
+    func outcome(_ error: some Error) -> ProcessOutcome {
         if Task.isCancelled { return .interrupted }
         guard let error = error as? KafkaError else { return ProcessOutcome(of: error) }
         return error.code == .cancelled ? .interrupted : .failed(errorType: error.errorType)

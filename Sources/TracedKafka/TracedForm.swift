@@ -13,8 +13,9 @@ enum TracedForm {
         switch self {
         case .each(let handle):
             RecordHandler(
-                .each { record, attempt in
-                    try await tracing.process(record, attempt) { try await handle(record) }
+                .eachTry { record, attempt in
+                    let span = tracing.begin(record, attempt)
+                    try await span.run(classify: { tracing.outcome($0) }) { try await handle(record) }
                 }
             )
         case .batches(let count, let handle):
