@@ -243,6 +243,8 @@ let examples: [Target] = [
     ),
     example("WholeService", ["Stitch", "TracedJobs", "TracedKafka"]),
     // A client that Stitch does not know, what traces it, and a program that uses both.
+    part("BillingWithSwiftKafkaClient", of: "MoveFromSwiftKafkaClient/Before", ["ForeignKafkaClient"]),
+    part("BillingWithStitch", of: "MoveFromSwiftKafkaClient/After", ["TracedKafka"]),
     part("ForeignKafkaClient", of: "InstrumentForeignClient/Client"),
     part(
         "TracedForeignKafkaClient",
@@ -316,24 +318,33 @@ let suites: [Target] = [
     tests(
         of: "TracedForeignKafkaClient",
         [
-            "ForeignKafkaClient", "MessageTracing", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK",
-            "TraceContext", "TraceFlow",
+            "BillingWithStitch", "BillingWithSwiftKafkaClient", "ForeignKafkaClient", "KafkaTesting", "MessageTracing",
+            "StitchKafka", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext",
+            "TraceFlow", "TracedKafka",
         ]
     ),
     tests(
         of: "StitchCommand",
         ["CStitchZlib", "StitchOTLP", "TelemetryData", "TraceContext", "TraceFlow", "TraceStore"]
     ),
+    // A member of a group that a test kills.
+    .executableTarget(
+        name: "KafkaMember",
+        dependencies: named(["StitchKafka", "StitchService"]),
+        path: "IntegrationTests/KafkaMember",
+        swiftSettings: settings
+    ),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch", "StitchCommand", "StitchHTTP",
-            "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService", "StitchTesting", "TelemetryAPI",
-            "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService", "TraceFlow", "TracedJobs",
-            "TracedKafka",
+            "CStitchRdkafka", "KafkaMember", "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch",
+            "StitchCommand", "StitchHTTP", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService",
+            "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService",
+            "TraceFlow", "TracedJobs", "TracedKafka",
         ],
         path: "IntegrationTests",
+        exclude: ["KafkaMember"],
         swiftSettings: settings
     ),
 ]

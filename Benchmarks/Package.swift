@@ -9,12 +9,18 @@ let package = Package(
     dependencies: [.package(name: "stitch", path: "..")],
     targets: [
         .target(name: "CAllocationCounter"),
+        .systemLibrary(
+            name: "CBenchmarkRdkafka",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]
+        ),
+        .target(name: "CKafkaLoops", dependencies: ["CBenchmarkRdkafka"]),
         .executableTarget(
             name: "StitchBenchmarks",
             dependencies: [
-                "CAllocationCounter", .product(name: "MessageTracing", package: "stitch"),
+                "CAllocationCounter", "CKafkaLoops", .product(name: "MessageTracing", package: "stitch"),
                 .product(name: "Stitch", package: "stitch"), .product(name: "TraceContext", package: "stitch"),
-                .product(name: "TraceStore", package: "stitch"),
+                .product(name: "TraceStore", package: "stitch"), .product(name: "TracedKafka", package: "stitch"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),

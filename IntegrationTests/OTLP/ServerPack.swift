@@ -66,6 +66,11 @@ struct ServerPack {
         _ = try await Self.run(launcher, ["stop", folder.path], in: folder, [:])
     }
 
+    /// Calls the launcher, as `kill` with a node's number.
+    func call(_ command: String, _ arguments: String...) async throws {
+        _ = try await Self.run(launcher, [command, folder.path] + arguments, in: folder, [:])
+    }
+
     func setting(_ name: String) throws -> String {
         guard let value = settings[name] else { throw Failure(description: "\(launcher) printed no \(name)") }
         return value

@@ -6,50 +6,88 @@ import CStitchRdkafka
 ///
 /// Used by one thread; its calls block.
 final class AdminClient {
-    /// What became of a request.
-    struct Answer {
-        var code: rd_kafka_resp_err_t
-        var text: String?
-
-        func error(_ attempt: String) -> KafkaError? {
-            code.isNone ? nil : KafkaError(native: code, attempt, detail: text)
-        }
-    }
-
     // Both are destroyed in `destroy`, and nowhere else.
-    private let client: OpaquePointer
+    let client: OpaquePointer
     private let answers: OpaquePointer
+    private let deadline: ContinuousClock.Instant
+    /// What went wrong meanwhile and explains a time-out.
+    private var trouble: (code: rd_kafka_resp_err_t, text: String)?
 
-    init(_ configuration: KafkaConfiguration) throws(KafkaError) {
-        let native = try NativeConfiguration(ClientProperties(configuration, for: .producer))
-        client = try native.makeClient(RD_KAFKA_PRODUCER)
+    /// Makes a client for whatever is asked until the deadline.
+    ///
+    /// With a group it is a consumer of it, which doesn't join. That is for `committedOffsets(of:)`: up to librdkafka 2.10
+    /// a client without a group dies of a coordinator's error there (librdkafka's issue 5040).
+    init(
+        _ configuration: KafkaConfiguration,
+        group: String? = nil,
+        until deadline: ContinuousClock.Instant
+    ) throws(KafkaError) {
+        var properties = try ClientProperties(configuration, for: .administration)
+        try properties.set(name: "group.id", nonEmpty: group, "group")
+        let native = try NativeConfiguration(properties)
+        native.adjust { rd_kafka_conf_set_events($0, RD_KAFKA_EVENT_ERROR) }
+        client = try native.makeClient(group == nil ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER)
+        self.deadline = deadline
         answers = rd_kafka_queue_new(client)
+        // So that errors come there too. The reference to the main queue is ours.
+        let main = rd_kafka_queue_get_main(client)
+        rd_kafka_queue_forward(main, answers)
+        rd_kafka_queue_destroy(main)
     }
 
-    func createTopic(_ topic: String, partitions: Int, replicationFactor: Int, _ timeout: Int32) -> Answer {
-        let (new, text) = withErrorText {
-            rd_kafka_NewTopic_new(topic, Int32(clamping: partitions), Int32(clamping: replicationFactor), $0, $1)
-        }
-        guard let new else { return Answer(code: RD_KAFKA_RESP_ERR__INVALID_ARG, text: text) }
-        // Ours; the request copies it.
-        defer { rd_kafka_NewTopic_destroy(new) }
-        return request(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout) { options in
-            var topics: [OpaquePointer?] = [new]
-            rd_kafka_CreateTopics(client, &topics, 1, options, answers)
-        } results: { event, count in
-            rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), count)
-        }
+    /// What is left of the time, in milliseconds, at least one.
+    var remaining: Int32 {
+        Int32(clamping: max(1, ContinuousClock.now.duration(to: deadline).wholeMilliseconds))
     }
 
-    func deleteTopics(_ topics: [String], _ timeout: Int32) -> Answer {
-        var old: [OpaquePointer?] = topics.map { rd_kafka_DeleteTopic_new($0) }
+    /// Sends a request and reads its answer.
+    ///
+    /// `send` gets the request's options, which it doesn't keep, and the queue for the answer; `read` gets the answer, which
+    /// lives as long as the call. `attempt` begins the sentence that says what was not done.
+    func request<Value>(
+        _ operation: rd_kafka_admin_op_t,
+        _ attempt: String,
+        send: (OpaquePointer?, OpaquePointer) -> Void,
+        read: (OpaquePointer) throws(KafkaError) -> Value
+    ) throws(KafkaError) -> Value {
         // Ours; the request copies them.
-        defer { for topic in old { rd_kafka_DeleteTopic_destroy(topic) } }
-        return request(RD_KAFKA_ADMIN_OP_DELETETOPICS, timeout) { options in
-            rd_kafka_DeleteTopics(client, &old, old.count, options, answers)
-        } results: { event, count in
-            rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), count)
+        let options = rd_kafka_AdminOptions_new(client, operation)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        let (result, text) = withErrorText { rd_kafka_AdminOptions_set_request_timeout(options, remaining, $0, $1) }
+        guard result.isNone else { throw KafkaError(native: result, attempt, detail: text) }
+        send(options, answers)
+        // librdkafka answers at its time-out; the second more is for the hand-over.
+        while let event = rd_kafka_queue_poll(answers, remaining + 1000) {
+            // Ours, until destroyed.
+            defer { rd_kafka_event_destroy(event) }
+            let code = rd_kafka_event_error(event)
+            let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
+            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR {
+                note(code, text ?? "")
+                // Nobody comes and changes the password: there is nothing to wait for.
+                if code == RD_KAFKA_RESP_ERR__AUTHENTICATION { throw failure(code, attempt, text) }
+                continue
+            }
+            guard code.isNone else { throw failure(code, attempt, text) }
+            return try read(event)
         }
+        throw failure(RD_KAFKA_RESP_ERR__TIMED_OUT, attempt, nil)
+    }
+
+    /// What a call failed with; where that says no more than that nobody answered, why nobody did.
+    func failure(_ code: rd_kafka_resp_err_t, _ attempt: String, _ text: String?) -> KafkaError {
+        let isSilence = [
+            RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+        ].contains(code)
+        guard isSilence else { return KafkaError(native: code, attempt, detail: text) }
+        // What wasn't looked at yet.
+        while let event = rd_kafka_queue_poll(answers, 0) {
+            defer { rd_kafka_event_destroy(event) }
+            guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR else { continue }
+            note(rd_kafka_event_error(event), rd_kafka_event_error_string(event).map { String(cString: $0) } ?? "")
+        }
+        if let trouble { return KafkaError(native: trouble.code, attempt, detail: trouble.text) }
+        return KafkaError(native: code, attempt, detail: text)
     }
 
     /// The end: nothing may be called afterwards.
@@ -57,40 +95,12 @@ final class AdminClient {
     /// Blocks until librdkafka's threads have ended.
     func destroy() {
         rd_kafka_queue_destroy(answers)
-        rd_kafka_destroy(client)
+        destroyClient(client)
     }
 
-    /// Sends a request and waits for its answer, which is the first failure among the topics' answers.
-    private func request(
-        _ operation: rd_kafka_admin_op_t,
-        _ timeout: Int32,
-        _ send: (OpaquePointer?) -> Void,
-        results: (OpaquePointer, UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<OpaquePointer?>?
-    ) -> Answer {
-        // Ours; the request copies them.
-        let options = rd_kafka_AdminOptions_new(client, operation)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        let (result, text) = withErrorText { rd_kafka_AdminOptions_set_request_timeout(options, timeout, $0, $1) }
-        guard result.isNone else { return Answer(code: result, text: text) }
-        send(options)
-        // Ours, until destroyed. librdkafka answers at its time-out; the second more is for the hand-over.
-        guard let event = rd_kafka_queue_poll(answers, timeout + 1000) else {
-            return Answer(code: RD_KAFKA_RESP_ERR__TIMED_OUT, text: nil)
-        }
-        defer { rd_kafka_event_destroy(event) }
-        let code = rd_kafka_event_error(event)
-        guard code.isNone else {
-            return Answer(code: code, text: rd_kafka_event_error_string(event).map { String(cString: $0) })
-        }
-        var count = 0
-        // The results belong to the event.
-        let topics = UnsafeMutableBufferPointer(start: results(event, &count), count: count)
-        for topic in topics {
-            let code = rd_kafka_topic_result_error(topic)
-            guard !code.isNone else { continue }
-            let text = rd_kafka_topic_result_error_string(topic).map { String(cString: $0) }
-            return Answer(code: code, text: text)
-        }
-        return Answer(code: RD_KAFKA_RESP_ERR_NO_ERROR, text: nil)
+    /// That all brokers are down comes of what went wrong with each.
+    private func note(_ code: rd_kafka_resp_err_t, _ text: String) {
+        if code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, trouble != nil { return }
+        trouble = (code, text)
     }
 }

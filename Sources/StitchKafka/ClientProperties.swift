@@ -6,129 +6,75 @@ struct ClientProperties {
     enum Role: Equatable {
         case producer
         case consumer(group: String)
+        case administration
     }
 
     /// Names and values, in the order in which they are to be set.
     private(set) var values: [(name: String, value: String)] = []
+    /// What gets the statistics.
+    let statistics: [KafkaStatisticsHandler]
+    /// Where tokens come from.
+    let tokens: KafkaTokenSource?
+    /// By canonical name: what was set, and by what.
+    private var origins: [String: (origin: String, value: String)] = [:]
 
     /// Translates a configuration.
     ///
     /// - Throws: `KafkaError` that names the option, its value and what would be right.
     init(_ configuration: KafkaConfiguration, for role: Role) throws(KafkaError) {
-        try Self.check(brokers: configuration.brokers)
-        try Self.check(configuration.drain, "drain", .zero ... .seconds(86_400))
-        set("bootstrap.servers", configuration.brokers.joined(separator: ","))
-        set("client.id", try Self.nonEmpty(configuration.clientID, "clientID"))
-        // Idle connections are closed by brokers as a matter of course; that is nothing to warn of.
-        set("log.connection.close", "false")
+        let handlers = [configuration.statisticsHandler, configuration.statisticsRecorder].compactMap(\.self)
+        statistics = configuration.statisticsInterval == nil || role == .administration ? [] : handlers
+        if case .oauthBearer(let source) = configuration.authentication { tokens = source } else { tokens = nil }
+        try setConnection(configuration)
+        try setSecurity(configuration)
         switch role {
-        case .producer:
-            try set("linger.ms", configuration.linger, "linger", .zero ... .seconds(900))
-            if configuration.linger >= configuration.deliveryTimeout {
-                throw KafkaError(
-                    .configuration,
-                    "The option 'linger' is \(configuration.linger): it has to be less than 'deliveryTimeout', which is "
-                        + "\(configuration.deliveryTimeout)"
-                )
-            }
-            try set("delivery.timeout.ms", configuration.deliveryTimeout, "deliveryTimeout", Self.longDurations)
-            set("enable.idempotence", String(configuration.isIdempotent))
-        case .consumer(let group):
-            set("group.id", try Self.nonEmpty(group, "group"))
-            set("auto.offset.reset", configuration.autoOffsetReset.rawValue)
-            try set("auto.commit.interval.ms", configuration.commitInterval, "commitInterval", Self.longDurations)
-            // What is committed is what was stored, and it is stored when the handler is done: at least once.
-            set("enable.auto.commit", "true")
-            set("enable.auto.offset.store", "false")
-            // A topic that is made after the consumer was started is found within this time rather than in five minutes.
-            set("topic.metadata.refresh.interval.ms", "10000")
+        case .producer: try setProducer(configuration)
+        case .consumer(let group): try setConsumer(configuration, group)
+        case .administration: break
         }
         for (name, value) in configuration.properties.sorted(by: { $0.key < $1.key }) {
-            if let reason = Self.reserved[name] {
+            if let reason = PropertyName.reserved[name] {
                 throw KafkaError(
                     .configuration,
                     "The property '\(name)' = '\(SecretProperty.shown(value, of: name))' can't be set by name: \(reason)"
                 )
             }
-            set(name, value)
+            try set(name, value, by: "the property '\(name)'")
         }
+        // What is as good as set by nobody comes last, so that a property may say otherwise.
+        if case .consumer = role {
+            // A topic that is made after the consumer was started is found within this time rather than in five minutes.
+            setDefault("topic.metadata.refresh.interval.ms", "10000")
+        }
+        try checkTogether(configuration, role)
     }
 
-    private static let longDurations = Duration.milliseconds(1)...Duration.milliseconds(Int32.max)
+    /// What a property is set to, under whichever of its names.
+    subscript(name: String) -> String? { origins[PropertyName.canonical(name)]?.value }
 
-    private mutating func set(_ name: String, _ value: String) { values.append((name, value)) }
-
-    private mutating func set(
-        _ name: String,
-        _ duration: Duration,
-        _ option: String,
-        _ range: ClosedRange<Duration>
-    ) throws(KafkaError) {
-        try Self.check(duration, option, range)
-        set(name, String(duration.wholeMilliseconds))
-    }
-
-    private static func check(
-        _ duration: Duration,
-        _ option: String,
-        _ range: ClosedRange<Duration>
-    ) throws(KafkaError) {
-        guard !range.contains(duration) else { return }
-        throw KafkaError(
-            .configuration,
-            "The option '\(option)' is \(duration): it has to be between \(range.lowerBound) and \(range.upperBound)"
-        )
-    }
-
-    private static func check(brokers: [String]) throws(KafkaError) {
-        if brokers.isEmpty {
+    /// Sets a property, once.
+    ///
+    /// - Throws: `KafkaError` when something else set it to another value.
+    mutating func set(_ name: String, _ value: String, by origin: String) throws(KafkaError) {
+        let canonical = PropertyName.canonical(name)
+        if let other = origins[canonical] {
+            guard other.value != value else { return }
             throw KafkaError(
                 .configuration,
-                "The option 'brokers' is empty: give at least one host:port, or set KAFKA_BOOTSTRAP_SERVERS"
+                "\(origin.first?.uppercased() ?? "")\(origin.dropFirst()) is '\(SecretProperty.shown(value, of: name))', "
+                    + "but \(other.origin) has set it to '\(SecretProperty.shown(other.value, of: name))': remove one"
             )
         }
-        for broker in brokers where !isAddress(broker) {
-            throw KafkaError(
-                .configuration,
-                "The option 'brokers' has '\(broker)': it has to be host:port with a port from 1 to 65535"
-            )
-        }
+        origins[canonical] = (origin, value)
+        values.append((name, value))
     }
 
-    /// Whether it is `host`, `host:port` or `[address]:port`, perhaps after `protocol://`.
-    private static func isAddress(_ broker: String) -> Bool {
-        guard !broker.isEmpty, !broker.contains(where: { $0.isWhitespace || $0 == "," || $0 == "\0" }) else {
-            return false
-        }
-        let address = broker.split(separator: "://", maxSplits: 1).last.map(String.init) ?? broker
-        guard let colon = address.lastIndex(of: ":"), !address.hasSuffix("]") else { return true }
-        guard let port = Int(address[address.index(after: colon)...]) else { return false }
-        return colon > address.startIndex && (1...65_535).contains(port)
+    /// Sets a property unless it is.
+    mutating func setDefault(_ name: String, _ value: String) {
+        guard origins[PropertyName.canonical(name)] == nil else { return }
+        origins[PropertyName.canonical(name)] = ("Stitch", value)
+        values.append((name, value))
     }
-
-    private static func nonEmpty(_ value: String, _ option: String) throws(KafkaError) -> String {
-        guard value.isEmpty || value.utf8.contains(0) else { return value }
-        throw KafkaError(.configuration, "The option '\(option)' is empty or has a NUL in it: give a name")
-    }
-
-    /// What has an option of its own, or would break what a client promises.
-    private static let reserved = [
-        "bootstrap.servers": "set 'brokers'",
-        "metadata.broker.list": "set 'brokers'",
-        "client.id": "set 'clientID'",
-        "group.id": "it is the argument 'group' of the consumer",
-        "linger.ms": "set 'linger'",
-        "queue.buffering.max.ms": "set 'linger'",
-        "delivery.timeout.ms": "set 'deliveryTimeout'",
-        "message.timeout.ms": "set 'deliveryTimeout'",
-        "enable.idempotence": "set 'isIdempotent'",
-        "auto.offset.reset": "set 'autoOffsetReset'",
-        "auto.commit.interval.ms": "set 'commitInterval'",
-        "enable.auto.commit": "the consumer commits what its handler has finished",
-        "auto.commit.enable": "the consumer commits what its handler has finished",
-        "enable.auto.offset.store": "an offset is stored when the handler has finished",
-        "delivery.report.only.error": "every sender gets its answer",
-    ]
 }
 
 extension Duration {

@@ -2,72 +2,85 @@
 
 import CStitchRdkafka
 
-/// Owns librdkafka's consumer.
+/// librdkafka's consumer: membership in the group, assignment, commits.
 ///
-/// Knows no policy: see `ConsumerLoop`, whose thread makes all calls but `store` and `wake`.
+/// Knows no policy: see `ConsumerLoop`, whose thread makes all calls that say nothing else.
 final class ConsumerClient: Sendable {
     /// What happens to a consumer; told on the thread that polls or closes.
     enum Event {
         /// Partitions are about to be assigned: their queues have to be opened now.
-        case assigned([TopicPartition])
-        /// Partitions are about to be given away; what is stored until the call returns is committed, unless they are
-        /// lost: then somebody else has them already.
-        case revoked([TopicPartition], isLost: Bool)
+        case assigned([KafkaTopicPartition])
+        /// Partitions are given away when the call returns, unless they are lost: then somebody else has them already.
+        case revoked([KafkaTopicPartition], isLost: Bool)
         /// Something went wrong.
         case error(rd_kafka_resp_err_t, String)
-        /// Offsets could not be committed.
-        case commitFailed(rd_kafka_resp_err_t)
     }
 
     /// What librdkafka's callbacks get.
     ///
-    /// Used only by the thread that polls, within its calls.
-    private final class CallbackTarget {
+    /// `@unchecked Sendable`: used only by the thread that polls, within its calls.
+    private final class CallbackTarget: @unchecked Sendable {
         var handler: ((Event) -> Void)?
     }
 
-    // librdkafka's objects may be used by any thread. Both are destroyed in `destroy`, and nowhere else.
-    nonisolated(unsafe) private let client: OpaquePointer
-    nonisolated(unsafe) private let queue: OpaquePointer
-    // Touched by one thread only; lives as long as the client, whose opaque it is.
-    nonisolated(unsafe) private let target: CallbackTarget
+    let handle: ClientHandle
+    private let target: CallbackTarget
+
+    /// When a queue of records counts as full; `nil` where librdkafka notices by itself that it no longer is.
+    let queueLimits: FetchKicker.Limits?
 
     /// How long brokers may take to answer a commit, and to let the consumer leave.
-    private static let answerMilliseconds: Int32 = 5000
+    static let answerMilliseconds: Int32 = 5000
 
+    /// - Parameters:
+    ///   - configuration: Where Kafka is and how to behave.
+    ///   - group: The group, or what stands for it where there is none.
+    /// - Throws: `KafkaError` that names the option, its value and what would be right.
     init(_ configuration: KafkaConfiguration, group: String) throws(KafkaError) {
         let native = try NativeConfiguration(ClientProperties(configuration, for: .consumer(group: group)))
         let target = CallbackTarget()
+        var refused: KafkaError?
+        var limits: FetchKicker.Limits?
         native.adjust { native in
-            // Not counted: `destroy` ends all callbacks before the target goes.
+            // Not counted: `ClientHandle` keeps the target until all callbacks have ended.
             rd_kafka_conf_set_opaque(native, Unmanaged.passUnretained(target).toOpaque())
             rd_kafka_conf_set_rebalance_cb(native) { client, code, partitions, opaque in
                 guard let client else { return }
                 ConsumerClient.rebalance(client, code, partitions) { ConsumerClient.tell(opaque, $0) }
             }
-            rd_kafka_conf_set_offset_commit_cb(native) { _, code, _, opaque in
-                guard !code.isNone, code != RD_KAFKA_RESP_ERR__NO_OFFSET else { return }
-                ConsumerClient.tell(opaque, .commitFailed(code))
-            }
             rd_kafka_conf_set_error_cb(native) { _, code, text, opaque in
                 let code = rd_kafka_resp_err_t(rawValue: code)
                 ConsumerClient.tell(opaque, .error(code, text.map { String(cString: $0) } ?? ""))
             }
+            for (name, value) in KafkaConsumerOptions.clientProperties(beside: configuration) {
+                let (result, text) = withErrorText { rd_kafka_conf_set(native, name, value, $0, $1) }
+                guard result != RD_KAFKA_CONF_OK else { continue }
+                refused = KafkaError(
+                    .configuration,
+                    "The property '\(name)' = '\(value)' is refused by librdkafka: \(text)"
+                )
+            }
+            limits = ConsumerClient.limits(native, configuration)
         }
+        if let refused { throw refused }
+        queueLimits = limits
         self.target = target
-        client = try native.makeClient(RD_KAFKA_CONSUMER)
-        rd_kafka_poll_set_consumer(client)
-        // A reference of ours.
-        queue = rd_kafka_queue_get_consumer(client)
+        handle = ClientHandle(try native.makeClient(RD_KAFKA_CONSUMER), keeping: target)
+        rd_kafka_poll_set_consumer(handle.client)
     }
 
     /// Joins the group.
     func subscribe(to topics: [String]) -> rd_kafka_resp_err_t {
-        let list = rd_kafka_topic_partition_list_new(Int32(topics.count))
-        // Ours; the client copies it.
-        defer { rd_kafka_topic_partition_list_destroy(list) }
-        for topic in topics { rd_kafka_topic_partition_list_add(list, topic, -1) }
-        return rd_kafka_subscribe(client, list)
+        PartitionList.with(topics.map { (KafkaTopicPartition(topic: $0, partition: -1), 0) }) {
+            // The client copies it.
+            rd_kafka_subscribe(handle.client, $0)
+        }
+    }
+
+    /// Reads these partitions, in no group.
+    func assign(_ partitions: [(KafkaTopicPartition, Int64)]) -> rd_kafka_resp_err_t {
+        // The client copies it.
+        PartitionList.with(partitions) { rd_kafka_assign(handle.client, $0) }
     }
 
     /// Waits for something to happen, and tells it.
@@ -76,7 +89,7 @@ final class ConsumerClient: Sendable {
     func poll(timeoutMilliseconds: Int32, _ handler: (Event) -> Void) {
         calling(handler) {
             // Ours, until destroyed. Records come by the queues of the partitions; here come only errors.
-            guard let message = rd_kafka_consumer_poll(client, timeoutMilliseconds) else { return }
+            guard let message = rd_kafka_consumer_poll(handle.client, timeoutMilliseconds) else { return }
             defer { rd_kafka_message_destroy(message) }
             let code = message.pointee.err
             let text = rd_kafka_message_errstr(message).map { String(cString: $0) } ?? ""
@@ -86,28 +99,42 @@ final class ConsumerClient: Sendable {
     }
 
     /// Makes `poll` return, now or the next time.
-    func wake() { rd_kafka_queue_yield(queue) }
+    ///
+    /// May be called from anywhere by who knows that the client is there.
+    func wake() { rd_kafka_queue_yield(handle.queue) }
 
-    /// Opens the queue of a partition that is about to be assigned.
-    func openQueue(_ partition: TopicPartition, wake: Wake) -> PartitionQueue? {
-        PartitionQueue(client: client, partition, wake: wake)
+    /// Counts as polling, so that the consumer stays in the group while a rebalance waits for a handler.
+    func touch() {
+        var nothing: UnsafeMutablePointer<rd_kafka_message_t>?
+        // Takes nothing, since there is room for nothing.
+        _ = rd_kafka_consume_batch_queue(handle.queue, 0, &nothing, 0)
     }
 
-    /// Notes that the group is to go on at `offset`.
+    /// Tells the group where to go on, and waits for the answer, but not for good: without a coordinator librdkafka waits
+    /// for the session timeout, and 2.0.2 was seen never to answer.
     ///
-    /// Never waits; committed later.
-    func store(_ offset: Int64, of partition: TopicPartition) -> rd_kafka_resp_err_t {
-        // A fresh list each time: an element remembers the partition that it was used for.
-        let list = rd_kafka_topic_partition_list_new(1)
-        // Ours; the client can't be destroyed while it lives.
-        defer { rd_kafka_topic_partition_list_destroy(list) }
-        // Belongs to the list.
-        guard let element = rd_kafka_topic_partition_list_add(list, partition.topic, partition.partition) else {
-            return RD_KAFKA_RESP_ERR__FAIL
+    /// May be called by any thread that holds the client.
+    func commit(_ offsets: [(KafkaTopicPartition, Int64)]) -> rd_kafka_resp_err_t {
+        guard let answers = rd_kafka_queue_new(handle.client) else { return RD_KAFKA_RESP_ERR__FAIL }
+        defer { rd_kafka_queue_destroy(answers) }
+        // The client copies the list.
+        let sent = PartitionList.with(offsets) { rd_kafka_commit_queue(handle.client, $0, answers, nil, nil) }
+        guard sent.isNone else { return sent }
+        // Ours, until destroyed.
+        guard let answer = rd_kafka_queue_poll(answers, Self.answerMilliseconds) else {
+            return RD_KAFKA_RESP_ERR__TIMED_OUT
         }
-        element.pointee.offset = offset
-        let result = rd_kafka_offsets_store(client, list)
-        return result.isNone ? element.pointee.err : result
+        defer { rd_kafka_event_destroy(answer) }
+        return rd_kafka_event_error(answer)
+    }
+
+    /// Asks the broker of a partition something, and doesn't wait for the answer.
+    ///
+    /// May be called by any thread that holds the client. Blocks, a few milliseconds.
+    func askBroker(of partition: KafkaTopicPartition) {
+        var first: Int64 = 0
+        var end: Int64 = 0
+        _ = rd_kafka_query_watermark_offsets(handle.client, partition.topic, partition.partition, &first, &end, 1)
     }
 
     /// Leaves the group; revocations are told meanwhile.
@@ -118,24 +145,14 @@ final class ConsumerClient: Sendable {
     func close(_ handler: (Event) -> Void) -> Bool {
         calling(handler) {
             // Other than `rd_kafka_consumer_close` it leaves the waiting to us.
-            guard Self.take(rd_kafka_consumer_close_queue(client, queue)).isNone else { return }
+            guard Self.take(rd_kafka_consumer_close_queue(handle.client, handle.queue)).isNone else { return }
             let deadline = ContinuousClock.now + .milliseconds(Self.answerMilliseconds)
-            while rd_kafka_consumer_closed(client) == 0, ContinuousClock.now < deadline {
+            while rd_kafka_consumer_closed(handle.client) == 0, ContinuousClock.now < deadline {
                 // Ours. Serves the callbacks, which `rd_kafka_queue_poll` does not; what else comes concerns nobody.
-                if let message = rd_kafka_consume_queue(queue, 100) { rd_kafka_message_destroy(message) }
+                if let message = rd_kafka_consume_queue(handle.queue, 100) { rd_kafka_message_destroy(message) }
             }
         }
-        return rd_kafka_consumer_closed(client) != 0
-    }
-
-    /// The end: nothing may be called afterwards, and no queue of a partition may be open.
-    ///
-    /// Blocks, though not for good: a client that has not left in time goes when librdkafka gives up, which takes as long
-    /// as the session timeout and more, on a thread of its own.
-    func destroy() {
-        rd_kafka_queue_destroy(queue)
-        if rd_kafka_consumer_closed(client) != 0 { return rd_kafka_destroy(client) }
-        ClientThread.start("kafka-abandoned") { [self] in rd_kafka_destroy(client) }
+        return rd_kafka_consumer_closed(handle.client) != 0
     }
 
     private func calling(_ handler: (Event) -> Void, _ body: () -> Void) {
@@ -160,10 +177,7 @@ final class ConsumerClient: Sendable {
     ) {
         // Static text.
         let isCooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
-        let partitions = (0..<Int(list?.pointee.cnt ?? 0)).compactMap { index -> TopicPartition? in
-            guard let element = list?.pointee.elems[index], let topic = element.topic else { return nil }
-            return TopicPartition(topic: String(cString: topic), partition: element.partition)
-        }
+        let partitions = PartitionList.partitions(list)
         var result = RD_KAFKA_RESP_ERR_NO_ERROR
         switch code {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
@@ -172,12 +186,7 @@ final class ConsumerClient: Sendable {
                 isCooperative
                 ? take(rd_kafka_incremental_assign(client, list)) : rd_kafka_assign(client, list)
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
-            let isLost = rd_kafka_assignment_lost(client) != 0
-            tell(.revoked(partitions, isLost: isLost))
-            if !isLost {
-                let committed = commit(client)
-                if !committed.isNone, committed != RD_KAFKA_RESP_ERR__NO_OFFSET { tell(.commitFailed(committed)) }
-            }
+            tell(.revoked(partitions, isLost: rd_kafka_assignment_lost(client) != 0))
             result =
                 isCooperative
                 ? take(rd_kafka_incremental_unassign(client, list)) : rd_kafka_assign(client, nil)
@@ -188,22 +197,29 @@ final class ConsumerClient: Sendable {
         if !result.isNone { tell(.error(result, "the partitions could not be assigned")) }
     }
 
-    /// Commits what is stored and waits for the answer, but not for good: without a coordinator librdkafka waits for the
-    /// session timeout, and 2.0.2 was seen never to answer.
-    private static func commit(_ client: OpaquePointer) -> rd_kafka_resp_err_t {
-        // Ours. An answer that comes after it was destroyed is dropped.
-        guard let answers = rd_kafka_queue_new(client) else { return RD_KAFKA_RESP_ERR__FAIL }
-        defer { rd_kafka_queue_destroy(answers) }
-        let sent = rd_kafka_commit_queue(client, nil, answers, nil, nil)
-        guard sent.isNone else { return sent }
-        // Ours, until destroyed.
-        guard let answer = rd_kafka_queue_poll(answers, answerMilliseconds) else { return RD_KAFKA_RESP_ERR__TIMED_OUT }
-        defer { rd_kafka_event_destroy(answer) }
-        return rd_kafka_event_error(answer)
+    /// Sets how long librdkafka leaves a queue alone that was full, where it can be set.
+    private static func limits(_ native: OpaquePointer, _ configuration: KafkaConfiguration) -> FetchKicker.Limits? {
+        let property = "fetch.queue.backoff.ms"
+        if configuration.properties[property] != nil { return nil }
+        // Unknown before 2.2.
+        let (result, _) = withErrorText { rd_kafka_conf_set(native, property, "5", $0, $1) }
+        if result == RD_KAFKA_CONF_OK { return nil }
+        func number(_ name: String) -> Int? {
+            var size = 32
+            return withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer in
+                buffer.initialize(repeating: 0)
+                guard rd_kafka_conf_get(native, name, buffer.baseAddress, &size) == RD_KAFKA_CONF_OK else { return nil }
+                return buffer.baseAddress.flatMap { Int(String(cString: $0)) }
+            }
+        }
+        guard let count = number("queued.min.messages"), let size = number("queued.max.messages.kbytes") else {
+            return nil
+        }
+        return FetchKicker.Limits(count: count, bytes: size.multipliedReportingOverflow(by: 1024).partialValue)
     }
 
     /// The code of an error object that is ours, which is destroyed.
-    private static func take(_ error: OpaquePointer?) -> rd_kafka_resp_err_t {
+    static func take(_ error: OpaquePointer?) -> rd_kafka_resp_err_t {
         guard let error else { return RD_KAFKA_RESP_ERR_NO_ERROR }
         defer { rd_kafka_error_destroy(error) }
         return rd_kafka_error_code(error)

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How librdkafka's names of errors become the protocol's, and which errors pass by themselves.
+/// How librdkafka's names of errors become the protocol's, and what the errors mean for a client.
 package enum ErrorName {
     /// The protocol's name for an error that librdkafka calls `name`; `name` itself where the two agree.
     package static func ofProtocol(_ name: String) -> String { renamed[name] ?? name }
 
-    /// Whether trying again may help, by the protocol's name (Kafka's `RetriableException`s, and what is local and
-    /// passes).
-    static func isRetryable(_ name: String) -> Bool { retryable.contains(name) }
+    /// The protocol's name for an error by its number, which librdkafka shares with it, and by librdkafka's name, which
+    /// counts for errors of its own.
+    static func ofProtocol(_ name: String, code: Int32) -> String {
+        ProtocolError.name(of: code) ?? ofProtocol(name)
+    }
+
+    /// Whether trying again may help, by the protocol's name.
+    static func isRetryable(_ name: String) -> Bool {
+        ProtocolError.retryable.contains(name) || passing.contains(name)
+    }
+
+    /// Whether a client that meets the error can do no more: a new one may.
+    static func isFatal(_ name: String) -> Bool { fatal.contains(name) }
 
     /// Whether a consumer that meets the error can't go on: trying again gives the same, until somebody changes something.
     static func stopsConsumer(_ name: String) -> Bool { stopping.contains(name) }
@@ -25,15 +35,16 @@ package enum ErrorName {
         "TOPIC_EXCEPTION": "INVALID_TOPIC_EXCEPTION",
     ]
 
-    private static let retryable: Set = [
-        "CORRUPT_MESSAGE", "UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE", "NOT_LEADER_OR_FOLLOWER",
-        "REQUEST_TIMED_OUT", "BROKER_NOT_AVAILABLE", "REPLICA_NOT_AVAILABLE", "NETWORK_EXCEPTION",
-        "COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR", "NOT_ENOUGH_REPLICAS",
-        "NOT_ENOUGH_REPLICAS_AFTER_APPEND", "REBALANCE_IN_PROGRESS", "NOT_CONTROLLER", "CONCURRENT_TRANSACTIONS",
-        "KAFKA_STORAGE_ERROR", "FETCH_SESSION_ID_NOT_FOUND", "INVALID_FETCH_SESSION_EPOCH", "FENCED_LEADER_EPOCH",
-        "UNKNOWN_LEADER_EPOCH", "OFFSET_NOT_AVAILABLE", "UNSTABLE_OFFSET_COMMIT", "THROTTLING_QUOTA_EXCEEDED",
+    /// Of librdkafka, or of the protocol where a new try is a new request.
+    private static let passing: Set = [
         "_TRANSPORT", "_RESOLVE", "_MSG_TIMED_OUT", "_ALL_BROKERS_DOWN", "_TIMED_OUT", "_TIMED_OUT_QUEUE",
-        "_WAIT_COORD", "_RETRY",
+        "_WAIT_COORD", "_WAIT_CACHE", "_NODE_UPDATE", "_RETRY", "_IN_PROGRESS", "_PREV_IN_PROGRESS",
+        "BROKER_NOT_AVAILABLE", "REBALANCE_IN_PROGRESS", "REASSIGNMENT_IN_PROGRESS",
+    ]
+
+    private static let fatal: Set = [
+        "_FATAL", "_FENCED", "PRODUCER_FENCED", "TRANSACTION_COORDINATOR_FENCED",
+        "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", "FENCED_INSTANCE_ID", "_CRIT_SYS_RESOURCE",
     ]
 
     private static let stopping: Set = [

@@ -2,7 +2,9 @@
 
 public import StitchService
 
-/// Hands the records of topics to a handler, as a member of a consumer group.
+/// Receives the records of topics as a member of a consumer group, or those of given partitions.
+///
+/// Made with a handler it calls that; made without one it gives out ``records``, or ``batches(upTo:)``.
 ///
 /// Each record is handled at least once: its offset counts only when the handler has returned. Within a partition records
 /// are handled in order, one after the other; partitions are handled side by side. A handler that throws stops the
@@ -13,6 +15,9 @@ public import StitchService
 /// was handled is committed first. ``shutdown()`` does the same and leaves the group. Cancelling the task that runs the
 /// consumer is a shutdown with a `drain` of zero. A handler that was cancelled gives its record back, whatever it throws.
 ///
+/// However long a handler takes, the consumer stays in its group: the partition is kept, what comes for it waits at the
+/// broker, and a handler that takes long is told in diagnostics and in ``health``.
+///
 /// ```swift
 /// let consumer = try KafkaConsumer(configuration, group: "billing", topics: ["orders"]) { record in
 ///     try await book(record.decode(Order.self))
@@ -20,71 +25,37 @@ public import StitchService
 /// try await runUntilSignal(consumer)
 /// ```
 public final class KafkaConsumer: KafkaConsuming {
-    private let configuration: KafkaConfiguration
-    private let loop: ConsumerLoop
+    private let drain: Duration
+    let loop: ConsumerLoop
 
-    /// The consumer group.
+    /// The consumer group; empty for a consumer of partitions that has none.
     public let group: String
 
-    /// The topics that are subscribed to.
+    /// The topics that are subscribed to; empty for a consumer of partitions.
     public let topics: [String]
 
-    /// Makes a consumer that handles records one by one.
-    ///
-    /// - Parameters:
-    ///   - configuration: Where Kafka is and how to behave.
-    ///   - group: The consumer group.
-    ///   - topics: The topics; a name that begins with `^` is a regular expression.
-    ///   - handler: What is done with a record. Must be ready to get the same record again.
-    /// - Throws: ``KafkaError`` with ``KafkaError/Code-swift.struct/configuration`` that names the option, its value and
-    ///   what would be right.
-    public convenience init(
-        _ configuration: KafkaConfiguration,
-        group: String,
-        topics: [String],
-        handler: @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
-    ) throws(KafkaError) {
-        try self.init(configuration, group: group, topics: topics, handler: .each(handler))
-    }
-
-    /// Makes a consumer that handles several records at once: those of one partition that are there, never waiting for
-    /// more.
-    ///
-    /// - Parameters:
-    ///   - configuration: Where Kafka is and how to behave.
-    ///   - group: The consumer group.
-    ///   - topics: The topics; a name that begins with `^` is a regular expression.
-    ///   - batchesOf: How many records at most, 1 to 10,000. All count as handled, or none.
-    ///   - handler: What is done with them, in the order of their offsets, at least one.
-    /// - Throws: ``KafkaError`` with ``KafkaError/Code-swift.struct/configuration`` that names the option, its value and
-    ///   what would be right.
-    public convenience init(
-        _ configuration: KafkaConfiguration,
-        group: String,
-        topics: [String],
-        batchesOf: Int,
-        handler: @escaping @Sendable ([KafkaConsumedRecord]) async throws -> Void
-    ) throws(KafkaError) {
-        guard (1...10_000).contains(batchesOf) else {
-            throw KafkaError(.configuration, "The option 'batchesOf' is \(batchesOf): it has to be from 1 to 10000")
-        }
-        try self.init(configuration, group: group, topics: topics, handler: .batches(of: batchesOf, handler))
-    }
-
-    /// What the two above do, and the traced consumer.
+    /// What all others do, and the traced consumer.
     package init(
         _ configuration: KafkaConfiguration,
-        group: String,
-        topics: [String],
-        handler: RecordHandler
+        _ source: ConsumerSource,
+        options: KafkaConsumerOptions,
+        handler: RecordHandler,
+        observer: (any ConsumerObserver)? = nil
     ) throws(KafkaError) {
-        if topics.isEmpty || topics.contains(where: { $0.isEmpty || $0.utf8.contains(0) }) {
-            throw KafkaError(.configuration, "The option 'topics' is \(topics): give at least one name, none empty")
+        if case .batches(let count, _) = handler.form, !(1...10_000).contains(count) {
+            throw KafkaError(.configuration, "The option 'batchesOf' is \(count): it has to be from 1 to 10000")
         }
-        self.configuration = configuration
-        self.group = group
-        self.topics = topics
-        loop = try ConsumerLoop(configuration, group: group, topics: topics, handler: handler)
+        drain = configuration.drain
+        group = source.groupName
+        topics = source.topics
+        loop = try ConsumerLoop(
+            configuration,
+            group: source.group,
+            intake: try source.intake(),
+            options: options,
+            handler: handler,
+            observer: observer
+        )
     }
 
     deinit { loop.stop(drain: .zero) }
@@ -108,11 +79,12 @@ public final class KafkaConsumer: KafkaConsuming {
     }
 
     /// Takes no more records, lets handlers in flight finish within `drain`, then cancels them, commits, leaves the group,
-    /// and returns when the client is gone.
+    /// and returns when that is done.
     ///
-    /// While no broker can be reached, committing and leaving are given up after 5 seconds.
+    /// While no broker can be reached, committing and leaving are given up after 5 seconds. Records that somebody keeps
+    /// are his for as long as he likes.
     public func shutdown() async {
-        loop.stop(drain: configuration.drain)
+        loop.stop(drain: drain)
         _ = await loop.ended.value
     }
 }

@@ -28,6 +28,9 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     /// Whether trying the same again may help.
     public var isRetryable: Bool
 
+    /// Whether the client that met it can do no more: make a new one, if at all.
+    public var isFatal = false
+
     /// Where the error was made.
     public var location: SourceLocation
 
@@ -64,11 +67,13 @@ extension KafkaError.Code {
     public static let decoding = Self("decoding")
     /// A handler threw; the error's cause is what it threw.
     public static let handler = Self("handler")
+    /// Records could not be delivered whose senders did not wait for them.
+    public static let undelivered = Self("undelivered")
     /// Something took longer than allowed.
     public static let timedOut = Self("_TIMED_OUT")
     /// A record was not acknowledged within the delivery timeout.
     public static let deliveryTimedOut = Self("_MSG_TIMED_OUT")
-    /// A record is larger than the whole local queue.
+    /// The local queue has no room for a record.
     public static let queueFull = Self("_QUEUE_FULL")
     /// The record was given up by a shutdown before it was sent.
     public static let purged = Self("_PURGE_QUEUE")
@@ -84,4 +89,28 @@ extension KafkaError.Code {
     public static let topicAuthorizationFailed = Self("TOPIC_AUTHORIZATION_FAILED")
     /// The user may not use this group.
     public static let groupAuthorizationFailed = Self("GROUP_AUTHORIZATION_FAILED")
+    /// The user may not do this to the cluster.
+    public static let clusterAuthorizationFailed = Self("CLUSTER_AUTHORIZATION_FAILED")
+    /// The user may not use this transactional id.
+    public static let transactionalIDAuthorizationFailed = Self("TRANSACTIONAL_ID_AUTHORIZATION_FAILED")
+    /// The brokers don't believe the client to be who it says.
+    public static let authenticationFailed = Self("_AUTHENTICATION")
+    /// TLS could not be agreed on with a broker.
+    public static let tlsFailed = Self("_SSL")
+    /// A connection broke, or could not be made.
+    public static let connectionFailed = Self("_TRANSPORT")
+    /// No broker can be reached.
+    public static let allBrokersDown = Self("_ALL_BROKERS_DOWN")
+    /// A topic of that name is there already.
+    public static let topicAlreadyExists = Self("TOPIC_ALREADY_EXISTS")
+    /// There is no such group.
+    public static let groupNotFound = Self("GROUP_ID_NOT_FOUND")
+    /// The offset is not, or no longer, in the partition.
+    public static let offsetOutOfRange = Self("OFFSET_OUT_OF_RANGE")
+    /// Too few replicas are in sync to take the record.
+    public static let notEnoughReplicas = Self("NOT_ENOUGH_REPLICAS")
+    /// Another producer has taken over the transactional id.
+    public static let producerFenced = Self("PRODUCER_FENCED")
+    /// Another member has taken over the group instance id.
+    public static let instanceFenced = Self("FENCED_INSTANCE_ID")
 }

@@ -15,7 +15,26 @@ public struct KafkaRecord: Sendable, Hashable {
     public var key: [UInt8]?
 
     /// The value; `nil` is a tombstone, which deletes the key from a compacted topic.
-    public var value: [UInt8]?
+    ///
+    /// A copy of ``buffer``, if the value is one.
+    public var value: [UInt8]? {
+        get {
+            switch payload {
+            case .none: nil
+            case .array(let bytes): bytes
+            case .buffer(let buffer): buffer.bytes
+            }
+        }
+        set { payload = newValue.map { .array($0) } ?? .none }
+    }
+
+    /// The value where it is a buffer, which is sent without being copied; else `nil`.
+    public var buffer: KafkaBuffer? {
+        get { if case .buffer(let buffer) = payload { buffer } else { nil } }
+        set { payload = newValue.map { .buffer($0) } ?? .none }
+    }
+
+    package var payload: Payload
 
     /// The headers.
     public var headers: KafkaHeaders
@@ -37,12 +56,47 @@ public struct KafkaRecord: Sendable, Hashable {
         partition: Int32? = nil,
         timestamp: Int64? = nil
     ) {
+        self.init(topic, key, value.map { .array($0) } ?? .none, headers, partition, timestamp)
+    }
+
+    private init(
+        _ topic: String,
+        _ key: [UInt8]?,
+        _ payload: Payload,
+        _ headers: KafkaHeaders,
+        _ partition: Int32?,
+        _ timestamp: Int64?
+    ) {
         self.topic = topic
         self.key = key
-        self.value = value
+        self.payload = payload
         self.headers = headers
         self.partition = partition
         self.timestamp = timestamp
+    }
+
+    /// A record with a binary key, or with none, whose value is not copied.
+    public init(
+        topic: String,
+        key: [UInt8]? = nil,
+        value: KafkaBuffer,
+        headers: KafkaHeaders = KafkaHeaders(),
+        partition: Int32? = nil,
+        timestamp: Int64? = nil
+    ) {
+        self.init(topic, key, .buffer(value), headers, partition, timestamp)
+    }
+
+    /// A record with a text as its key, whose value is not copied.
+    public init(
+        topic: String,
+        key: String,
+        value: KafkaBuffer,
+        headers: KafkaHeaders = KafkaHeaders(),
+        partition: Int32? = nil,
+        timestamp: Int64? = nil
+    ) {
+        self.init(topic, Array(key.utf8), .buffer(value), headers, partition, timestamp)
     }
 
     /// A record with a text as its key.
@@ -85,19 +139,53 @@ public struct KafkaRecord: Sendable, Hashable {
 }
 
 extension KafkaRecord {
-    /// Finds what librdkafka would take for something else: it reads the topic up to a NUL, and -1 as "any partition".
-    func validate() throws(KafkaError) {
-        if topic.isEmpty || topic.utf8.contains(0) {
-            throw KafkaError(
-                .invalidTopic,
-                "A record was to be sent to the topic '\(topic.filter { $0 != "\0" })': a topic needs a name without NUL"
-            )
+    /// The value, as its sender has it.
+    package enum Payload: Sendable, Hashable {
+        case none
+        case array([UInt8])
+        case buffer(KafkaBuffer)
+
+        /// Whether two are the same to whoever receives them.
+        package static func == (first: Self, second: Self) -> Bool {
+            switch (first, second) {
+            case (.none, .none): true
+            case (.array(let first), .array(let second)): first == second
+            default:
+                first.withBytes { first, count in
+                    second.withBytes { second, otherCount in
+                        guard let first, let second, count == otherCount else { return false }
+                        return UnsafeRawBufferPointer(start: first, count: count)
+                            .elementsEqual(UnsafeRawBufferPointer(start: second, count: count))
+                    }
+                }
+            }
         }
-        if let partition, partition < 0 {
-            throw KafkaError(
-                .unknownTopicOrPartition,
-                "A record was to be sent to partition \(partition) of '\(topic)': give 0 or more, or nil to let the key decide"
-            )
+
+        /// Hashes the bytes, if there are any.
+        package func hash(into hasher: inout Hasher) {
+            withBytes { start, count in
+                hasher.combine(start == nil)
+                hasher.combine(bytes: UnsafeRawBufferPointer(start: start, count: count))
+            }
         }
+
+        /// The bytes as librdkafka takes them: no pointer for none, some pointer for empty.
+        func withBytes<Result>(_ body: (UnsafeRawPointer?, Int) -> Result) -> Result {
+            switch self {
+            case .none: body(nil, 0)
+            case .array(let bytes): Optional(bytes).withBytes(body)
+            case .buffer(let buffer): buffer.withUnsafeBytes { body($0.baseAddress, $0.count) }
+            }
+        }
+    }
+
+    /// Finds what librdkafka would take for something else: -1 is "any partition".
+    @inline(__always)
+    func validatePartition() throws(KafkaError) {
+        guard let partition, partition < 0 else { return }
+        throw KafkaError(
+            .unknownTopicOrPartition,
+            "A record was to be sent to partition \(partition) of '\(topic)': give 0 or more, or nil to let the key decide"
+        )
     }
 }

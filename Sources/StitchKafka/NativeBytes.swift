@@ -25,6 +25,11 @@ extension KafkaTimestamp {
     init(of message: UnsafePointer<rd_kafka_message_t>) {
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let milliseconds = rd_kafka_message_timestamp(message, &type)
+        self.init(milliseconds: milliseconds, type)
+    }
+
+    /// A timestamp as librdkafka says it.
+    init(milliseconds: Int64, _ type: rd_kafka_timestamp_type_t) {
         switch type {
         case RD_KAFKA_TIMESTAMP_CREATE_TIME: self = .createTime(milliseconds: milliseconds)
         case RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME: self = .logAppendTime(milliseconds: milliseconds)

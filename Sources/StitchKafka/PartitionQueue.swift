@@ -8,28 +8,43 @@ import CStitchRdkafka
 final class PartitionQueue: Sendable {
     /// What the queue had.
     struct Taken {
-        var records: [KafkaConsumedRecord] = []
-        /// What came after the records instead of a further one.
-        var error: rd_kafka_resp_err_t?
+        /// The records, if there were any.
+        var batch: ConsumedBatch?
+        /// What came instead of a record.
+        var errors: [rd_kafka_resp_err_t] = []
+        /// How many are still there.
+        var left = 0
     }
 
     // librdkafka's queues may be used by any thread. Destroyed in `destroy`, and nowhere else.
     nonisolated(unsafe) private let queue: OpaquePointer
-    private let partition: TopicPartition
+    private let partition: KafkaTopicPartition
+    private let handle: ClientHandle
+    private let processor: (any KafkaRecordProcessor)?
     // The callback below has a pointer to it, so it lives as long as the queue.
     private let wake: Wake
 
     /// - Parameters:
-    ///   - client: The consumer.
+    ///   - handle: The consumer; its owner destroys the queue before letting go of it.
     ///   - partition: Has to be one that is about to be assigned.
+    ///   - processor: What stands round the work on a record.
     ///   - wake: Is signalled when the empty queue gets something.
-    init?(client: OpaquePointer, _ partition: TopicPartition, wake: Wake) {
+    init?(
+        _ handle: ClientHandle,
+        _ partition: KafkaTopicPartition,
+        processor: (any KafkaRecordProcessor)?,
+        wake: Wake
+    ) {
         // A reference of ours.
-        guard let queue = rd_kafka_queue_get_partition(client, partition.topic, partition.partition) else { return nil }
+        guard let queue = rd_kafka_queue_get_partition(handle.client, partition.topic, partition.partition) else {
+            return nil
+        }
         // Before the assignment, so that no record gets into the queue of the consumer.
         rd_kafka_queue_forward(queue, nil)
         self.queue = queue
         self.partition = partition
+        self.handle = handle
+        self.processor = processor
         self.wake = wake
         // Called by librdkafka's threads with the queue locked: must not call librdkafka, nor wait for who does. The
         // reference is not counted: `destroy` ends the callback before the last one goes.
@@ -46,55 +61,54 @@ final class PartitionQueue: Sendable {
     ///
     /// Never waits.
     func take(upTo count: Int) -> Taken {
-        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<rd_kafka_message_t>?.self, capacity: count) { messages in
+        withUnsafeTemporaryAllocation(of: ConsumedBatch.Message?.self, capacity: count) { messages in
             messages.initialize(repeating: nil)
             // With a timeout the call would wait for all `count` to come. The messages are ours.
             let taken = rd_kafka_consume_batch_queue(queue, 0, messages.baseAddress, count)
             var result = Taken()
-            for case let message? in messages.prefix(max(taken, 0)) {
+            guard taken > 0 else { return result }
+            // The batch destroys it.
+            let kept = UnsafeMutableBufferPointer<ConsumedBatch.Message>.allocate(capacity: taken)
+            var keptCount = 0
+            for case let message? in messages.prefix(taken) {
                 if message.pointee.err.isNone {
-                    if result.error == nil { result.records.append(record(message)) }
-                } else if message.pointee.err != RD_KAFKA_RESP_ERR__PARTITION_EOF, result.error == nil {
-                    result.error = message.pointee.err
+                    kept.initializeElement(at: keptCount, to: message)
+                    keptCount += 1
+                } else {
+                    if message.pointee.err != RD_KAFKA_RESP_ERR__PARTITION_EOF {
+                        result.errors.append(message.pointee.err)
+                    }
+                    rd_kafka_message_destroy(message)
                 }
-                // All was copied: nothing of the client's outlives the call, so that it can be destroyed at any time.
-                rd_kafka_message_destroy(message)
             }
+            guard keptCount > 0 else {
+                kept.deallocate()
+                return result
+            }
+            result.left = rd_kafka_queue_length(queue)
+            result.batch = ConsumedBatch(
+                UnsafeMutableBufferPointer(rebasing: kept[..<keptCount]),
+                of: partition,
+                end: end,
+                client: handle,
+                processor: processor
+            )
             return result
         }
+    }
+
+    /// The offset behind the partition's last record, as the last fetch told it; -1 if none did.
+    private var end: Int64 {
+        var first: Int64 = -1
+        var end: Int64 = -1
+        // Never waits.
+        let result = rd_kafka_get_watermark_offsets(handle.client, partition.topic, partition.partition, &first, &end)
+        return result.isNone ? end : -1
     }
 
     /// Gives the queue back.
     func destroy() {
         rd_kafka_queue_cb_event_enable(queue, nil, nil)
         rd_kafka_queue_destroy(queue)
-    }
-
-    private func record(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaConsumedRecord {
-        KafkaConsumedRecord(
-            topic: partition.topic,
-            partition: message.pointee.partition,
-            offset: message.pointee.offset,
-            key: .init(copying: message.pointee.key, count: message.pointee.key_len),
-            value: .init(copying: message.pointee.payload, count: message.pointee.len),
-            headers: headers(message),
-            timestamp: KafkaTimestamp(of: message)
-        )
-    }
-
-    private func headers(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaHeaders {
-        var list: OpaquePointer?
-        // The headers belong to the message.
-        guard rd_kafka_message_headers(message, &list).isNone, let list else { return KafkaHeaders() }
-        var headers = KafkaHeaders()
-        var name: UnsafePointer<CChar>?
-        var value: UnsafeRawPointer?
-        var count = 0
-        var index = 0
-        while rd_kafka_header_get_all(list, index, &name, &value, &count).isNone {
-            index += 1
-            headers.append(name.map { String(cString: $0) } ?? "", .init(copying: value, count: count))
-        }
-        return headers
     }
 }

@@ -4,141 +4,289 @@ import CStitchRdkafka
 import StitchService
 import Synchronization
 
-/// Hands the records of one partition to the handler, in order, for as long as the partition is ours.
+/// Gives out the records of one partition, in order, for as long as the partition is ours: one assignment, one reader.
 ///
-/// Its task belongs to the consumer's `run()`; the consumer's thread stops and closes it.
+/// Somebody reads, a task of the consumer's `run()` or whoever iterates over its records; the consumer's thread stops and
+/// closes it.
 final class PartitionReader: Sendable {
-    /// What the reader tells its consumer.
-    enum Report {
-        case handled
-        /// A handler was cancelled; its records come again.
-        case givenBack
+    /// What there is to read.
+    enum Next {
+        case batch(ConsumedBatch, generation: Int)
+        /// Nothing now; the wake tells when that changes.
+        case nothing
+        /// Nothing any more.
+        case over
         case failed(KafkaError)
     }
 
-    let partition: TopicPartition
-    private let client: ConsumerClient
-    private let queue: PartitionQueue
-    private let wake: Wake
-    private let handler: RecordHandler
-    private let state = Mutex(PartitionState())
-    /// What the one who had the partition before us may still have in flight.
-    private let previous: Mutex<PartitionReader?>
-    /// Set when the handler in flight is to be cancelled, and when there is none any more.
-    private let isOver = OneTime<Void>()
-    private let finished = OneTime<Void>()
-
-    /// `nil` when librdkafka has no queue for the partition.
-    init?(_ partition: TopicPartition, client: ConsumerClient, handler: RecordHandler, previous: PartitionReader?) {
-        let wake = Wake()
-        guard let queue = client.openQueue(partition, wake: wake) else { return nil }
-        self.partition = partition
-        self.client = client
-        self.queue = queue
-        self.wake = wake
-        self.handler = handler
-        self.previous = Mutex(previous)
+    /// How far somebody is with the records that he has.
+    struct Progress: Equatable {
+        var batch: ObjectIdentifier
+        var handled: Int
+        /// The record that is worked on.
+        var offset: Int64
     }
 
-    /// Whether a handler is in flight.
-    var isHandling: Bool { state.withLock { $0.isHandling } }
+    private struct State {
+        var partition = PartitionState()
+        /// What was taken last, and is not done with.
+        var current: ConsumedBatch?
+        var size: BatchSize
+        var kicker: FetchKicker
+        /// Where to go on, as far as anybody was given anything.
+        var position: Int64?
+        /// The offset behind the partition's last record, as the last fetch told it.
+        var end: Int64 = -1
+        /// What came after the records that were taken last, and ends the reading.
+        var failure: KafkaError?
 
-    /// The reader gets a task, which calls `read`.
-    func start() { state.withLock { $0.start() } }
+        /// What was handled of batches that are done with, where it counts only when the caller says so.
+        var done: Int64?
 
-    /// Works until stopped.
-    ///
-    /// Called once; tells each batch that was handled, and at most one failure.
-    func read(_ report: @escaping @Sendable (Report) -> Void) async {
-        // Two readers of a partition would break its order.
-        if let previous = previous.withLock({ $0.take() }) { await previous.finished.value }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [self] in
-                await handleRecords(report)
-                isOver.set(())
-            }
-            await isOver.value
-            group.cancelAll()
+        /// What was handled of it counts.
+        mutating func noteCurrent() {
+            partition.note(handledBefore: current?.handledBefore, generation: partition.generation)
         }
-        finished.set(())
+    }
+
+    let partition: KafkaTopicPartition
+    private let queue: PartitionQueue
+    private let wake: Wake
+    private let kick: @Sendable (KafkaTopicPartition) -> Void
+    private let countsWhenHandled: Bool
+    private let state: Mutex<State>
+    /// Whether to ask `mayGoOn` before the next record.
+    private let interrupted = Atomic<Bool>(false)
+    /// What the one who had the partition before us may still have in flight.
+    private let previous: Mutex<PartitionReader?>
+    /// Set when nothing is in flight any more and nothing will be.
+    private let finished = OneTime<Void>()
+    /// Set when the handler in flight is to be cancelled, and when there is none any more.
+    let isOver = OneTime<Void>()
+
+    /// - Parameters:
+    ///   - partition: The partition.
+    ///   - queue: Its own.
+    ///   - wake: The queue's.
+    ///   - limit: How many records are taken at once, at most.
+    ///   - countsWhenHandled: Whether a record counts as soon as it was handled, rather than when the caller says so.
+    ///   - kicker: Decides when to wake the thread that fetches.
+    ///   - previous: Who had the partition before.
+    ///   - kick: Wakes the thread that fetches.
+    init(
+        _ partition: KafkaTopicPartition,
+        _ queue: PartitionQueue,
+        wake: Wake,
+        limit: Int,
+        countsWhenHandled: Bool,
+        kicker: FetchKicker,
+        previous: PartitionReader?,
+        kick: @escaping @Sendable (KafkaTopicPartition) -> Void
+    ) {
+        self.partition = partition
+        self.queue = queue
+        self.wake = wake
+        self.countsWhenHandled = countsWhenHandled
+        self.kick = kick
+        self.previous = Mutex(previous)
+        state = Mutex(State(size: BatchSize(limit: limit), kicker: kicker))
+    }
+
+    // MARK: What whoever reads calls
+
+    /// The reader is read from now on.
+    func start() { state.withLock { $0.partition.start() } }
+
+    /// Waits for who had the partition before: two at once would break its order.
+    func waitForPrevious() async {
+        if let previous = previous.withLock({ $0.take() }) { await previous.finished.value }
+    }
+
+    /// Nobody reads any more.
+    func finish() { finished.set(()) }
+
+    /// Takes what is there; it is in flight until `end`, or until `mayGoOn` says no.
+    func take() -> Next {
+        let (next, kicks) = state.withLock { state -> (Next, Bool) in
+            guard state.partition.mayTake else { return (state.partition.isOver ? .over : .nothing, false) }
+            if let failure = state.failure { return (.failed(failure), false) }
+            let taken = queue.take(upTo: state.size.next)
+            for code in taken.errors {
+                let error = KafkaError(native: code, "The partition \(partition) could not be read")
+                if ErrorName.stopsConsumer(error.errorType) {
+                    state.failure = state.failure ?? error
+                } else {
+                    Diagnostics.log(.warning, error.message)
+                }
+            }
+            guard let batch = taken.batch else { return (state.failure.map { .failed($0) } ?? .nothing, false) }
+            let bytes = batch.byteCount
+            state.size.note(count: batch.count, bytes: bytes)
+            state.current = batch
+            state.partition.begin()
+            state.position = batch.offset(batch.count - 1) + 1
+            state.end = batch.end
+            let kicks = state.kicker.took(batch.count, bytes: bytes, left: taken.left)
+            return (.batch(batch, generation: state.partition.generation), kicks)
+        }
+        if kicks { kick(partition) }
+        return next
+    }
+
+    /// Whether `decide` has something to say before the next record.
+    var isInterrupted: Bool { interrupted.load(ordering: .acquiring) }
+
+    /// What is to become of the records that were taken in `generation`; unless they go on, nothing is in flight.
+    func decide(_ generation: Int) -> PartitionState.Decision {
+        state.withLock { state in
+            if countsWhenHandled { state.noteCurrent() }
+            let decision = state.partition.decide(generation: generation)
+            if decision == .drop { state.current = nil }
+            interrupted.store(state.partition.isInterrupted, ordering: .releasing)
+            return decision
+        }
+    }
+
+    /// Whether the next record of what was taken in `generation` may begin.
+    ///
+    /// Waits while the partition is paused. After a no, the rest is not to be handled, and nothing is in flight.
+    func mayGoOn(_ generation: Int) async -> Bool {
+        guard isInterrupted else { return true }
+        while true {
+            switch decide(generation) {
+            case .goOn: return true
+            case .drop: return false
+            case .wait: await wake.wait()
+            }
+        }
+    }
+
+    /// Sleeps until something changes.
+    func sleep() async { await wake.wait() }
+
+    /// Whoever had `batch` is done with it, or gives up the rest.
+    func end(_ batch: ConsumedBatch, generation: Int, failed: Bool = false) {
+        state.withLock { state in
+            let next = countsWhenHandled ? batch.handledBefore : nil
+            state.partition.end(handledBefore: next, generation: generation, failed: failed)
+            if state.current === batch {
+                state.current = nil
+                state.done = batch.handledBefore ?? state.done
+            }
+            interrupted.store(state.partition.isInterrupted, ordering: .releasing)
+        }
+    }
+
+    // MARK: What the consumer calls
+
+    /// Whether a handler is in flight.
+    var isHandling: Bool { state.withLock { $0.partition.isHandling } }
+
+    /// How far the handler is that is in flight; `nil` if none is.
+    var progress: Progress? {
+        state.withLock { state in
+            guard state.partition.isHandling, let batch = state.current else { return nil }
+            let handled = batch.handled.load(ordering: .relaxed)
+            let index = min(handled, batch.count - 1)
+            return Progress(batch: ObjectIdentifier(batch), handled: handled, offset: batch.offset(index))
+        }
+    }
+
+    /// The offset of the next record that is to begin, if anything was handed out since the assignment or a seek.
+    var position: Int64? {
+        state.withLock { state in
+            guard let batch = state.current else { return state.position }
+            return batch.handledBefore ?? batch.offset(0)
+        }
+    }
+
+    /// How many records there are from that one on, as far as the last fetch told; `nil` while nothing was handed out.
+    var lag: Int64? {
+        state.withLock { state in
+            guard let next = state.current.map({ $0.handledBefore ?? $0.offset(0) }) ?? state.position, state.end >= 0
+            else { return nil }
+            return max(state.end - next, 0)
+        }
+    }
+
+    /// What is to be committed now, which counts as committed from here on; `nil` if nothing is.
+    func takeUncommitted() -> Int64? {
+        state.withLock { state in
+            if countsWhenHandled { state.noteCurrent() }
+            return state.partition.takeUncommitted()
+        }
+    }
+
+    /// A commit of that offset failed.
+    func refused(_ offset: Int64) { state.withLock { $0.partition.refused(offset) } }
+
+    /// All records before `next` count as handled, because the caller says so.
+    func note(handledBefore next: Int64) {
+        state.withLock { $0.partition.note(handledBefore: next, generation: $0.partition.generation) }
+    }
+
+    /// All that was handled counts, because the caller says so.
+    func noteHandled() {
+        state.withLock { state in
+            state.partition.note(handledBefore: state.done, generation: state.partition.generation)
+            state.noteCurrent()
+        }
     }
 
     /// Lets no handler begin any more; the one in flight goes on.
-    func stop() {
-        state.withLock { $0.stop() }
-        wake.signal()
-    }
+    func stop() { change { $0.partition.stop() } }
 
     /// Cancels the handler in flight.
     func cancel() { isOver.set(()) }
 
+    /// Lets no record begin until `resume`.
+    func pause() { change { $0.partition.pause() } }
+
+    func resume() { change { $0.partition.resume() } }
+
+    /// What was taken is void, and nothing is taken until `endSeek`.
+    func beginSeek() {
+        change { state in
+            state.partition.beginSeek()
+            state.current = nil
+            state.position = nil
+            state.done = nil
+        }
+    }
+
+    func endSeek(at offset: Int64?) {
+        change { state in
+            state.partition.endSeek()
+            state.position = offset
+        }
+    }
+
     /// Gives the queue back.
     ///
     /// What is still in flight doesn't count any more.
-    func close() {
-        let isStarted = state.withLock { state in
-            // Under the lock, because the reader's task takes from the queue under it.
-            if state.close() { queue.destroy() }
-            return state.isStarted
+    ///
+    /// - Returns: What is to be committed.
+    @discardableResult
+    func close() -> Int64? {
+        let (next, isStarted) = state.withLock { state -> (Int64?, Bool) in
+            if countsWhenHandled { state.noteCurrent() }
+            let next = state.partition.takeUncommitted()
+            // Under the lock, because whoever reads takes from the queue under it.
+            if state.partition.close() { queue.destroy() }
+            state.current = nil
+            interrupted.store(true, ordering: .releasing)
+            return (next, state.partition.isStarted)
         }
         wake.signal()
         if !isStarted { finished.set(()) }
+        return next
     }
 
-    private func handleRecords(_ report: (Report) -> Void) async {
-        while let taken = take() {
-            var rest = taken.records[...]
-            while !rest.isEmpty {
-                let records = rest.prefix(handler.handled)
-                guard await handle(records, report) else { return }
-                rest = rest.dropFirst(records.count)
-            }
-            if let code = taken.error {
-                let error = KafkaError(native: code, "The partition \(partition) could not be read")
-                guard !ErrorName.stopsConsumer(error.errorType) else { return report(.failed(error)) }
-                Diagnostics.log(.warning, error.message)
-            } else if taken.records.isEmpty {
-                await wake.wait()
-            }
+    private func change(_ body: (inout State) -> Void) {
+        state.withLock { state in
+            body(&state)
+            interrupted.store(true, ordering: .releasing)
         }
-    }
-
-    /// `nil` when no more may be taken.
-    private func take() -> PartitionQueue.Taken? {
-        state.withLock { $0.mayTake ? queue.take(upTo: handler.taken) : nil }
-    }
-
-    /// `false` when the reader is at its end.
-    private func handle(_ records: ArraySlice<KafkaConsumedRecord>, _ report: (Report) -> Void) async -> Bool {
-        guard let first = records.first, let last = records.last, state.withLock({ $0.begin() }) else { return false }
-        var failure: (any Error)?
-        do {
-            try await handler(records)
-        } catch {
-            failure = error
-        }
-        let stored = state.withLock { state -> rd_kafka_resp_err_t? in
-            // Under the lock, so that the partition can't be given away meanwhile.
-            state.end(succeeded: failure == nil) ? client.store(last.offset + 1, of: partition) : nil
-        }
-        if let stored, !stored.isNone {
-            Diagnostics.log(.warning, KafkaError(native: stored, "An offset of \(partition) was not stored").message)
-        }
-        // Who was cancelled gives the record back, whatever it throws then.
-        if let failure, !Task.isCancelled {
-            let what = records.count == 1 ? "record \(first.position)" : "records \(first.position) to \(last.offset)"
-            report(
-                .failed(
-                    KafkaError(
-                        .handler,
-                        "The handler of the \(what) threw, so the consumer stops there: it will get the same again",
-                        cause: failure
-                    )
-                )
-            )
-        } else {
-            report(failure == nil ? .handled : .givenBack)
-        }
-        return failure == nil
+        wake.signal()
     }
 }

@@ -1,22 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A sender that waits for the answer to its record.
+import CStitchRdkafka
+import Synchronization
+
+/// A record on its way, and who waits for its report.
 ///
-/// librdkafka holds the one reference from the moment that it takes the record until the delivery report.
-final class PendingSend: Sendable {
-    enum Answer: Sendable {
-        case delivered(KafkaDelivery)
-        case failed(KafkaError)
-        /// The local queue had no room; nothing was taken.
-        case full
+/// librdkafka holds one reference from the moment that it takes the record until the report.
+///
+/// Open to the traced producer alone, which keeps a span with each record: one object for both spares an allocation.
+///
+/// `@unchecked Sendable`: until the record is handed over it belongs to the sender; then what isn't atomic belongs to the
+/// client's thread until it says that the report is there, and doesn't change afterwards.
+@_spi(Observing) open class PendingSend: @unchecked Sendable {
+    /// What keeps a value alive that isn't copied.
+    private let value: KafkaBuffer.Storage?
+
+    /// The one sender that waits from the start.
+    private var sender: UnsafeContinuation<Void, Never>?
+
+    /// 0 while nobody waits, the address of those who do, ``isReported`` once there is a report.
+    private let waiting = Atomic<UInt>(0)
+    private static let isReported: UInt = 1
+
+    /// The report, once there is one.
+    private(set) var report = DeliveryReport()
+
+    /// What is needed of the topic once there is a report.
+    private(set) var topicName = ""
+
+    /// Who is told of a failure that nobody has looked at.
+    private var losses: UndeliveredRecords?
+    private let isSeen = Atomic<Bool>(false)
+
+    /// A record that will be handed over.
+    @_spi(Observing) public init(of record: borrowing KafkaRecord) {
+        if case .buffer(let buffer) = record.payload { value = buffer.storage } else { value = nil }
     }
 
-    private let continuation: CheckedContinuation<Answer, Never>
-
-    init(_ continuation: CheckedContinuation<Answer, Never>) {
-        self.continuation = continuation
+    deinit {
+        guard let losses, !isSeen.load(ordering: .relaxed) else { return }
+        losses.add(report.error, topicName)
     }
 
-    /// Called exactly once.
-    func resume(_ answer: Answer) { continuation.resume(returning: answer) }
+    /// The report has come: before anybody else is told, on the client's thread, which should not be kept.
+    @_spi(Observing) open func observe(_ message: borrowing ReportedMessage) {}
+
+    /// The record was not taken.
+    @_spi(Observing) open func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {}
+
+    /// Says who waits, before the record is handed over; `nil` when it wasn't taken.
+    func setSender(_ continuation: UnsafeContinuation<Void, Never>?) { sender = continuation }
+
+    /// The report has come; on the client's thread, once.
+    ///
+    /// - Parameters:
+    ///   - pending: librdkafka's reference.
+    ///   - message: The report.
+    ///   - losses: Who is told of a failure that nobody looks at.
+    static func settle(
+        _ pending: consuming PendingSend,
+        _ message: borrowing ReportedMessage,
+        _ losses: UndeliveredRecords
+    ) {
+        if let sender = pending.sender {
+            pending.sender = nil
+            pending.report = DeliveryReport(message.message)
+            sender.resume()
+            return
+        }
+        // Whoever has let go of it can't come back.
+        if isKnownUniquelyReferenced(&pending) {
+            if !message.isDelivered { losses.add(message.message.pointee.err, message.topic) }
+            return
+        }
+        pending.report = DeliveryReport(message.message)
+        pending.topicName = message.topic
+        if !message.isDelivered { pending.losses = losses }
+        pending.resumeWaiting()
+    }
+
+    // MARK: Waiting for the report
+
+    /// One of those who wait; the next one is retained.
+    private final class Waiter {
+        let continuation: UnsafeContinuation<Void, Never>
+        var next: UInt = 0
+
+        init(_ continuation: UnsafeContinuation<Void, Never>) { self.continuation = continuation }
+    }
+
+    /// Waits for the report, in any number of tasks.
+    func wait() async {
+        if waiting.load(ordering: .acquiring) != Self.isReported {
+            await withUnsafeContinuation { continuation in
+                let waiter = Waiter(continuation)
+                // Given back by whoever resumes it.
+                let address = UInt(bitPattern: Unmanaged.passRetained(waiter).toOpaque())
+                var seen = waiting.load(ordering: .acquiring)
+                while seen != Self.isReported {
+                    waiter.next = seen
+                    let (exchanged, original) = waiting.compareExchange(
+                        expected: seen,
+                        desired: address,
+                        successOrdering: .acquiringAndReleasing,
+                        failureOrdering: .acquiring
+                    )
+                    if exchanged { return }
+                    seen = original
+                }
+                waiter.next = 0
+                Self.resume(address)
+            }
+        }
+        isSeen.store(true, ordering: .relaxed)
+    }
+
+    private func resumeWaiting() {
+        Self.resume(waiting.exchange(Self.isReported, ordering: .acquiringAndReleasing))
+    }
+
+    private static func resume(_ first: UInt) {
+        var address = first
+        while let pointer = UnsafeRawPointer(bitPattern: address) {
+            let waiter = Unmanaged<Waiter>.fromOpaque(pointer).takeRetainedValue()
+            address = waiter.next
+            waiter.continuation.resume()
+        }
+    }
 }

@@ -1,36 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
 /// What a consumer does with records.
-package enum RecordHandler: Sendable {
-    /// One after the other.
-    case each(@Sendable (KafkaConsumedRecord) async throws -> Void)
+package struct RecordHandler: Sendable {
+    /// Who gets the records.
+    package enum Form: Sendable {
+        /// A closure, one after the other.
+        case each(@Sendable (KafkaConsumedRecord) async throws -> Void)
 
-    /// Up to so many of one partition at once.
-    case batches(of: Int, @Sendable ([KafkaConsumedRecord]) async throws -> Void)
+        /// A closure that is told which try it is, one after the other.
+        case eachTry(@Sendable (KafkaConsumedRecord, RecordAttempt) async throws -> Void)
 
-    /// How many records are taken from librdkafka's queue at once, and so held here.
+        /// A closure, up to so many of one partition at once.
+        case batches(of: Int, @Sendable ([KafkaConsumedRecord], RecordAttempt) async throws -> Void)
+
+        /// Whoever asks for the next.
+        case sequence
+    }
+
+    package var form: Form
+
+    /// Who decides what becomes of records whose handler throws; `nil`: the consumer stops there.
+    package var policy: (any RecordPolicy)?
+
+    package init(_ form: Form, policy: (any RecordPolicy)? = nil) {
+        self.form = form
+        self.policy = policy
+    }
+
+    var isSequence: Bool {
+        if case .sequence = form { true } else { false }
+    }
+
+    /// How many records are taken from librdkafka's queue at once, and so held here, at most.
     ///
     /// The rest stays there, and when that queue is full librdkafka stops fetching: a slow handler holds the broker up,
     /// not the memory.
-    var taken: Int {
-        switch self {
-        case .each: 32
-        case .batches(let size, _): size
-        }
+    func taken(_ prefetch: Int) -> Int {
+        if case .batches(let size, _) = form { size } else { prefetch }
     }
+}
 
-    /// How many records one call handles.
-    var handled: Int {
-        switch self {
-        case .each: 1
-        case .batches(let size, _): size
-        }
+/// Stands between a consumer and its handler, and decides what becomes of records whose handler throws.
+///
+/// The records count as handled when `run` returns: by then they have been worked on, passed over, or put elsewhere. When
+/// it throws, the consumer stops there. Until it returns no other record of the partition begins.
+package protocol RecordPolicy: Sendable {
+    /// Handles records of one partition, which are one unless the handler is one of batches.
+    ///
+    /// - Parameters:
+    ///   - records: At least one, in order.
+    ///   - work: Calls the handler; may be called any number of times, one after the other.
+    /// - Throws: What the consumer is to stop for.
+    func run(_ records: [KafkaConsumedRecord], _ work: (RecordAttempt) async throws -> Void) async throws
+}
+
+/// One try to work on records.
+package struct RecordAttempt: Sendable {
+    /// Which it is, from 1.
+    package var number = 1
+
+    /// What the tries for a record leave for each other and for the policy; `nil` where there is no policy.
+    package var trace: RecordTrace?
+
+    /// The only one.
+    package static let only = RecordAttempt()
+
+    package init(number: Int = 1, trace: RecordTrace? = nil) {
+        self.number = number
+        self.trace = trace
     }
+}
 
-    func callAsFunction(_ records: ArraySlice<KafkaConsumedRecord>) async throws {
-        switch self {
-        case .each(let handle): for record in records { try await handle(record) }
-        case .batches(_, let handle): try await handle(Array(records))
-        }
+/// Where a try leaves what the next one has to know of it, such as its span.
+package final class RecordTrace: Sendable {
+    private let value = Mutex<(any Sendable)?>(nil)
+
+    package init() {}
+
+    /// What the last try left.
+    package var last: (any Sendable)? {
+        get { value.withLock { $0 } }
+        set { value.withLock { $0 = newValue } }
     }
 }

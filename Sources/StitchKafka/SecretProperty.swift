@@ -8,7 +8,7 @@ enum SecretProperty {
     static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()
         return name.contains("password") || name.contains("secret") || name.hasSuffix(".pem")
-            || name == "sasl.oauthbearer.config"
+            || name == "sasl.oauthbearer.config" || name == "sasl.jaas.config" || name == "ssl.keystore.key"
     }
 
     /// The value as it may be shown.

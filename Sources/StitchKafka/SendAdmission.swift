@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides which sender may try the local queue, who waits for room in it, and when the client may be destroyed.
+/// Decides who waits for room in the local queue, whose turn it is, and when the client may be destroyed.
 ///
 /// Takes events, returns decisions; has no clock and no I/O. As long as an attempt or a report is outstanding, the client
-/// is in use.
+/// is in use; that is counted by `SendGate`, which senders pass without asking here as long as it is open and nobody
+/// waits.
 struct SendAdmission {
     enum Turn: Equatable {
-        /// Try the queue now; hand `seen` back if it is full.
-        case attempt(seen: UInt64)
+        /// Try the queue now.
+        case attempt
         /// Wait until this waiter's turn comes.
         case wait(waiter: UInt64)
         /// The producer is closed.
@@ -22,19 +23,19 @@ struct SendAdmission {
     private enum Phase { case open, draining, closed }
 
     private var phase = Phase.open
-    /// Attempts being made and records whose report is still to come.
-    private(set) var outstanding = 0
     private var flushes = 0
     private var waiting: [UInt64] = []
     private var lastWaiter: UInt64 = 0
-    /// Reports so far: tells an attempt that found the queue full whether there was room made meanwhile.
-    private var reports: UInt64 = 0
-    /// Room made since waiters were woken last.
-    private var room = 0
 
-    var step: Step {
+    var isOpen: Bool { phase == .open }
+
+    var isClosed: Bool { phase == .closed }
+
+    var hasWaiting: Bool { !waiting.isEmpty }
+
+    func step(_ traffic: SendGate.Traffic) -> Step {
         guard phase == .closed else { return .serve }
-        if outstanding > 0 { return .purge }
+        if traffic.outstanding > 0 { return .purge }
         return flushes > 0 ? .serve : .finish
     }
 
@@ -43,39 +44,35 @@ struct SendAdmission {
     /// Those who wait already go first.
     mutating func arrive() -> Turn {
         guard phase == .open else { return .refused }
-        return waiting.isEmpty ? attempt() : wait(first: false)
+        return waiting.isEmpty ? .attempt : wait(first: false)
     }
 
-    /// An attempt found the queue full.
-    mutating func full(seen: UInt64) -> Turn {
-        outstanding -= 1
-        guard phase == .open else { return .refused }
-        if seen != reports { return attempt() }
-        return outstanding == 0 ? .impossible : wait(first: true)
-    }
-
-    /// An attempt was refused for good: no report will come.
-    mutating func failed() { outstanding -= 1 }
-
-    /// Reports came, and their room in the queue is free.
-    mutating func reported(_ count: Int) {
-        guard count > 0 else { return }
-        outstanding -= count
-        reports += UInt64(count)
-        room += count
-    }
-
-    /// The waiters whose turn it is now, each with an attempt.
+    /// An attempt found the queue full, and is over.
     ///
-    /// To be asked after each of the above.
-    mutating func wake() -> (waiters: [UInt64], turn: Turn) {
+    /// - Parameters:
+    ///   - seen: How many reports there had been before it.
+    ///   - traffic: What there is now, the attempt not counted.
+    /// - Returns: What the sender is to do.
+    mutating func full(seen: Int, _ traffic: SendGate.Traffic) -> Turn {
+        guard phase == .open else { return .refused }
+        if seen != traffic.reports { return .attempt }
+        return traffic.outstanding == 0 ? .impossible : wait(first: true)
+    }
+
+    /// The waiters whose turn it is now.
+    ///
+    /// To be asked after reports, and after attempts that came to nothing while somebody waits.
+    ///
+    /// - Parameters:
+    ///   - room: How many reports came.
+    ///   - outstanding: How many are still to come, and attempts that are being made.
+    /// - Returns: The waiters, each of which makes an attempt.
+    mutating func wake(room: Int, outstanding: Int) -> [UInt64] {
         // With nothing outstanding no report will come that would make room, so one has to try.
         let count = min(waiting.count, max(room, outstanding == 0 ? 1 : 0))
-        room = 0
         let woken = Array(waiting.prefix(count))
         waiting.removeFirst(count)
-        outstanding += count
-        return (woken, .attempt(seen: reports))
+        return woken
     }
 
     /// A waiter gives up; `false` if its turn had come already.
@@ -105,11 +102,6 @@ struct SendAdmission {
     mutating func close() -> [UInt64] {
         phase = .closed
         return refuseWaiting()
-    }
-
-    private mutating func attempt() -> Turn {
-        outstanding += 1
-        return .attempt(seen: reports)
     }
 
     private mutating func wait(first: Bool) -> Turn {

@@ -11,6 +11,8 @@ public struct MessageDetails: Sendable, Hashable {
     @usableFromInline package var bodySizeNumber: Int64 = 0
     @usableFromInline package var batchCountNumber: Int64 = 0
     @usableFromInline package var attemptNumber: Int64 = 0
+    @usableFromInline package var latencyNanoseconds: Int64 = 0
+    @usableFromInline package var brokerNumber: Int32 = 0
 
     /// Which of the numbers are known.
     @usableFromInline
@@ -25,6 +27,9 @@ public struct MessageDetails: Sendable, Hashable {
         @inlinable package static var bodySize: Known { Known(rawValue: 4) }
         @inlinable package static var batchCount: Known { Known(rawValue: 8) }
         @inlinable package static var attempt: Known { Known(rawValue: 16) }
+        @inlinable package static var broker: Known { Known(rawValue: 32) }
+        @inlinable package static var latency: Known { Known(rawValue: 64) }
+        @inlinable package static var tombstone: Known { Known(rawValue: 128) }
     }
 
     /// The partition that the message is of, from 0: `messaging.destination.partition.id`.
@@ -57,8 +62,34 @@ public struct MessageDetails: Sendable, Hashable {
         set { (attemptNumber, known) = (newValue ?? 0, known.with(.attempt, newValue != nil)) }
     }
 
-    /// How many attributes it has at most.
-    package static var maximumCount: Int { 5 }
+    /// The broker that acknowledged it: `stitch.kafka.broker.id`.
+    @inlinable public var brokerID: Int32? {
+        get { known.contains(.broker) ? brokerNumber : nil }
+        set { (brokerNumber, known) = (newValue ?? 0, known.with(.broker, newValue != nil)) }
+    }
+
+    /// How long the broker took to acknowledge it, whole nanoseconds: `stitch.send.latency`, in seconds.
+    @inlinable public var acknowledgeLatency: Duration? {
+        get { known.contains(.latency) ? .nanoseconds(latencyNanoseconds) : nil }
+        set {
+            let (seconds, attoseconds) = (newValue ?? .zero).components
+            (latencyNanoseconds, known) = (
+                seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000, known.with(.latency, newValue != nil)
+            )
+        }
+    }
+
+    /// Whether it is a tombstone: `messaging.kafka.message.tombstone`, said only where it is one.
+    @inlinable public var isTombstone: Bool {
+        get { known.contains(.tombstone) }
+        set { known = known.with(.tombstone, newValue) }
+    }
+
+    /// How many attributes it has at most, a key that is said at the end counted.
+    package static var maximumCount: Int { 9 }
+
+    /// The latency as it is said.
+    package var latencySeconds: Double { Double(latencyNanoseconds) / 1e9 }
 
     /// Nothing known.
     @inlinable
@@ -83,6 +114,11 @@ public struct MessageDetails: Sendable, Hashable {
         if let bodySize { builder.attributes.set(MessagingConventions.Attribute.bodySize, bodySize) }
         if let batchCount { builder.attributes.set(MessagingConventions.Attribute.batchMessageCount, batchCount) }
         if let attempt { builder.attributes.set(MessagingConventions.Attribute.jobAttempt, attempt) }
+        if let brokerID { builder.attributes.set(MessagingConventions.Attribute.brokerID, Int64(brokerID)) }
+        if known.contains(.latency) {
+            builder.attributes.set(MessagingConventions.Attribute.acknowledgeLatency, latencySeconds)
+        }
+        if isTombstone { builder.attributes.set(MessagingConventions.Attribute.kafkaTombstone, true) }
     }
 }
 

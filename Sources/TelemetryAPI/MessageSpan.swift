@@ -121,6 +121,21 @@ public struct MessageSpan: ~Copyable, Sendable {
         )
     }
 
+    /// The trace state of its context.
+    package var traceState: TraceState { state?.state ?? TraceState() }
+
+    /// When it began, if that is known; else now.
+    package var startOrNow: Timestamp { isPlain ? start : .now }
+
+    /// Says how long the broker took, by the clock that never goes back; `false` where it isn't known when it began.
+    package mutating func setLatency(until clock: UInt64) -> Bool {
+        let latency = Int64(bitPattern: clock &+ self.clock &- start.nanoseconds)
+        guard isPlain, latency >= 0 else { return false }
+        details.latencyNanoseconds = latency
+        details.known.insert(.latency)
+        return true
+    }
+
     /// Whether its tracer does without what several owners would need.
     package var isPlain: Bool { preparedReference != nil }
 
@@ -149,7 +164,46 @@ public struct MessageSpan: ~Copyable, Sendable {
     ///   - time: When it ended; now unless given.
     ///   - build: Says what is known of it only now. Not called for a span that nobody records.
     public consuming func end(status: SpanStatus, at time: Timestamp? = nil, _ build: (inout SpanBuilder) -> Void) {
-        taker?._withUnsafeGuaranteedRef { $0.ending.end(self, status: status, at: time, build) }
+        taker?._withUnsafeGuaranteedRef { $0.ending.end(self, status: status, event: nil, at: time, build) }
+    }
+
+    /// Ends it, with the message's key.
+    ///
+    /// - Parameters:
+    ///   - clock: When it ended, by the clock that never goes back.
+    ///   - key: The key, which is said where it is text: `messaging.kafka.message.key`.
+    @inlinable
+    @inline(__always)
+    package consuming func end(clock: UInt64, key: UnsafeRawBufferPointer?) {
+        taker?._withUnsafeGuaranteedRef { $0.ending.end(self, clock: clock, key: key) }
+    }
+
+    /// Ends it as failed, with `error.type`, the status and one `exception` event.
+    ///
+    /// - Parameters:
+    ///   - error: Why it failed. Its description must hold no secret: it goes out with the span.
+    ///   - type: The value of `error.type`, of low cardinality; the name of the error's type unless told otherwise.
+    ///   - time: When it ended; now unless given.
+    ///   - build: Says what is known of it only now. Not called for a span that nobody records.
+    public consuming func fail(
+        _ error: any Error,
+        type: String? = nil,
+        at time: Timestamp? = nil,
+        _ build: (inout SpanBuilder) -> Void = { _ in }
+    ) {
+        guard isRecording else { return }
+        let type = type ?? ErrorType.name(of: error)
+        let message = String(describing: error)
+        let event = SpanEvent(
+            name: "exception",
+            attributes: ["exception.type": .string(type), "exception.message": .string(message)]
+        )
+        taker?._withUnsafeGuaranteedRef {
+            $0.ending.end(self, status: .error(message), event: event, at: time) { builder in
+                build(&builder)
+                builder.attributes.set(MessagingConventions.Attribute.errorType, type)
+            }
+        }
     }
 }
 
@@ -212,12 +266,17 @@ final class OtherSpan: MessageSpanEnding {
     init(_ span: Span) { self.span = span }
 
     func end(_ message: borrowing MessageSpan, at time: Timestamp?) {
-        end(message, status: .unset, at: time) { _ in }
+        end(message, status: .unset, event: nil, at: time) { _ in }
+    }
+
+    func end(_ message: borrowing MessageSpan, clock: UInt64, key: UnsafeRawBufferPointer?) {
+        end(message, status: .unset, event: nil, at: nil) { $0.setKafkaKey(key) }
     }
 
     func end(
         _ message: borrowing MessageSpan,
         status: SpanStatus,
+        event: SpanEvent?,
         at time: Timestamp?,
         _ build: (inout SpanBuilder) -> Void
     ) {
@@ -228,7 +287,16 @@ final class OtherSpan: MessageSpanEnding {
         for element in builder.attributes.all.elements { span.attributes[element.key] = element.value }
         for link in builder.links { span.addLink(link) }
         if status != .unset { span.setStatus(status) }
+        if let event { span.addEvent(event) }
         span.end(at: time)
+    }
+}
+
+extension SpanBuilder {
+    /// Says a message's key, where it is text.
+    package mutating func setKafkaKey(_ key: UnsafeRawBufferPointer?) {
+        guard let key, let text = String(validating: key, as: UTF8.self) else { return }
+        attributes.set(MessagingConventions.Attribute.kafkaKey, text)
     }
 }
 
@@ -238,10 +306,14 @@ package protocol MessageSpanEnding: AnyObject, Sendable {
     /// A span has ended.
     func end(_ span: borrowing MessageSpan, at time: Timestamp?)
 
+    /// A span has ended, at a time of the clock that never goes back, of a message with a key.
+    func end(_ span: borrowing MessageSpan, clock: UInt64, key: UnsafeRawBufferPointer?)
+
     /// A span has ended, of which there is more to say.
     func end(
         _ span: borrowing MessageSpan,
         status: SpanStatus,
+        event: SpanEvent?,
         at time: Timestamp?,
         _ build: (inout SpanBuilder) -> Void
     )

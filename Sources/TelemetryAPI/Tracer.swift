@@ -95,6 +95,11 @@ public protocol Tracer: Sendable {
     /// Reads the context and the baggage that a carrier carries.
     func extract(from carrier: ContextCarrier) -> PropagationContext
 
+    /// Whether ``inject(_:baggage:into:)`` writes no more for a span of this tracer than its context's `traceparent` and
+    /// `tracestate`, and the baggage, as W3C says, so that who knows the context can do without; `false` unless the tracer
+    /// says otherwise.
+    var writesPlainContext: Bool { get }
+
     /// The names, in lower case, of all fields that it may write or read.
     ///
     /// Whoever takes a carrier out of a message's headers or a request's fields takes these, and no others.
@@ -184,6 +189,9 @@ extension Tracer {
             baggage: carrier[ContextCarrier.FieldName.baggage].map { Baggage($0) } ?? Baggage()
         )
     }
+
+    /// `false`.
+    public var writesPlainContext: Bool { false }
 
     /// Those of every format that Stitch knows.
     public var fields: Set<String> { ContextCarrier.knownFields }

@@ -57,6 +57,8 @@ public enum MessagingConventions {
         @inlinable public static var acknowledgeLatency: String { "stitch.send.latency" }
         /// The broker that acknowledged.
         @inlinable public static var brokerID: String { "stitch.kafka.broker.id" }
+        /// How many records of its partition come after a Kafka record, as far as was known when it was fetched.
+        @inlinable public static var kafkaLag: String { "stitch.kafka.lag" }
         /// The queue of a job.
         @inlinable public static var jobQueue: String { "stitch.job.queue" }
         /// The kind of a job.

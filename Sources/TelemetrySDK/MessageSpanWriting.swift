@@ -7,7 +7,12 @@ extension OutputBuffer.Place {
     ///
     /// Neither the span nor its link has a trace state.
     @inline(__always)
-    mutating func write(_ span: borrowing MessageSpan, _ prepared: PreparedAttributes, end: Timestamp) {
+    mutating func write(
+        _ span: borrowing MessageSpan,
+        _ prepared: PreparedAttributes,
+        end: Timestamp,
+        key: UnsafeRawBufferPointer
+    ) {
         put(UInt16(0x10_0A))
         put(span.traceID.high.byteSwapped)
         put(span.traceID.low.byteSwapped)
@@ -33,6 +38,10 @@ extension OutputBuffer.Place {
         if let bodySize = details.bodySize { write("messaging.message.body.size", bodySize) }
         if let batchCount = details.batchCount { write("messaging.batch.message_count", batchCount) }
         if let attempt = details.attempt { write("stitch.job.attempt", attempt) }
+        if let broker = details.brokerID { write("stitch.kafka.broker.id", Int64(broker)) }
+        if details.known.contains(.latency) { write("stitch.send.latency", details.latencySeconds) }
+        if details.isTombstone { writeTruth("messaging.kafka.message.tombstone") }
+        if let start = key.baseAddress { write("messaging.kafka.message.key", text: start, key.count) }
         if let link = span.link {
             write(linkTo: link.traceID, link.spanID, link.flags, isRemote: link.isRemote, link.role)
         }
@@ -51,20 +60,74 @@ extension OutputBuffer.Place {
         put(varint: bits)
     }
 
+    /// Writes an attribute that is a number.
+    @inline(__always)
+    private mutating func write(_ key: StaticString, _ number: Double) {
+        let count = key.utf8CodeUnitCount
+        put(UInt32(0x0A_004A) | UInt32(truncatingIfNeeded: count &+ 13) << 8 | UInt32(count) << 24)
+        put(literal: key)
+        put(UInt16(0x09_12))
+        put(UInt8(0x21))
+        put(number.bitPattern)
+    }
+
+    /// Writes an attribute that says so.
+    @inline(__always)
+    private mutating func writeTruth(_ key: StaticString) {
+        let count = key.utf8CodeUnitCount
+        put(UInt32(0x0A_004A) | UInt32(truncatingIfNeeded: count &+ 6) << 8 | UInt32(count) << 24)
+        put(literal: key)
+        put(UInt32(0x01_10_02_12))
+    }
+
+    /// Writes an attribute that is text: so short that every length is one byte.
+    @inline(__always)
+    private mutating func write(_ key: StaticString, text: UnsafeRawPointer, _ textCount: Int) {
+        let count = key.utf8CodeUnitCount
+        put(UInt32(0x0A_004A) | UInt32(truncatingIfNeeded: count &+ textCount &+ 6) << 8 | UInt32(count) << 24)
+        put(literal: key)
+        put(
+            UInt32(0x0A_0012) | UInt32(truncatingIfNeeded: textCount &+ 2) << 8
+                | UInt32(truncatingIfNeeded: textCount) << 24
+        )
+        put(text, textCount)
+    }
+
+    /// Whether bytes are ASCII, eight at a time.
+    @inline(__always)
+    static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var all: UInt64 = 0
+        var index = 0
+        while index &+ 8 <= bytes.count {
+            all |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            index &+= 8
+        }
+        while index < bytes.count {
+            all |= UInt64(bytes[index])
+            index &+= 1
+        }
+        return all & 0x8080_8080_8080_8080 == 0
+    }
+
     /// Writes the partition, which the conventions want as text.
-    @inline(never)
+    @inline(__always)
     private mutating func write(partition: Int32) {
         let key: StaticString = "messaging.destination.partition.id"
-        let count = key.utf8CodeUnitCount
-        var text = String(partition)
-        text.withUTF8 { digits in
-            put(UInt32(0x0A_004A) | UInt32(truncatingIfNeeded: count &+ digits.count &+ 6) << 8 | UInt32(count) << 24)
-            put(literal: key)
-            put(
-                UInt32(0x0A_0012) | UInt32(truncatingIfNeeded: digits.count &+ 2) << 8
-                    | UInt32(truncatingIfNeeded: digits.count) << 24
-            )
-            put(UnsafeRawPointer(digits.baseAddress), digits.count)
+        // Up to ten digits and a sign: backwards, into the end of two words.
+        var digits = (UInt64(0), UInt64(0))
+        withUnsafeMutableBytes(of: &digits) { digits in
+            var (rest, index) = (partition.magnitude, digits.count)
+            repeat {
+                index &-= 1
+                digits[index] = UInt8(truncatingIfNeeded: 48 &+ rest % 10)
+                rest /= 10
+            } while rest > 0
+            if partition < 0 {
+                index &-= 1
+                digits[index] = UInt8(ascii: "-")
+            }
+            guard let start = digits.baseAddress else { return }
+            write(key, text: UnsafeRawPointer(start + index), digits.count &- index)
         }
     }
 }

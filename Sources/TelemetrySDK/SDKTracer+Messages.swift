@@ -54,6 +54,9 @@ extension SDKTracer {
         details: MessageDetails,
         at time: Timestamp?
     ) -> MessageSpan {
+        if let parent, !parent.isSampled, core.follows(parent), parent.state.isEmpty {
+            return MessageSpan(core.unrecordedChild(of: parent), operation, on: target, details: details)
+        }
         let thread = stitch_thread_number()
         let share = target.share(ofThread: thread)
         var plain: PlainLink?

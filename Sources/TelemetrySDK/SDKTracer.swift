@@ -12,7 +12,10 @@ public struct SDKTracer: Tracer {
     let places: TracerPlaces
 
     /// Those of every format that Stitch knows, and the propagator's.
-    public let fields: Set<String>
+    public var fields: Set<String> { core.fields }
+
+    /// Whether the propagator writes W3C trace context and baggage, and no more.
+    public var writesPlainContext: Bool { core.writesPlainContext }
 
     /// A tracer.
     ///
@@ -66,7 +69,6 @@ public struct SDKTracer: Tracer {
             notice: notice
         )
         places = TracerPlaces(core)
-        fields = ContextCarrier.knownFields.union(propagator.fields)
     }
 
     /// Starts a span: a child of `parent` in its trace, or the root of a new one.

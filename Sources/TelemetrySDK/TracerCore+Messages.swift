@@ -6,29 +6,48 @@ extension TracerCore: MessageSpanEnding {
     /// Whether a span on the target is within all limits, whatever it says.
     @inline(__always)
     func hasRoom(for prepared: Unmanaged<PreparedAttributes>) -> Bool {
-        // The details are five.
+        // Beside what a span says of its message.
         prepared._withUnsafeGuaranteedRef { $0.count <= spareAttributes }
     }
 
     @inline(__always)
     func end(_ span: borrowing MessageSpan, at time: Timestamp?) {
         let end = time ?? SpanClock.now(SpanClock.Offset(nanoseconds: span.clock))
-        // What is not of the usual form, or has nowhere to be written at once, is built as any other.
-        let isWritten = span.withPrepared { prepared in
+        if !write(span, end: end, key: UnsafeRawBufferPointer(start: nil, count: 0)) {
+            self.end(span, status: .unset, event: nil, at: end) { _ in }
+        }
+    }
+
+    @inline(__always)
+    func end(_ span: borrowing MessageSpan, clock: UInt64, key: UnsafeRawBufferPointer?) {
+        let end = Timestamp(nanoseconds: clock &+ span.clock)
+        let bytes = key ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        // Other keys are as seldom as they take long to look at.
+        let isPlain = bytes.count <= Self.longestPlainKey && OutputBuffer.Place.isASCII(bytes)
+        if !isPlain || !write(span, end: end, key: bytes) {
+            self.end(span, status: .unset, event: nil, at: end) { $0.setKafkaKey(key) }
+        }
+    }
+
+    /// Writes a span of the usual form; `false`, with nothing done, for any other, or where it has nowhere to be written
+    /// at once.
+    @inline(__always)
+    private func write(_ span: borrowing MessageSpan, end: Timestamp, key: UnsafeRawBufferPointer) -> Bool {
+        span.withPrepared { prepared in
             span.state == nil
                 && write(upTo: prepared.byteCount &+ Self.mostOfMessage) { target in
                     var place = OutputBuffer.Place(target)
-                    place.write(span, prepared, end: end)
+                    place.write(span, prepared, end: end, key: key)
                     return place.distance(from: target)
                 }
-        }
-        if isWritten != true { self.end(span, status: .unset, at: end) { _ in } }
+        } ?? false
     }
 
     @inline(never)
     func end(
         _ span: borrowing MessageSpan,
         status: SpanStatus,
+        event: SpanEvent?,
         at time: Timestamp?,
         _ build: (inout SpanBuilder) -> Void
     ) {
@@ -40,9 +59,13 @@ extension TracerCore: MessageSpanEnding {
         build(&builder)
         var recorded = RecordedSpan(span.context, "", span.kind, parent: span.parent, start: span.start, builder)
         recorded.setStatus(status)
+        if let event { recorded.addEvent(event, limits) }
         if recorded.end(at: end) { ended(recorded) }
     }
 
-    /// How many bytes there are at most beside what is prepared: ids and times 75, five details 240, a link 80.
-    private static var mostOfMessage: Int { 400 }
+    /// How many bytes there are at most beside what is prepared: ids and times 75, eight details 370, a key 130, a link 80.
+    private static var mostOfMessage: Int { 660 }
+
+    /// How long a key is at most of which the whole attribute's length is one byte.
+    private static var longestPlainKey: Int { 90 }
 }

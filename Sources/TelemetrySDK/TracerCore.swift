@@ -9,6 +9,7 @@ final class TracerCore: Sendable {
     let sampler: any Sampler
     let limits: SpanLimits
     let propagator: any Propagator
+    let fields: Set<String>
     let clock = SpanClock()
     let starts = SpanStarts()
     private let ids: any IDGenerator
@@ -18,6 +19,7 @@ final class TracerCore: Sendable {
     // What is nearly always so is known by its type, and asked no questions at each span.
     let followsParents: Bool
     private let hasRandomIDs: Bool
+    let writesPlainContext: Bool
     private let buildLimits: SpanBuilder.Limits
 
     /// How many attributes a span of messaging may have prepared so that it is within all limits whatever it says beside.
@@ -42,10 +44,12 @@ final class TracerCore: Sendable {
         self.sampler = sampler
         self.limits = limits
         self.propagator = propagator
+        fields = ContextCarrier.knownFields.union(propagator.fields)
         self.ids = ids
         self.processor = processor
         self.notice = notice
         followsParents = sampler.followsParents
+        writesPlainContext = propagator.writesPlainContext
         hasRandomIDs = ids is RandomIDGenerator
         let batches = processor as? BatchSpanProcessor
         queueReference = (batches?.queue).map { .passUnretained($0) }
@@ -98,5 +102,19 @@ final class TracerCore: Sendable {
         var spans: [SpanData] = []
         _ = try? decoder.span(ProtobufReader(own: bytes), of: SpanOrigin(resource, scope), into: &spans)
         return spans.popLast()
+    }
+}
+
+extension Propagator {
+    /// Whether it writes what W3C says, by the one way to find out: having it write.
+    fileprivate var writesPlainContext: Bool {
+        let span = SpanContext(traceID: TraceID(high: 1, low: 2), spanID: SpanID(bits: 3), flags: .sampled)
+        var baggage = Baggage()
+        baggage["a"] = "b"
+        var (plain, own) = (ContextCarrier(), ContextCarrier())
+        CompositePropagator([W3CPropagator(), BaggagePropagator()])
+            .inject(PropagationContext(span: span, baggage: baggage), into: &plain)
+        inject(PropagationContext(span: span, baggage: baggage), into: &own)
+        return own == plain
     }
 }

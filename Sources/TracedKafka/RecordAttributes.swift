@@ -12,30 +12,66 @@ enum RecordAttributes {
     static let system = "kafka"
 
     static func fill(_ attributes: inout AttributeWriter, _ record: KafkaRecord) {
-        fill(&attributes, key: record.key, value: record.value)
+        attributes.set(Name.kafkaKey, record.key.flatMap { String(validating: $0, as: UTF8.self) })
+        if case .none = record.payload { attributes[Name.kafkaTombstone] = .bool(true) }
         attributes.set(Name.partitionID, record.partition.map(String.init))
     }
 
-    static func of(_ record: KafkaConsumedRecord) -> Attributes {
+    /// What is known of a record before it is sent.
+    static func details(of record: borrowing KafkaRecord) -> MessageDetails {
+        var details = MessageDetails(partition: record.partition)
+        if case .none = record.payload { details.isTombstone = true }
+        return details
+    }
+
+    /// What there is to say about a record that was acknowledged.
+    static func fill(_ attributes: SpanAttributes, acknowledged details: MessageDetails) {
+        attributes.set(Name.partitionID, details.partition.map(String.init))
+        attributes.set(Name.kafkaOffset, details.offset)
+        attributes.set(Name.brokerID, details.brokerID.map { Int64($0) })
+        attributes.set(Name.acknowledgeLatency, details.acknowledgeLatency.map { $0 / .seconds(1) })
+    }
+
+    /// What there is to say about a record that is to be sent.
+    static func of(_ record: KafkaRecord) -> Attributes {
         var attributes = Attributes()
-        fill(&attributes, key: record.key, value: record.value)
-        attributes[Name.partitionID] = .string(String(record.partition))
-        attributes[Name.kafkaOffset] = .int(record.offset)
-        switch record.timestamp {
-        case .createTime: attributes[Name.timestampType] = .string("create_time")
-        case .logAppendTime: attributes[Name.timestampType] = .string("log_append_time")
-        case .unavailable: break
-        }
+        attributes.set(Name.kafkaKey, record.key.flatMap { String(validating: $0, as: UTF8.self) })
+        if case .none = record.payload { attributes[Name.kafkaTombstone] = .bool(true) }
+        attributes.set(Name.partitionID, record.partition.map(String.init))
         return attributes
     }
 
-    /// The key only where it is text.
-    private static func fill(
-        _ attributes: inout some AttributeSetting & ~Copyable,
-        key: [UInt8]?,
-        value: [UInt8]?
-    ) {
-        attributes.set(Name.kafkaKey, key.flatMap { String(validating: $0, as: UTF8.self) })
-        if value == nil { attributes[Name.kafkaTombstone] = .bool(true) }
+    /// What links say of a record that was received.
+    static func of(_ record: KafkaConsumedRecord) -> Attributes {
+        var attributes = Attributes()
+        attributes.set(Name.kafkaKey, key(of: record))
+        if record.isTombstone { attributes[Name.kafkaTombstone] = .bool(true) }
+        attributes[Name.partitionID] = .string(String(record.partition))
+        attributes[Name.kafkaOffset] = .int(record.offset)
+        attributes.set(Name.timestampType, type(of: record.timestamp))
+        return attributes
+    }
+
+    /// What a span says of a record that was received, written at once.
+    static func fill(_ attributes: inout AttributeWriter, _ record: KafkaConsumedRecord) {
+        attributes.set(Name.kafkaKey, key(of: record))
+        if record.isTombstone { attributes.set(Name.kafkaTombstone, true) }
+        attributes.set(Name.partitionID, String(record.partition))
+        attributes.set(Name.kafkaOffset, record.offset)
+        attributes.set(Name.timestampType, type(of: record.timestamp))
+        attributes.set(Name.kafkaLag, record.lag)
+    }
+
+    /// The key, where it is text.
+    private static func key(of record: KafkaConsumedRecord) -> String? {
+        record.withKeyBytes { $0.flatMap { String(validating: $0, as: UTF8.self) } }
+    }
+
+    private static func type(of timestamp: KafkaTimestamp) -> String? {
+        switch timestamp {
+        case .createTime: "create_time"
+        case .logAppendTime: "log_append_time"
+        case .unavailable: nil
+        }
     }
 }

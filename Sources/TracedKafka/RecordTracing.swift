@@ -2,61 +2,132 @@
 
 import MessageTracing
 import StitchKafka
+import Synchronization
 import TelemetryData
 import TraceContext
 
+/// What `record.process` of a traced consumer does where no span of the record's own is open.
+struct RecordProcessing: KafkaRecordProcessor {
+    let tracing: RecordTracing
+    /// Whether the record was counted already, by a `poll` span or that of a batch.
+    let delivery: ReceivedMessage.Delivery
+
+    func process<Success, Failure: Error>(
+        _ record: KafkaConsumedRecord,
+        _ body: () async throws(Failure) -> Success
+    ) async throws(Failure) -> Success {
+        try await tracing.process(record, .only, delivery, body)
+    }
+}
+
 /// Puts `process` spans round the work on records.
-struct RecordTracing: KafkaRecordProcessor {
+final class RecordTracing: Sendable {
+    let group: String
     private let continuation: ContinuationPolicy
     private let targets: MessageTargets
     private let severalTopics: MessageTarget
+    private let processes = Atomic<Bool>(false)
 
-    init(group: String, clientID: String, continuation: ContinuationPolicy, baggage: BaggagePolicy, external: Bool) {
-        self.continuation = continuation
+    init(group: String, clientID: String, _ options: KafkaTracingOptions) {
+        self.group = group
+        continuation = options.continuation
+        let group = group.isEmpty ? nil : group
         @Sendable func target(_ topic: String?) -> MessageTarget {
             MessageTarget(
                 system: RecordAttributes.system,
                 destination: topic,
                 consumerGroup: group,
                 clientID: clientID,
-                baggage: baggage,
-                external: external
+                baggage: options.baggage,
+                external: options.external
             )
         }
         targets = MessageTargets { target($0) }
         severalTopics = target(nil)
     }
 
-    /// One record: a span that continues the record's trace as the policy says.
+    /// Whether any work has had a span.
+    var hasProcessed: Bool { processes.load(ordering: .relaxed) }
+
+    /// What the spans of these topics have in common; each is there once.
+    func target(of topics: [String]) -> MessageTarget {
+        guard topics.count == 1, let topic = topics.first else { return severalTopics }
+        return targets[topic]
+    }
+
+    /// One record, for the first time or once more: a span that continues the record's trace as the policy says.
     func process<Success, Failure: Error>(
         _ record: KafkaConsumedRecord,
+        _ attempt: RecordAttempt,
+        _ delivery: ReceivedMessage.Delivery = .first,
         _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        let (carrier, duplicates) = record.headers.readCarrier()
-        return try await ProcessSpan(of: carrier, from: targets[record.topic], policy: continuation) { message in
-            fill(&message, record, duplicates, now: .now)
+        try await begin(record, attempt, delivery).run(classify: outcome, body)
+    }
+
+    /// The span of work on one record, which begins.
+    func begin(
+        _ record: KafkaConsumedRecord,
+        _ attempt: RecordAttempt,
+        _ delivery: ReceivedMessage.Delivery = .first
+    ) -> ProcessSpan {
+        if !hasProcessed { processes.store(true, ordering: .relaxed) }
+        let (carrier, duplicates) = record.readCarrier()
+        let span = ProcessSpan(of: carrier, from: targets[record.topic], policy: continuation) { message in
+            message.created = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
+            message.wait = message.created.map { MessageWait(since: $0) }
+            message.partitionNumber = record.partition
+            message.delivery = attempt.number > 1 ? .repeated : delivery
+            if let trace = attempt.trace { message.previousAttempt = trace.last as? SpanContext }
+            if duplicates > 0 { message.flaws = [.duplicate] }
+        } attributes: {
+            RecordAttributes.fill(&$0, record)
         }
-        .run(classify: outcome, body)
+        if let trace = attempt.trace { trace.last = span.span.context }
+        return span
     }
 
     /// Several records: a span that starts a trace and links to each record's.
     func process<Success, Failure: Error>(
         _ records: [KafkaConsumedRecord],
+        _ attempt: RecordAttempt,
         _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        // Records of several topics have no destination together.
-        let topic = records.first?.topic
-        let isSameTopic = records.allSatisfy { $0.topic == topic }
-        let target = topic.flatMap { isSameTopic ? targets[$0] : nil } ?? severalTopics
-        return try await ProcessSpan(ofBatch: messages(records, saysTopic: !isSameTopic), from: target)
-            .run(classify: outcome, body)
+        let (target, saysTopic) = common(records)
+        let span = ProcessSpan(
+            ofBatch: messages(records, saysTopic, attempt.number > 1 ? .repeated : .first),
+            from: target
+        )
+        attempt.trace?.last = span.span.context
+        return try await span.run(classify: outcome, body)
     }
 
-    private func messages(_ records: [KafkaConsumedRecord], saysTopic: Bool) -> [ReceivedMessage] {
+    /// Records that somebody asked for, and got: a span that links to each record's.
+    func poll(_ records: [KafkaConsumedRecord], since start: Timestamp) {
+        let (target, saysTopic) = common(records)
+        var messages = messages(records, saysTopic, .first)
+        ReceiveSpan.record(&messages, from: target, since: start) {
+            $0.set(MessagingConventions.Attribute.kafkaLag, records.last?.lag)
+        }
+    }
+
+    /// Records of several topics have no destination together.
+    private func common(_ records: [KafkaConsumedRecord]) -> (target: MessageTarget, saysTopic: Bool) {
+        let topic = records.first?.topic
+        let isSameTopic = records.allSatisfy { $0.topic == topic }
+        return (topic.flatMap { isSameTopic ? targets[$0] : nil } ?? severalTopics, !isSameTopic)
+    }
+
+    private func messages(
+        _ records: [KafkaConsumedRecord],
+        _ saysTopic: Bool,
+        _ delivery: ReceivedMessage.Delivery
+    ) -> [ReceivedMessage] {
         let now = Timestamp.now
         return records.map { record in
-            let (carrier, duplicates) = record.headers.readCarrier()
+            let (carrier, duplicates) = record.readCarrier()
             var message = ReceivedMessage(carrier: carrier)
+            message.delivery = delivery
             fill(&message, record, duplicates, now: now)
             if saysTopic { message.attributes[MessagingConventions.Attribute.destinationName] = .string(record.topic) }
             return message
@@ -76,7 +147,7 @@ struct RecordTracing: KafkaRecordProcessor {
     }
 
     /// A handler that was cancelled gives its record back, whatever it throws then: that is no error.
-    private func outcome(_ error: some Error) -> ProcessOutcome {
+    func outcome(_ error: some Error) -> ProcessOutcome {
         if Task.isCancelled { return .interrupted }
         guard let error = error as? KafkaError else { return ProcessOutcome(of: error) }
         return error.code == .cancelled ? .interrupted : .failed(errorType: error.errorType)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MessageTracing
-public import StitchKafka
+@_spi(Observing) public import StitchKafka
 public import StitchService
 import TelemetryData
 public import TraceContext
@@ -19,7 +19,10 @@ public import TraceContext
 public final class TracedKafkaProducer: KafkaProducing {
     private let producer: KafkaProducer
     private let clientID: String
+    private let loop: DeliveryLoop
+    private let createSpans: Bool
     private let targets: MessageTargets
+    private let severalTopics: MessageTarget
 
     /// Makes a producer.
     ///
@@ -29,16 +32,19 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///   - configuration: Where Kafka is and how to behave.
     ///   - baggage: Which of the current baggage records carry.
     ///   - external: Whether records are read by somebody else, who gets neither baggage nor `tracestate`.
+    ///   - createSpans: Whether each record of ``send(contentsOf:)`` gets a `create` span of its own; without, all carry the
+    ///     context of their common `send` span.
     /// - Throws: `KafkaError` with `configuration` that names the option, its value and what would be right.
     public init(
         _ configuration: KafkaConfiguration,
         baggage: BaggagePolicy = .all,
-        external: Bool = false
+        external: Bool = false,
+        createSpans: Bool = true
     ) throws(KafkaError) {
-        producer = try KafkaProducer(configuration)
         let clientID = configuration.clientID
         self.clientID = clientID
-        targets = MessageTargets { topic in
+        self.createSpans = createSpans
+        @Sendable func target(_ topic: String?) -> MessageTarget {
             MessageTarget(
                 system: RecordAttributes.system,
                 destination: topic,
@@ -47,6 +53,10 @@ public final class TracedKafkaProducer: KafkaProducing {
                 external: external
             )
         }
+        targets = MessageTargets { target($0) }
+        severalTopics = target(nil)
+        producer = try KafkaProducer(configuration.measured()) { [targets] in targets[$0] }
+        loop = producer.loop
     }
 
     /// `TracedKafkaProducer(client id)`.
@@ -76,29 +86,76 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///   `error.type` too.
     @discardableResult
     public func send(_ record: KafkaRecord, wish: StitchField.Wish?) async throws(KafkaError) -> KafkaDelivery {
-        let incoming = record.headers.carrier
-        let send = SendSpan(to: targets[record.topic], wish: wish, incoming: incoming) {
-            RecordAttributes.fill(&$0, record)
-        }
-        var record = record
-        record.headers.write(send.carrier, inPlaceOf: incoming)
-        do throws(KafkaError) {
-            let delivery = try await producer.send(record)
-            send.end(partition: String(delivery.partition)) { attributes in
-                attributes.set(MessagingConventions.Attribute.partitionID, String(delivery.partition))
-                attributes.set(MessagingConventions.Attribute.kafkaOffset, delivery.offset)
-                attributes.set(MessagingConventions.Attribute.brokerID, delivery.brokerID.map { Int64($0) })
-                attributes.set(
-                    MessagingConventions.Attribute.acknowledgeLatency,
-                    delivery.latency.map { $0 / .seconds(1) }
-                )
-            }
-            return delivery
-        } catch {
-            // Who withdraws a record has no error.
-            if error.code == .cancelled { send.end() } else { send.fail(error, type: error.errorType) }
-            throw error
-        }
+        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
+        return try await loop.send(record, prepare(record, wish))
+    }
+
+    /// Sends records together and waits until the broker has answered all of them, as `KafkaProducer` does.
+    ///
+    /// Each record gets a `create` span, whose context goes into its headers; one `send` span links to all of them and ends
+    /// when all are answered.
+    public func send(contentsOf records: [KafkaRecord]) async -> KafkaDeliveries {
+        if records.isEmpty { return KafkaDeliveries([]) }
+        let trace = BatchTrace(of: records, targets, severalTopics: severalTopics, createSpans: createSpans)
+        let deliveries = await loop.send(contentsOf: records) { trace.headers(of: $0) }
+        trace.end(deliveries)
+        return deliveries
+    }
+
+    /// Hands a record over and returns, without waiting for anything, as `KafkaProducer` does.
+    ///
+    /// The record's span ends when the broker has answered, whether or not anybody awaits the handle.
+    @discardableResult
+    public func enqueue(_ record: KafkaRecord) throws(KafkaError) -> KafkaEnqueued {
+        try loop.enter(for: record)
+        let send = try prepare(record, nil)
+        let pending = send.pending
+        try loop.handOver(record, send)
+        return KafkaEnqueued(pending)
+    }
+
+    /// Hands a record over and returns; waits only where the local queue is full, until there is room, as `KafkaProducer`
+    /// does.
+    ///
+    /// The record's span ends when the broker has answered, whether or not anybody awaits the handle.
+    @discardableResult
+    public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
+        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
+        var send = try prepare(record, nil)
+        let pending = send.pending
+        if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }
+        return KafkaEnqueued(pending)
+    }
+
+    /// What is needed to hand a record over, its span with it, by a sender that has entered, and has left when this throws.
+    @inline(__always)
+    private func prepare(
+        _ record: borrowing KafkaRecord,
+        _ wish: StitchField.Wish?
+    ) throws(KafkaError) -> PreparedSend {
+        let topic = try loop.topic(of: record)
+        let incoming = record.headers.isEmpty ? nil : record.headers.incoming
+        var origin = OwnedSendSpan.Origin.none
+        let span = OwnedSendSpan(
+            to: topic.target,
+            wish: wish,
+            incoming: incoming,
+            details: RecordAttributes.details(of: record),
+            &origin
+        ) { RecordAttributes.fill(&$0, record) }
+        let headers = NativeHeaders(record.headers, span, origin, incoming)
+        if span.isIdle { return PreparedSend(to: topic, headers, PendingSend(of: record)) }
+        return PreparedSend(to: topic, headers, TracedSend(of: record, span))
+    }
+
+    /// Does something in a transaction, as `KafkaProducer` does; what is sent meanwhile has its spans as ever.
+    ///
+    /// A record that is given up with its transaction leaves a span that says so.
+    @discardableResult
+    public func withTransaction<Success>(
+        _ body: (KafkaTransaction) async throws -> Success
+    ) async throws -> Success {
+        try await loop.withTransaction(of: self, body)
     }
 
     /// Waits until every record that was sent before has its answer, without lingering.

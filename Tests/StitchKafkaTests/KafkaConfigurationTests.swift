@@ -113,6 +113,28 @@ struct KafkaConfigurationTests {
         #expect(configuration.clientID == "billing")
     }
 
+    @Test("takes who the client is from the environment, if a protocol with authentication is asked for")
+    func secureEnvironment() {
+        var environment = [
+            "KAFKA_BOOTSTRAP_SERVERS": "a:1", "KAFKA_SASL_USERNAME": "alice", "KAFKA_SASL_PASSWORD": "hunter2",
+            "KAFKA_SASL_MECHANISM": "PLAIN", "KAFKA_SSL_CA_LOCATION": "/ca.pem", "KAFKA_SSL_KEY_PASSWORD": " ",
+        ]
+        #expect(KafkaConfiguration(environment: environment).properties.isEmpty)
+        environment["KAFKA_SECURITY_PROTOCOL"] = "SASL_PLAINTEXT"
+        #expect(
+            KafkaConfiguration(environment: environment).properties == [
+                "security.protocol": "sasl_plaintext", "sasl.mechanism": "PLAIN", "sasl.username": "alice",
+                "sasl.password": "hunter2",
+            ]
+        )
+        environment["KAFKA_SECURITY_PROTOCOL"] = "ssl"
+        #expect(
+            KafkaConfiguration(environment: environment).properties == [
+                "security.protocol": "ssl", "ssl.ca.location": "/ca.pem",
+            ]
+        )
+    }
+
     @Test("of a consumer needs a group, topics and a batch of at least one")
     func consumer() {
         #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "", topics: ["t"]) { _ in } }

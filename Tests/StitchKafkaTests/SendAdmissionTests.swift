@@ -6,78 +6,65 @@ import Testing
 
 @Suite("Admission to the local queue")
 struct SendAdmissionTests {
+    private func traffic(outstanding: Int, reports: Int = 0) -> SendGate.Traffic {
+        SendGate.Traffic(outstanding: outstanding, reports: reports)
+    }
+
     @Test("lets senders try as long as nobody waits")
     func attempts() {
         var admission = SendAdmission()
-        #expect(admission.arrive() == .attempt(seen: 0))
-        #expect(admission.arrive() == .attempt(seen: 0))
-        #expect(admission.outstanding == 2)
+        #expect(admission.arrive() == .attempt)
+        #expect(admission.arrive() == .attempt)
     }
 
     @Test("lets who found the queue full wait, and those who come later wait behind")
     func waiting() {
         var admission = SendAdmission()
-        _ = admission.arrive()
-        _ = admission.arrive()
-        #expect(admission.full(seen: 0) == .wait(waiter: 1))
+        #expect(admission.full(seen: 0, traffic(outstanding: 1)) == .wait(waiter: 1))
         #expect(admission.arrive() == .wait(waiter: 2))
-        #expect(admission.wake().waiters == [])
-        admission.reported(1)
-        #expect(admission.wake().waiters == [1])
+        #expect(admission.hasWaiting)
+        #expect(admission.wake(room: 0, outstanding: 1) == [])
+        #expect(admission.wake(room: 1, outstanding: 0) == [1])
     }
 
     @Test("puts who found the queue full again in front")
     func front() {
         var admission = SendAdmission()
-        for _ in 0..<3 { _ = admission.arrive() }
-        _ = admission.full(seen: 0)
+        _ = admission.full(seen: 0, traffic(outstanding: 2))
         _ = admission.arrive()
-        admission.reported(1)
-        let woken = admission.wake()
-        #expect(woken.waiters == [1] && woken.turn == .attempt(seen: 1))
+        #expect(admission.wake(room: 1, outstanding: 1) == [1])
         // The one whose turn it was comes before the one who has waited since.
-        #expect(admission.full(seen: 1) == .wait(waiter: 3))
-        admission.reported(1)
-        #expect(admission.wake().waiters == [3])
+        #expect(admission.full(seen: 1, traffic(outstanding: 1, reports: 1)) == .wait(waiter: 3))
+        #expect(admission.wake(room: 1, outstanding: 1) == [3])
     }
 
     @Test("tries again at once when a report came between the attempt and its failure")
     func raced() {
         var admission = SendAdmission()
-        _ = admission.arrive()
-        _ = admission.arrive()
-        admission.reported(1)
-        #expect(admission.full(seen: 0) == .attempt(seen: 1))
+        #expect(admission.full(seen: 0, traffic(outstanding: 1, reports: 1)) == .attempt)
     }
 
     @Test("says that a record is impossible when the queue is full with nothing in it")
     func impossible() {
         var admission = SendAdmission()
-        _ = admission.arrive()
-        #expect(admission.full(seen: 0) == .impossible)
-        #expect(admission.outstanding == 0)
+        #expect(admission.full(seen: 0, traffic(outstanding: 0)) == .impossible)
     }
 
     @Test("leaves nobody waiting when nothing is outstanding")
     func nobodyStuck() {
         var admission = SendAdmission()
-        _ = admission.arrive()
-        _ = admission.arrive()
-        #expect(admission.full(seen: 0) == .wait(waiter: 1))
-        admission.failed()
-        #expect(admission.wake().waiters == [1])
+        #expect(admission.full(seen: 0, traffic(outstanding: 1)) == .wait(waiter: 1))
+        #expect(admission.wake(room: 0, outstanding: 0) == [1])
+        #expect(!admission.hasWaiting)
     }
 
     @Test("forgets a waiter that gives up, unless its turn has come")
     func cancelled() {
         var admission = SendAdmission()
-        _ = admission.arrive()
-        _ = admission.arrive()
-        _ = admission.full(seen: 0)
+        _ = admission.full(seen: 0, traffic(outstanding: 1))
         _ = admission.arrive()
         let firstGaveUp = admission.cancel(waiter: 1)
-        admission.reported(1)
-        let woken = admission.wake().waiters
+        let woken = admission.wake(room: 1, outstanding: 0)
         let secondGaveUp = admission.cancel(waiter: 2)
         #expect(firstGaveUp && woken == [2] && !secondGaveUp)
     }
@@ -85,27 +72,24 @@ struct SendAdmissionTests {
     @Test("refuses newcomers and waiters once it drains")
     func drains() {
         var admission = SendAdmission()
-        _ = admission.arrive()
-        _ = admission.arrive()
-        _ = admission.full(seen: 0)
+        _ = admission.full(seen: 0, traffic(outstanding: 1))
         let refused = admission.drain()
         #expect(refused == [1])
         #expect(admission.drain() == nil)
         #expect(admission.arrive() == .refused)
-        #expect(admission.step == .serve)
+        #expect(admission.full(seen: 0, traffic(outstanding: 1)) == .refused)
+        #expect(admission.step(traffic(outstanding: 1)) == .serve)
     }
 
     @Test("purges until every report is there, waits for who flushes, then finishes")
     func finishes() {
         var admission = SendAdmission()
-        _ = admission.arrive()
         let flushes = admission.beginFlush()
         _ = admission.close()
-        #expect(flushes && admission.step == .purge)
-        admission.reported(1)
-        #expect(admission.step == .serve)
+        #expect(flushes && admission.step(traffic(outstanding: 1)) == .purge)
+        #expect(admission.step(traffic(outstanding: 0)) == .serve)
         admission.endFlush()
-        #expect(admission.step == .finish)
+        #expect(admission.step(traffic(outstanding: 0)) == .finish)
         let late = admission.beginFlush()
         #expect(!late)
     }

@@ -148,4 +148,141 @@ struct TracedKafkaProducerTests {
             await cluster.shutdown()
         }
     }
+
+    /// The headers of the first records of a topic.
+    private func received(_ count: Int, from topic: String) async throws -> [KafkaConsumedRecord] {
+        let inbox = Inbox<KafkaConsumedRecord>()
+        let consumer = try KafkaConsumer(TestCluster.configuration(), group: topic, topics: [topic]) { inbox.put($0) }
+        let running = Task { try await consumer.run() }
+        let records = await inbox.take(count)
+        await consumer.shutdown()
+        try await running.value
+        return records
+    }
+
+    @Test("gives enqueued records spans and headers as those that are sent, the trace that they come with replaced")
+    func enqueued() async throws {
+        try await withStitchTest { test in
+            let topic = try await TestCluster.topic("enqueued")
+            let producer = try TracedKafkaProducer(TestCluster.configuration())
+            let stale: KafkaHeaders = ["a": "1", "traceparent": HeaderCarrierTests.older, "tracestate": "x=1"]
+            try await withSpan("POST /orders") { _ in
+                try await producer.enqueue(KafkaRecord(topic: topic, key: "7", value: [1], headers: ["a": "1"]))
+                try await producer.enqueue(KafkaRecord(topic: topic, value: nil, headers: stale))
+                try await producer.enqueue(KafkaRecord(topic: topic, key: "ä", value: KafkaBuffer([1])))
+            }
+            await producer.shutdown()
+            let spans = test.spans.send(topic)
+            let records = try await received(3, from: topic)
+            #expect(spans.count == 3)
+            for (record, span) in zip(records, spans) {
+                #expect(record.headers.values(of: "traceparent").count == 1)
+                #expect(record.headers.text("traceparent") == span.context.traceParent.description)
+                #expect(record.headers.values(of: "tracestate") == [])
+                #expect(record.headers.values(of: "stitch").count == 1)
+                #expect(record.headers.text("stitch")?.hasPrefix("o=1") == true)
+                #expect(span.attributes["messaging.kafka.offset"] == .int(record.offset))
+                #expect(span.attributes["messaging.destination.partition.id"] == .string("0"))
+                #expect(span.attributes["stitch.kafka.broker.id"] == .int(1))
+                #expect(span.attributes["stitch.send.latency"] != nil)
+                #expect(span.parentSpanID == test.spans.named("POST /orders").first?.spanID)
+            }
+            #expect(records.prefix(2).allSatisfy { $0.headers.text("a") == "1" })
+            #expect(
+                spans.map { $0.attributes["messaging.kafka.message.key"] } == [.string("7"), nil, .string("ä")]
+            )
+            #expect(
+                spans.map { $0.attributes["messaging.kafka.message.tombstone"] } == [nil, .bool(true), nil]
+            )
+        }
+    }
+
+    @Test("ends the span of an enqueued record on the broker's answer, whether or not anybody waits")
+    func enqueuedEndsOnDelivery() async throws {
+        try await withStitchTest { test in
+            let cluster = try MockKafkaCluster()
+            try await cluster.createTopic("orders")
+            let producer = try TracedKafkaProducer(cluster.configuration)
+            try await producer.send(KafkaRecord(topic: "orders", value: [0]))
+            try await cluster.takeDown()
+            try await producer.enqueue(KafkaRecord(topic: "orders", value: [1]))
+            #expect(test.spans.send("orders").count == 1)
+            try await cluster.bringUp()
+            try await producer.flush()
+            #expect(test.spans.send("orders").last?.attributes["messaging.kafka.offset"] == .int(1))
+
+            try await cluster.fail(.produce, with: .messageTooLarge)
+            try await producer.enqueue(KafkaRecord(topic: "orders", key: "7", value: [2]))
+            await #expect(throws: KafkaError.self) { try await producer.flush() }
+            let failed = try #require(test.spans.send("orders").last)
+            #expect(failed.attributes["error.type"] == .string("MESSAGE_TOO_LARGE"))
+            #expect(failed.attributes["messaging.kafka.message.key"] == .string("7"))
+            #expect(failed.events.count == 1 && failed.status.isError)
+            await producer.shutdown()
+            await cluster.shutdown()
+        }
+    }
+
+    @Test("carries the trace on of a span that is not sampled")
+    func unsampled() async throws {
+        try await withStitchTest { test in
+            let topic = try await TestCluster.topic("unsampled")
+            let producer = try TracedKafkaProducer(TestCluster.configuration())
+            let parent = SpanContext(traceID: TraceID(high: 1, low: 2), spanID: SpanID(bits: 3), flags: .random)
+            try await Span(context: parent).makeCurrent {
+                try await producer.enqueue(KafkaRecord(topic: topic, value: [1]))
+                _ = await producer.send(contentsOf: [KafkaRecord(topic: topic, value: [2])])
+            }
+            await producer.shutdown()
+            for record in try await received(2, from: topic) {
+                let carried = try #require(record.headers.text("traceparent").flatMap { TraceParent($0) })
+                #expect(carried.traceID == parent.traceID && carried.spanID != parent.spanID)
+                #expect(!carried.flags.contains(.sampled))
+            }
+            #expect(test.spans.send(topic).isEmpty)
+        }
+    }
+
+    @Test("gives records that are sent together a create span each, and one send span that links to them")
+    func batch() async throws {
+        try await withStitchTest { test in
+            let topic = try await TestCluster.topic("together")
+            let producer = try TracedKafkaProducer(TestCluster.configuration())
+            let stale: KafkaHeaders = ["traceparent": HeaderCarrierTests.older]
+            let deliveries = await withSpan("POST /orders") { _ in
+                await producer.send(contentsOf: [
+                    KafkaRecord(topic: topic, key: "1", value: [1], headers: stale),
+                    KafkaRecord(topic: topic, key: "2", value: [2]),
+                    KafkaRecord(topic: topic, value: [3], partition: 99),
+                ])
+            }
+            #expect(deliveries.failures.map(\.index) == [2])
+            await producer.shutdown()
+            let creates = test.spans.named("create \(topic)")
+            let send = try #require(test.spans.send(topic).first)
+            #expect(creates.count == 3 && creates.allSatisfy { $0.kind == .producer })
+            #expect(send.kind == .client && send.links.map(\.spanID) == creates.map(\.spanID))
+            #expect(send.attributes["messaging.batch.message_count"] == .int(3))
+            #expect(send.attributes["error.type"] == .string("UNKNOWN_TOPIC_OR_PARTITION"))
+            for (record, create) in zip(try await received(2, from: topic), creates) {
+                #expect(record.headers.values(of: "traceparent").count == 1)
+                #expect(record.headers.text("traceparent") == create.context.traceParent.description)
+            }
+        }
+    }
+
+    @Test("has records that are sent together carry their common span where they shall have none of their own")
+    func batchWithoutCreateSpans() async throws {
+        try await withStitchTest { test in
+            let topic = try await TestCluster.topic("common")
+            let producer = try TracedKafkaProducer(TestCluster.configuration(), createSpans: false)
+            _ = await producer.send(contentsOf: [UInt8](0..<2).map { KafkaRecord(topic: topic, value: [$0]) })
+            await producer.shutdown()
+            let send = try #require(test.spans.send(topic).first)
+            #expect(send.kind == .producer && test.spans.named("create \(topic)").isEmpty)
+            for record in try await received(2, from: topic) {
+                #expect(record.headers.text("traceparent") == send.context.traceParent.description)
+            }
+        }
+    }
 }

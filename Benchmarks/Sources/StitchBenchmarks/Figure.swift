@@ -7,6 +7,7 @@ struct Figure: CustomStringConvertible {
     /// Units are never scaled: a figure keeps its unit whatever its value.
     enum Unit: String {
         case nanoseconds = "ns"
+        case microseconds = "us"
         case milliseconds = "ms"
         case perSecond = "per second"
         case bytes = "B"

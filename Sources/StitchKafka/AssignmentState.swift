@@ -3,7 +3,7 @@
 /// Decides how long a consumer goes on, which partitions have a reader, and what its `run()` throws.
 ///
 /// Takes events, returns decisions; has no clock and no I/O.
-struct ConsumerState<Reader> {
+struct AssignmentState<Reader> {
     private enum Phase { case running, stopping, closed }
 
     private var phase = Phase.running
@@ -11,8 +11,9 @@ struct ConsumerState<Reader> {
 
     /// Readers by partition; a reader that was stopped stays until the partition is assigned again, so that the next one
     /// can wait for what it still has in flight.
-    private var readers: [TopicPartition: Reader] = [:]
-    private var unstarted: [TopicPartition: Reader] = [:]
+    private var readers: [KafkaTopicPartition: Reader] = [:]
+    private var unstarted: [KafkaTopicPartition: Reader] = [:]
+    private var assigned: Set<KafkaTopicPartition> = []
 
     /// Until when handlers may finish, once the consumer is stopping.
     ///
@@ -27,6 +28,17 @@ struct ConsumerState<Reader> {
 
     /// All readers that are or were.
     var allReaders: [Reader] { Array(readers.values) }
+
+    /// The partitions that are ours, in order.
+    var partitions: [KafkaTopicPartition] { assigned.sorted() }
+
+    /// The readers of the partitions that are ours.
+    var assignedReaders: [Reader] { assigned.compactMap { readers[$0] } }
+
+    /// The reader of a partition; `nil` if that isn't ours.
+    func assignedReader(of partition: KafkaTopicPartition) -> Reader? {
+        assigned.contains(partition) ? readers[partition] : nil
+    }
 
     /// The consumer is to stop and let handlers finish until then.
     mutating func stop(by deadline: ContinuousClock.Instant) {
@@ -45,6 +57,7 @@ struct ConsumerState<Reader> {
     mutating func close() {
         phase = .closed
         unstarted = [:]
+        assigned = []
     }
 
     /// Somebody runs the consumer; `false` if somebody does already.
@@ -54,20 +67,21 @@ struct ConsumerState<Reader> {
     }
 
     /// The reader that a partition has, or had last.
-    func reader(of partition: TopicPartition) -> Reader? { readers[partition] }
+    func reader(of partition: KafkaTopicPartition) -> Reader? { readers[partition] }
 
     /// A partition is ours from now on, and has this reader.
-    mutating func assign(_ partition: TopicPartition, _ reader: Reader) {
+    mutating func assign(_ partition: KafkaTopicPartition, _ reader: Reader) {
         readers[partition] = reader
         unstarted[partition] = reader
+        assigned.insert(partition)
     }
 
     /// Partitions are to be given away.
     ///
     /// - Returns: Their readers.
-    mutating func revoke(_ partitions: [TopicPartition]) -> [Reader] {
+    mutating func revoke(_ partitions: [KafkaTopicPartition]) -> [Reader] {
         for partition in partitions { unstarted[partition] = nil }
-        return partitions.compactMap { readers[$0] }
+        return partitions.compactMap { assigned.remove($0) == nil ? nil : readers[$0] }
     }
 
     /// The readers that nobody has started yet; from now on they count as started.

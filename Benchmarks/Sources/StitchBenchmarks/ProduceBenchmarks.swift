@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CKafkaLoops
+import StitchKafka
+import StitchService
+import TelemetryAPI
+import TelemetryData
+import TelemetrySDK
+import TraceContext
+import TracedKafka
+
+/// What sending costs: records handed over and flushed, records awaited, one at a time.
+enum ProduceBenchmarks {
+    private static var records: Int { KafkaBenchmarks.records }
+
+    private struct DiscardingExporter: SpanExporter {
+        func export(_ batch: SpanBatch) throws {}
+    }
+
+    private static func contest(_ entries: [KafkaContest.Entry]) -> KafkaContest {
+        KafkaContest(rounds: KafkaBenchmarks.rounds, entries: entries)
+    }
+
+    private static func produceC(_ name: String, _ brokers: String, hasHeaders: Bool) -> KafkaContest.Entry {
+        KafkaContest.Entry(name: name) { topic in
+            try await KafkaContest.measureC(records) {
+                kafka_loop_produce(brokers, topic, records, KafkaBenchmarks.valueSize, hasHeaders ? 1 : 0, $0)
+            }
+        }
+    }
+
+    // MARK: Plain
+
+    static func plain(_ configuration: KafkaConfiguration) async throws -> [Figure] {
+        let turns = try await contest([
+            produceC("c", configuration.brokerList, hasHeaders: false),
+            .init(name: "copied") { topic in
+                try await produce(try KafkaProducer(configuration), topic, isOwned: false)
+            },
+            .init(name: "owned") { topic in
+                try await produce(try KafkaProducer(configuration), topic, isOwned: true)
+            },
+            .init(name: "batch") { topic in try await batch(try KafkaProducer(configuration), topic) },
+        ])
+        .run { try await KafkaBenchmarks.withTopic(configuration, $0) }
+        return [Figure(name: "kafka.produce_c_rate", value: turns.rate("c"), unit: .perSecond)]
+            + turns.figures("produce_vs_c", "copied", to: "c") + turns.figures("produce_owned_vs_c", "owned", to: "c")
+            + turns.figures("produce_batch_vs_c", "batch", to: "c")
+    }
+
+    /// Hands records over as fast as it goes, then flushes.
+    private static func produce(
+        _ producer: some KafkaProducing,
+        _ topic: String,
+        isOwned: Bool
+    ) async throws -> KafkaContest.Turn {
+        let values = values(topic, isOwned: isOwned)
+        try await warmUp(producer, topic)
+        let turn = try await KafkaContest.measure(records) {
+            for index in 0..<records { try await producer.enqueue(values[index & 255]) }
+            try await producer.flush(timeout: .seconds(60))
+        }
+        await producer.shutdown()
+        return turn
+    }
+
+    /// Sends records in calls of a thousand, sixteen at a time.
+    private static func batch(_ producer: KafkaProducer, _ topic: String) async throws -> KafkaContest.Turn {
+        let record = values(topic, isOwned: false)[0]
+        try await warmUp(producer, topic)
+        let turn = try await KafkaContest.measure(records / 16_000 * 16_000) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<16 {
+                    group.addTask {
+                        for _ in 0..<records / 16_000 {
+                            let deliveries = await producer.send(contentsOf: Array(repeating: record, count: 1000))
+                            guard deliveries.failures.isEmpty else { throw Lost() }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        await producer.shutdown()
+        return turn
+    }
+
+    private struct Lost: Error {}
+
+    private static func values(_ topic: String, isOwned: Bool) -> [KafkaRecord] {
+        (0..<256).map { _ in
+            let bytes = [UInt8](repeating: 0, count: KafkaBenchmarks.valueSize)
+            if isOwned { return KafkaRecord(topic: topic, value: KafkaBuffer(bytes)) }
+            return KafkaRecord(topic: topic, value: bytes)
+        }
+    }
+
+    /// Connects, as the loops in C do before they begin.
+    private static func warmUp(_ producer: some KafkaProducing, _ topic: String) async throws {
+        for partition in 0..<Int32(KafkaBenchmarks.partitions) {
+            try await producer.send(KafkaRecord(topic: topic, value: [0], partition: partition))
+        }
+    }
+
+    // MARK: Traced
+
+    static func traced(_ configuration: KafkaConfiguration) async throws -> [Figure] {
+        let processor = BatchSpanProcessor(exporter: DiscardingExporter())
+        let tracer = SDKTracer(resource: Resource(attributes: ["service.name": "bench"]), processor: processor)
+        TelemetrySystem.install(tracer)
+        defer { TelemetrySystem.install(NoOpTracer()) }
+        @Sendable func entry(_ name: String, isOwned: Bool, isSampled: Bool) -> KafkaContest.Entry {
+            KafkaContest.Entry(name: name) { topic in
+                let flags: TraceFlags = isSampled ? [.sampled, .random] : .random
+                let context = SpanContext(traceID: TraceID(high: 1, low: 2), spanID: SpanID(bits: 3), flags: flags)
+                return try await Span(context: context).makeCurrent {
+                    try await produce(try TracedKafkaProducer(configuration), topic, isOwned: isOwned)
+                }
+            }
+        }
+        let before = tracer.startedCounts.sampled
+        let turns = try await contest([
+            produceC("c", configuration.brokerList, hasHeaders: true),
+            entry("copied", isOwned: false, isSampled: true), entry("owned", isOwned: true, isSampled: true),
+            entry("unsampled", isOwned: false, isSampled: false),
+        ])
+        .run { try await KafkaBenchmarks.withTopic(configuration, $0) }
+        processor.flush()
+        return [Figure(name: "kafka.produce_headers_c_rate", value: turns.rate("c"), unit: .perSecond)]
+            + turns.figures("traced_produce_vs_c", "copied", to: "c")
+            + turns.figures("traced_produce_owned_vs_c", "owned", to: "c")
+            + turns.figures("unsampled_produce_vs_c", "unsampled", to: "c")
+            + [
+                Figure(name: "kafka.spans_started", value: Double(tracer.startedCounts.sampled - before), unit: .count),
+                Figure(name: "kafka.spans_dropped", value: Double(processor.counts.dropped), unit: .count),
+            ]
+    }
+
+    // MARK: Awaited
+
+    /// As many as a thousand and twenty-four records at a time, each awaited.
+    static func window(_ configuration: KafkaConfiguration) async throws -> [Figure] {
+        let (records, tasks, brokers) = (records / 1024 * 1024, 1024, configuration.brokerList)
+        let turns = try await contest([
+            .init(name: "c") { topic in
+                try await KafkaContest.measureC(records) {
+                    kafka_loop_window(brokers, topic, records, KafkaBenchmarks.valueSize, tasks, $0)
+                }
+            },
+            .init(name: "send") { topic in
+                let producer = try KafkaProducer(configuration)
+                let record = values(topic, isOwned: false)[0]
+                try await warmUp(producer, topic)
+                let turn = try await KafkaContest.measure(records) {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for _ in 0..<tasks {
+                            group.addTask { for _ in 0..<records / tasks { try await producer.send(record) } }
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+                await producer.shutdown()
+                return turn
+            },
+        ])
+        .run { try await KafkaBenchmarks.withTopic(configuration, $0) }
+        return turns.figures("send_1024_vs_c", "send", to: "c")
+    }
+
+    /// One record at a time, without lingering.
+    static func latency(_ configuration: KafkaConfiguration) async throws -> [Figure] {
+        var configuration = configuration
+        configuration.linger = .zero
+        let (count, brokers) = (1000, configuration.brokerList)
+        var c: [[Double]] = []
+        var swift: [[Double]] = []
+        _ = try await contest([
+            .init(name: "c") { topic in
+                let samples = Samples(count)
+                let turn = try await KafkaContest.measureC(count) {
+                    kafka_loop_latency(brokers, topic, count, KafkaBenchmarks.valueSize, samples.pointer, $0)
+                }
+                c.append(samples.sorted)
+                return turn
+            },
+            .init(name: "swift") { topic in
+                let producer = try KafkaProducer(configuration)
+                let record = values(topic, isOwned: false)[0]
+                try await warmUp(producer, topic)
+                let samples = Samples(count)
+                let turn = try await KafkaContest.measure(count) {
+                    for index in 0..<count {
+                        let start = ContinuousClock.now
+                        try await producer.send(record)
+                        samples.pointer[index] = start.duration(to: .now) / .microseconds(1)
+                    }
+                }
+                await producer.shutdown()
+                swift.append(samples.sorted)
+                return turn
+            },
+        ])
+        .run { try await KafkaBenchmarks.withTopic(configuration, $0) }
+        // The first round is no figure.
+        func percentile(_ rounds: [[Double]], _ part: Double) -> Double {
+            median(rounds.dropFirst().map { $0[Int(Double($0.count - 1) * part)] })
+        }
+        return [("p50", 0.5), ("p99", 0.99)].flatMap { name, part in
+            let (own, bare) = (percentile(swift, part), percentile(c, part))
+            return [
+                Figure(name: "kafka.send_latency_\(name)", value: own, unit: .microseconds),
+                Figure(name: "kafka.send_latency_\(name)_c", value: bare, unit: .microseconds),
+                Figure(name: "kafka.send_latency_\(name)_vs_c", value: own / bare, unit: .ratio),
+            ]
+        }
+    }
+
+    /// Room for measured times.
+    private final class Samples: @unchecked Sendable {
+        let pointer: UnsafeMutablePointer<Double>
+        private let count: Int
+
+        init(_ count: Int) {
+            self.count = count
+            pointer = .allocate(capacity: count)
+            pointer.initialize(repeating: 0, count: count)
+        }
+
+        deinit { pointer.deallocate() }
+
+        var sorted: [Double] { UnsafeBufferPointer(start: pointer, count: count).sorted() }
+    }
+}
+
+extension KafkaConfiguration {
+    /// The brokers as librdkafka takes them.
+    var brokerList: String { brokers.joined(separator: ",") }
+}

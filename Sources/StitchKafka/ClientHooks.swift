@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchRdkafka
+import Foundation
+import StitchService
+import Synchronization
+
+/// What Stitch keeps of a client of librdkafka beside its owner, found by the client's address: the pointer that librdkafka
+/// keeps for callbacks is the owner's.
+final class ClientHooks: Sendable {
+    private let statistics: [KafkaStatisticsHandler]
+    let tokens: TokenRefresher?
+    private let secrets: LogSecrets
+
+    private static let hooks = Mutex<[UInt: ClientHooks]>([:])
+
+    init(statistics: [KafkaStatisticsHandler], tokens: TokenRefresher?, secrets: LogSecrets) {
+        self.statistics = statistics
+        self.tokens = tokens
+        self.secrets = secrets
+    }
+
+    static func add(_ hooks: ClientHooks, for client: OpaquePointer) {
+        let address = UInt(bitPattern: client)
+        Self.hooks.withLock { $0[address] = hooks }
+    }
+
+    static func of(_ client: OpaquePointer) -> ClientHooks? {
+        let address = UInt(bitPattern: client)
+        return hooks.withLock { $0[address] }
+    }
+
+    /// Called when the client is still there and soon isn't.
+    static func remove(_ client: OpaquePointer) {
+        let address = UInt(bitPattern: client)
+        let removed = hooks.withLock { $0.removeValue(forKey: address) }
+        removed?.tokens?.end()
+    }
+
+    /// Hands on what librdkafka has counted; the text isn't kept.
+    static func tellStatistics(of client: OpaquePointer, _ json: UnsafeRawBufferPointer) {
+        guard let hooks = of(client), !hooks.statistics.isEmpty else { return }
+        guard let statistics = KafkaStatistics(json: json) else {
+            return Diagnostics.log(.warning, "The statistics of a Kafka client can't be read: they are left out")
+        }
+        for handler in hooks.statistics { handler.handle(statistics) }
+    }
+
+    /// The same for a client whose events are polled; the event stays the caller's.
+    static func tellStatistics(of client: OpaquePointer, _ event: OpaquePointer) {
+        // The text belongs to the event.
+        guard let json = rd_kafka_event_stats(event) else { return }
+        tellStatistics(of: client, UnsafeRawBufferPointer(start: json, count: strlen(json)))
+    }
+}
+
+/// Destroys a client and what is kept of it.
+///
+/// Blocks until librdkafka's threads have ended.
+func destroyClient(_ client: OpaquePointer) {
+    ClientHooks.remove(client)
+    rd_kafka_destroy(client)
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchRdkafka
+import Foundation
+
+extension ConsumerLoop {
+    /// Commits what counts as handled.
+    func commit() async throws(KafkaError) {
+        let readers = assigned
+        if options.commit == .manual { for reader in readers { reader.noteHandled() } }
+        try await commit(readers)
+    }
+
+    /// Commits that a record was handled, and all before it.
+    func commit(_ record: KafkaConsumedRecord) async throws(KafkaError) {
+        guard let reader = reader(of: record.place) else {
+            throw KafkaError(
+                KafkaError.Code("_STATE"),
+                "The record \(record.position) can't be committed: its partition isn't this consumer's any more, so whoever "
+                    + "has it gets the record again"
+            )
+        }
+        reader.note(handledBefore: record.offset + 1)
+        try await commit([reader])
+    }
+
+    func committed(_ partitions: [KafkaTopicPartition]) async throws(KafkaError) -> [KafkaTopicPartition: Int64] {
+        try await call(on: calls) { [client] in client.committed(partitions) }.get()
+    }
+
+    func offsets(
+        at time: Date,
+        of partitions: [KafkaTopicPartition]
+    ) async throws(KafkaError) -> [KafkaTopicPartition: Int64] {
+        let milliseconds = (time.timeIntervalSince1970 * 1000).rounded(.up)
+        guard let milliseconds = Int64(exactly: milliseconds), milliseconds >= 0 else {
+            throw KafkaError(.configuration, "The time \(time) has to be after 1970")
+        }
+        return try await call(on: calls) { [client] in client.offsets(at: milliseconds, of: partitions) }.get()
+    }
+
+    func lag() async throws(KafkaError) -> [KafkaTopicPartition: Int64] {
+        let readers = assigned
+        let hasGroup = hasGroup
+        return try await call(on: calls) { [client] () -> Result<[KafkaTopicPartition: Int64], KafkaError> in
+            let unread = readers.filter { $0.position == nil }.map(\.partition)
+            var starts: [KafkaTopicPartition: Int64] = [:]
+            if hasGroup, !unread.isEmpty {
+                switch client.committed(unread) {
+                case .success(let committed): starts = committed
+                case .failure(let error): return .failure(error)
+                }
+            }
+            var lags: [KafkaTopicPartition: Int64] = [:]
+            for reader in readers {
+                switch client.watermarks(of: reader.partition) {
+                case .success(let (first, end)):
+                    lags[reader.partition] = max(end - (reader.position ?? starts[reader.partition] ?? first), 0)
+                case .failure(let error): return .failure(error)
+                }
+            }
+            return .success(lags)
+        }
+        .get()
+    }
+
+    func seek(_ partition: KafkaTopicPartition, to start: KafkaStart) async throws(KafkaError) {
+        guard let reader = reader(of: partition) else {
+            throw KafkaError(
+                KafkaError.Code("_STATE"),
+                "Going on elsewhere in \(partition) failed: it isn't this consumer's; see 'assignment'"
+            )
+        }
+        guard let native = start.native else {
+            throw KafkaError(
+                .configuration,
+                "There is no place '\(start)' in \(partition): give an offset from 0, or a count from 1"
+            )
+        }
+        let offset =
+            start == .committed
+            ? try await committed([partition])[partition] ?? Int64(RD_KAFKA_OFFSET_BEGINNING) : native
+        let error = try await call(on: calls) { [self] in seek(reader, to: offset) }
+        if let error { throw error }
+    }
+
+    /// Blocks.
+    private func seek(_ reader: PartitionReader, to offset: Int64) -> KafkaError? {
+        let before = reader.position
+        reader.beginSeek()
+        guard let error = client.seek(reader.partition, to: offset) else {
+            reader.endSeek(at: offset >= 0 ? offset : nil)
+            return nil
+        }
+        // What was taken is dropped, so it has to be fetched again; where that fails too, nothing after it may be read.
+        if let before, client.seek(reader.partition, to: before) != nil {
+            reader.stop()
+            if self.reader(of: reader.partition) === reader { fail(error) }
+        }
+        reader.endSeek(at: before)
+        return error
+    }
+
+    func pause(_ partitions: [KafkaTopicPartition]) { for partition in partitions { reader(of: partition)?.pause() } }
+
+    func resume(_ partitions: [KafkaTopicPartition]) { for partition in partitions { reader(of: partition)?.resume() } }
+}

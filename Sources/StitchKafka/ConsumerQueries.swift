@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchRdkafka
+import Foundation
+
+/// What a consumer asks brokers, and waits for.
+///
+/// All of it blocks: called on a queue that may, by who holds the client.
+extension ConsumerClient {
+    typealias Offsets = [KafkaTopicPartition: Int64]
+
+    /// Where the group goes on.
+    func committed(_ partitions: [KafkaTopicPartition]) -> Result<Offsets, KafkaError> {
+        PartitionList.with(partitions.map { ($0, 0) }) { list in
+            // The list stays ours; the answers are put into it.
+            let code = rd_kafka_committed(handle.client, list, Self.answerMilliseconds)
+            return Self.offsets(code, list, "Asking where the group goes on failed")
+        }
+    }
+
+    /// The first records from a time on.
+    func offsets(at milliseconds: Int64, of partitions: [KafkaTopicPartition]) -> Result<Offsets, KafkaError> {
+        PartitionList.with(partitions.map { ($0, milliseconds) }) { list in
+            // The list stays ours; the answers are put into it.
+            let code = rd_kafka_offsets_for_times(handle.client, list, Self.answerMilliseconds)
+            // No record as late as that: the end.
+            return Self.offsets(code, list, "Asking for offsets by time failed") { [self] partition in
+                (try? watermarks(of: partition).get())?.end
+            }
+        }
+    }
+
+    /// The first offset of a partition, and the one behind its last.
+    func watermarks(of partition: KafkaTopicPartition) -> Result<(first: Int64, end: Int64), KafkaError> {
+        var first: Int64 = -1
+        var end: Int64 = -1
+        let code = rd_kafka_query_watermark_offsets(
+            handle.client,
+            partition.topic,
+            partition.partition,
+            &first,
+            &end,
+            Self.answerMilliseconds
+        )
+        guard code.isNone else {
+            return .failure(KafkaError(native: code, "Asking for the first and the last offset of \(partition) failed"))
+        }
+        return .success((first, end))
+    }
+
+    /// Goes on elsewhere.
+    func seek(_ partition: KafkaTopicPartition, to offset: Int64) -> KafkaError? {
+        PartitionList.with([(partition, offset)]) { list in
+            // The list stays ours; the answers are put into it.
+            let code = Self.take(rd_kafka_seek_partitions(handle.client, list, Self.answerMilliseconds))
+            let result = code.isNone ? PartitionList.elements(list).first?.error ?? code : code
+            return result.isNone ? nil : KafkaError(native: result, "Going on elsewhere in \(partition) failed")
+        }
+    }
+
+    private static func offsets(
+        _ code: rd_kafka_resp_err_t,
+        _ list: PartitionList.List?,
+        _ attempt: String,
+        unknown: (KafkaTopicPartition) -> Int64? = { _ in nil }
+    ) -> Result<Offsets, KafkaError> {
+        guard code.isNone else { return .failure(KafkaError(native: code, attempt)) }
+        var offsets: Offsets = [:]
+        for (partition, offset, error) in PartitionList.elements(list) {
+            guard error.isNone else { return .failure(KafkaError(native: error, "\(attempt) for \(partition)")) }
+            if let offset = offset >= 0 ? offset : unknown(partition) { offsets[partition] = offset }
+        }
+        return .success(offsets)
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchRdkafka
+
+extension DeliveryLoop {
+    /// Hands records over, waiting for room where there is none, and waits until all are answered.
+    ///
+    /// - Parameters:
+    ///   - records: The records.
+    ///   - headers: Makes the headers of a record that is about to be handed over.
+    /// - Returns: What became of each.
+    package func send(
+        contentsOf records: [KafkaRecord],
+        headers: @Sendable (Int) -> NativeHeaders
+    ) async -> KafkaDeliveries {
+        let group = SendGroup(of: records, at: MonotonicTime.now)
+        for index in records.indices {
+            do throws(KafkaError) {
+                try await handOver(records[index], headers(index), group.opaque(of: index))
+            } catch {
+                group.refuse(index, error)
+            }
+        }
+        await group.wait()
+        return KafkaDeliveries(of: group)
+    }
+
+    private func handOver(
+        _ record: KafkaRecord,
+        _ headers: consuming NativeHeaders,
+        _ opaque: UnsafeMutableRawPointer
+    ) async throws(KafkaError) {
+        if !tryToEnter() { try await enterInTurn(for: record) }
+        let topic = try topic(of: record)
+        while true {
+            let seen = gate.reports
+            let result = client.produce(record, to: topic, &headers, opaque)
+            if result.isNone { return }
+            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
+                leave()
+                throw KafkaError(native: result, "A record for the topic '\(record.topic)' was not taken")
+            }
+            try await waitForRoom(record, since: seen)
+        }
+    }
+}

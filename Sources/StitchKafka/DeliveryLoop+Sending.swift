@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchRdkafka
+import Synchronization
+
+/// How a record is handed over: enter, prepare, then hand it over, which leaves again when it came to nothing.
+extension DeliveryLoop {
+    // MARK: Entering
+
+    /// Lets a sender in; from then on the client is there until the sender has left, or its record is reported.
+    ///
+    /// - Throws: When the producer is closed, or others wait for room.
+    @inline(__always)
+    package func enter(for record: borrowing KafkaRecord) throws(KafkaError) {
+        if !gate.enter() { try enterUnlessWaiting(record.topic) }
+    }
+
+    @inline(never)
+    private func enterUnlessWaiting(_ topic: String) throws(KafkaError) {
+        let turn = state.withLock { state -> SendAdmission.Turn in
+            if state.admission.isOpen, state.admission.hasWaiting { return .wait(waiter: 0) }
+            let turn = state.admission.arrive()
+            if turn == .attempt { gate.enter(1) }
+            return turn
+        }
+        if turn == .refused { throw refusal(topic) }
+        if turn != .attempt { throw full(topic, isRetryable: true) }
+    }
+
+    /// Lets a sender in, unless there is something to decide.
+    @inline(__always)
+    package func tryToEnter() -> Bool { gate.enter() }
+
+    /// Lets a sender in, once it is its turn.
+    package func enterInTurn(for record: KafkaRecord) async throws(KafkaError) {
+        try await enter(record.topic) { $0.arrive() }
+    }
+
+    /// A sender leaves without a record on its way.
+    package func leave() {
+        if gate.leave() { wakeSenders(room: 0) }
+    }
+
+    private func enter(
+        _ topic: String,
+        _ event: @Sendable (inout SendAdmission) -> SendAdmission.Turn
+    ) async throws(KafkaError) {
+        var (turn, waiter) = decide(event)
+        if case .wait(let id) = turn, let waiter { turn = await wait(id, waiter) }
+        switch turn {
+        case .attempt: return
+        case .wait:
+            throw KafkaError(
+                .cancelled,
+                "A record for the topic '\(topic)' waited for room in the local queue when its task was cancelled: it was "
+                    + "not sent"
+            )
+        case .refused: throw refusal(topic)
+        case .impossible: throw full(topic)
+        }
+    }
+
+    private func decide(
+        _ event: (inout SendAdmission) -> SendAdmission.Turn
+    ) -> (SendAdmission.Turn, OneTime<SendAdmission.Turn>?) {
+        state.withLock { state in
+            // Before anything is decided, so that a report that comes from now on wakes.
+            gate.setWaiting(true)
+            let turn = event(&state.admission)
+            defer { gate.setWaiting(state.admission.hasWaiting) }
+            switch turn {
+            case .attempt: gate.enter(1)
+            case .wait(let id):
+                let waiter = OneTime<SendAdmission.Turn>()
+                state.waiters[id] = waiter
+                return (turn, waiter)
+            case .refused, .impossible: break
+            }
+            return (turn, nil)
+        }
+    }
+
+    /// Still `wait` when the task was cancelled first.
+    private func wait(_ id: UInt64, _ waiter: OneTime<SendAdmission.Turn>) async -> SendAdmission.Turn {
+        await withTaskCancellationHandler {
+            await waiter.value
+        } onCancel: {
+            let gaveUp = state.withLock { state in
+                defer { gate.setWaiting(state.admission.hasWaiting) }
+                return state.admission.cancel(waiter: id)
+            }
+            if gaveUp { settle([id], .wait(waiter: id)) }
+        }
+    }
+
+    /// Wakes whose turn it is.
+    func wakeSenders(room: Int) {
+        let woken = state.withLock { state in
+            let woken = state.admission.wake(room: room, outstanding: gate.traffic.outstanding)
+            gate.enter(woken.count)
+            gate.setWaiting(state.admission.hasWaiting)
+            return woken
+        }
+        settle(woken, .attempt)
+    }
+
+    func settle(_ ids: [UInt64], _ turn: SendAdmission.Turn) {
+        guard !ids.isEmpty else { return }
+        let waiters = state.withLock { state in ids.compactMap { state.waiters.removeValue(forKey: $0) } }
+        for waiter in waiters { waiter.set(turn) }
+    }
+
+    private func refusal(_ topic: String) -> KafkaError {
+        Self.closed("A record for the topic '\(topic)' was not sent", state.withLock { $0.fatal })
+    }
+
+    /// - Parameters:
+    ///   - topic: The record's topic.
+    ///   - isRetryable: Whether there will be room, rather than that the record is larger than the queue.
+    /// - Returns: The error to throw.
+    private func full(_ topic: String, isRetryable: Bool = false) -> KafkaError {
+        var error = KafkaError(native: RD_KAFKA_RESP_ERR__QUEUE_FULL, "A record for '\(topic)' was not taken")
+        error.isRetryable = isRetryable
+        return error
+    }
+
+    // MARK: Handing over
+
+    /// The topic that a record is to go to, for a sender that has entered.
+    ///
+    /// - Throws: Why the record can't be sent; the sender has left then.
+    @inline(__always)
+    package func topic(of record: borrowing KafkaRecord) throws(KafkaError) -> ProducerTopic {
+        do throws(KafkaError) {
+            try record.validatePartition()
+            let (topic, isKept) = try client.topic(record.topic)
+            if !isKept { lend(topic) }
+            return topic
+        } catch {
+            leave()
+            throw error
+        }
+    }
+
+    /// Has the client stay for as long as a topic that only its sender keeps.
+    private func lend(_ topic: ProducerTopic) {
+        gate.enter(1)
+        topic.lease = Lease(of: self)
+    }
+
+    private final class Lease: Sendable {
+        private let loop: DeliveryLoop
+
+        init(of loop: DeliveryLoop) { self.loop = loop }
+
+        deinit { loop.leave() }
+    }
+
+    /// Hands a record over, without waiting for anything.
+    ///
+    /// - Throws: Why it was not taken; its sender has left then.
+    @inline(__always)
+    package func handOver(_ record: borrowing KafkaRecord, _ send: consuming PreparedSend) throws(KafkaError) {
+        let result = attempt(record, &send)
+        if !result.isNone { throw fail(result, record, send.pending) }
+    }
+
+    /// Hands a record over, unless there is no room for it.
+    ///
+    /// - Returns: How many reports there had been, if there is no room: for ``handOver(_:_:since:)``, to be called next;
+    ///   `nil` when it was taken.
+    /// - Throws: Why it was not taken; its sender has left then.
+    @inline(__always)
+    package func handOverAtOnce(
+        _ record: borrowing KafkaRecord,
+        _ send: inout PreparedSend
+    ) throws(KafkaError) -> Int? {
+        let seen = gate.reports
+        let result = attempt(record, &send)
+        if result.isNone { return nil }
+        if result == RD_KAFKA_RESP_ERR__QUEUE_FULL { return seen }
+        throw fail(result, record, send.pending)
+    }
+
+    /// Hands a record over, once there is room.
+    ///
+    /// - Throws: Why it was not taken; its sender has left then.
+    package func handOver(
+        _ record: KafkaRecord,
+        _ send: consuming PreparedSend,
+        since seen: Int
+    ) async throws(KafkaError) {
+        try await waitForRoom(record, since: seen, send.pending)
+        while true {
+            let seen = gate.reports
+            let result = attempt(record, &send)
+            if result.isNone { return }
+            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send.pending) }
+            try await waitForRoom(record, since: seen, send.pending)
+        }
+    }
+
+    /// Hands a record over, once there is room, and waits for its report.
+    ///
+    /// - Throws: Why it was not taken; its sender has left then.
+    package func send(_ record: KafkaRecord, _ send: consuming PreparedSend) async throws(KafkaError) -> KafkaDelivery {
+        let pending = send.pending
+        while true {
+            let seen = gate.reports
+            var result = RD_KAFKA_RESP_ERR_NO_ERROR
+            await withUnsafeContinuation { continuation in
+                pending.setSender(continuation)
+                result = attempt(record, &send)
+                guard !result.isNone else { return }
+                pending.setSender(nil)
+                continuation.resume()
+            }
+            if result.isNone { return try pending.report.delivery(to: record.topic) }
+            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, pending) }
+            try await waitForRoom(record, since: seen, pending)
+        }
+    }
+
+    @inline(__always)
+    private func attempt(_ record: borrowing KafkaRecord, _ send: inout PreparedSend) -> rd_kafka_resp_err_t {
+        // librdkafka's reference; ends with the report, or below when nothing was taken.
+        let opaque = Unmanaged.passRetained(send.pending)
+        let result = client.produce(record, to: send.topic, &send.headers, opaque.toOpaque())
+        if !result.isNone { opaque.release() }
+        return result
+    }
+
+    private func fail(
+        _ result: rd_kafka_resp_err_t,
+        _ record: borrowing KafkaRecord,
+        _ pending: PendingSend
+    ) -> KafkaError {
+        leave()
+        var error = KafkaError(native: result, "A record for the topic '\(record.topic)' was not taken")
+        if result == RD_KAFKA_RESP_ERR__QUEUE_FULL { error.isRetryable = gate.traffic.outstanding > 0 }
+        pending.observeRefusal(error, record)
+        return error
+    }
+
+    func waitForRoom(_ record: KafkaRecord, since seen: Int, _ pending: PendingSend? = nil) async throws(KafkaError) {
+        leave()
+        do throws(KafkaError) {
+            try await enter(record.topic) { [self] in $0.full(seen: seen, gate.traffic) }
+        } catch {
+            pending?.observeRefusal(error, record)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Foundation
+import Synchronization
+
+extension DeliveryLoop {
+    // MARK: Flushing
+
+    func flush(timeout: Duration) async throws(KafkaError) {
+        guard state.withLock({ $0.admission.beginFlush() }) else {
+            throw Self.closed("The producer was not flushed", state.withLock { $0.fatal })
+        }
+        let request = FlushRequest()
+        flushing.async { [self] in
+            let flushed = flush(within: timeout, unless: { request.isCancelled.load(ordering: .relaxed) })
+            endFlush()
+            request.isFlushed.set(flushed)
+        }
+        let flushed = await withTaskCancellationHandler {
+            await request.isFlushed.value
+        } onCancel: {
+            request.isCancelled.store(true, ordering: .relaxed)
+        }
+        if flushed {
+            if let lost = losses.take() { throw lost }
+            return
+        }
+        if request.isCancelled.load(ordering: .relaxed) {
+            throw KafkaError(.cancelled, "Flushing the producer was cancelled: records are still unacknowledged")
+        }
+        throw KafkaError(
+            .timedOut,
+            "Flushing the producer took longer than \(timeout): records are still unacknowledged; check that the brokers "
+                + "can be reached",
+            isRetryable: true
+        )
+    }
+
+    final class FlushRequest: Sendable {
+        let isCancelled = Atomic(false)
+        let isFlushed = OneTime<Bool>()
+    }
+
+    /// Blocks a thread of ours while librdkafka waits; looks up every now and then whether it is still wanted.
+    private func flush(within timeout: Duration, unless isCancelled: () -> Bool) -> Bool {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let remaining = ContinuousClock.now.duration(to: deadline)
+            let slice = min(max(remaining, .zero), .milliseconds(100)).wholeMilliseconds
+            if client.flush(timeoutMilliseconds: Int32(slice)) { return true }
+            if remaining <= .zero || isCancelled() { return false }
+        }
+    }
+
+    func endFlush() {
+        state.withLock { state in
+            state.admission.endFlush()
+            wakeThread(state)
+        }
+    }
+
+    // MARK: Stopping
+
+    /// Lets nobody in any more; records that were taken may be acknowledged within `drain`, then they are given up.
+    func stop(drain: Duration) {
+        let refused = state.withLock { state in
+            gate.close()
+            return state.admission.drain()
+        }
+        guard let refused else { return }
+        settle(refused, .refused)
+        guard drain > .zero, state.withLock({ $0.admission.beginFlush() }) else { return close() }
+        flushing.async { [self] in
+            let deadline = ContinuousClock.now + drain
+            // Whoever has a transaction open ends it.
+            while ContinuousClock.now < deadline, state.withLock({ $0.transaction.isBusy && !$0.admission.isClosed }) {
+                Thread.sleep(forTimeInterval: 0.02)
+            }
+            let remaining = max(ContinuousClock.now.duration(to: deadline), .zero)
+            _ = flush(within: remaining, unless: { state.withLock { $0.admission.isClosed } })
+            // Else consumers wait for it until the brokers find out. Whoever has it open is told when he goes on.
+            if state.withLock({ $0.transaction.isOpen }) { _ = client.abortTransaction(timeoutMilliseconds: 1000) }
+            // Before the flush ends: from then on the client may be gone.
+            close()
+            endFlush()
+        }
+    }
+
+    /// Gives up what has no report yet; the thread ends when it has.
+    func close() {
+        let refused = state.withLock { state in
+            gate.close()
+            defer { wakeThread(state) }
+            return state.admission.close()
+        }
+        settle(refused, .refused)
+    }
+
+    /// With the state locked, because the thread destroys the client when it is closed.
+    private func wakeThread(_ state: borrowing State) {
+        if !state.isDestroyed { client.wake() }
+    }
+}

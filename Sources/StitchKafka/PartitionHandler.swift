@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchService
+import Synchronization
+
+/// Hands the records of one partition to the handler: the task of a `PartitionReader`.
+struct PartitionHandler: Sendable {
+    /// What is told to the consumer.
+    enum Report {
+        case handled
+        /// A handler was cancelled, or the rest isn't to be handled any more; those records come again.
+        case givenBack
+        case failed(KafkaError)
+    }
+
+    let reader: PartitionReader
+    let handler: RecordHandler
+    let report: @Sendable (Report) -> Void
+
+    /// Works until the reader is stopped.
+    ///
+    /// Called once; tells each batch that was handled, and at most one failure.
+    func run() async {
+        // Two readers of a partition would break its order.
+        await reader.waitForPrevious()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await handleRecords()
+                reader.isOver.set(())
+            }
+            await reader.isOver.value
+            group.cancelAll()
+        }
+        reader.finish()
+    }
+
+    private func handleRecords() async {
+        while true {
+            switch reader.take() {
+            case .batch(let batch, let generation):
+                guard await handle(batch, generation) else { return }
+            case .nothing: await reader.sleep()
+            case .over: return
+            case .failed(let error): return report(.failed(error))
+            }
+        }
+    }
+
+    /// `false` when the reader is at its end.
+    private func handle(_ batch: ConsumedBatch, _ generation: Int) async -> Bool {
+        do {
+            let isWhole = try await call(batch, generation)
+            reader.end(batch, generation: generation)
+            report(isWhole ? .handled : .givenBack)
+            return true
+        } catch {
+            reader.end(batch, generation: generation, failed: true)
+            // Who was cancelled gives the record back, whatever it throws then.
+            report(Task.isCancelled ? .givenBack : .failed(failure(error, batch)))
+            return false
+        }
+    }
+
+    /// Calls the handler for what was taken; `false` when the rest is not to be handled.
+    private func call(_ batch: ConsumedBatch, _ generation: Int) async throws -> Bool {
+        switch handler.form {
+        case .each(let handle):
+            return try await forEach(batch, generation) { record in
+                guard let policy = handler.policy else { return try await handle(record) }
+                try await policy.run([record]) { _ in try await handle(record) }
+            }
+        case .eachTry(let handle):
+            return try await forEach(batch, generation) { record in
+                guard let policy = handler.policy else { return try await handle(record, .only) }
+                try await policy.run([record]) { try await handle(record, $0) }
+            }
+        case .batches(_, let handle):
+            guard await reader.mayGoOn(generation) else { return false }
+            let records = (0..<batch.count).map { batch[$0] }
+            if let policy = handler.policy {
+                try await policy.run(records) { try await handle(records, $0) }
+            } else {
+                try await handle(records, .only)
+            }
+            batch.handled.store(batch.count, ordering: .releasing)
+        case .sequence: break
+        }
+        return true
+    }
+
+    /// Inlined, so that a record costs one call and no more.
+    @inline(__always)
+    private func forEach(
+        _ batch: ConsumedBatch,
+        _ generation: Int,
+        _ body: (KafkaConsumedRecord) async throws -> Void
+    ) async throws -> Bool {
+        for index in 0..<batch.count {
+            if reader.isInterrupted {
+                guard await reader.mayGoOn(generation) else { return false }
+            }
+            try await body(batch[index])
+            batch.handled.store(index + 1, ordering: .releasing)
+        }
+        return true
+    }
+
+    private func failure(_ error: any Error, _ batch: ConsumedBatch) -> KafkaError {
+        let place = batch.partition
+        let first = batch.offset(min(batch.handled.load(ordering: .relaxed), batch.count - 1))
+        let last = batch.offset(batch.count - 1)
+        let isBatch = if case .batches = handler.form { first != last } else { false }
+        let what = isBatch ? "records \(place)/\(first) to \(last)" : "record \(place)/\(first)"
+        return KafkaError(
+            .handler,
+            "The handler of the \(what) threw, so the consumer stops there: it will get the same again",
+            cause: error
+        )
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A record that is ready to be handed over: where it goes, its headers, and who waits for its report.
+package struct PreparedSend: ~Copyable {
+    let topic: ProducerTopic
+    var headers: NativeHeaders
+
+    /// Who waits for the report.
+    package let pending: PendingSend
+
+    /// A record that is ready.
+    package init(to topic: ProducerTopic, _ headers: consuming NativeHeaders, _ pending: PendingSend) {
+        self.topic = topic
+        self.headers = headers
+        self.pending = pending
+    }
+}
+
+extension DeliveryLoop {
+    /// What is needed to hand a record over as it is, by a sender that has entered, and has left when this throws.
+    @inline(__always)
+    func prepare(_ record: borrowing KafkaRecord) throws(KafkaError) -> PreparedSend {
+        PreparedSend(to: try topic(of: record), NativeHeaders(record.headers), PendingSend(of: record))
+    }
+}

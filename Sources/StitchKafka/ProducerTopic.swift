@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchRdkafka
+import Synchronization
+
+/// A topic that a producer sends to: its handle, and what else is the same for all of its records.
+package final class ProducerTopic: Sendable {
+    /// The topic's name.
+    package let name: String
+
+    /// What ``ProducerTopics`` was told to keep with it.
+    package let attachment: (any AnyObject & Sendable)?
+
+    // A reference of ours, given back in `deinit`. librdkafka's topics may be used by any thread.
+    nonisolated(unsafe) let handle: OpaquePointer
+
+    // What keeps the client alive for a topic that the client doesn't keep; set before anybody else sees the topic, and
+    // gone after the handle.
+    nonisolated(unsafe) var lease: (any AnyObject & Sendable)?
+
+    fileprivate init(_ name: String, _ handle: OpaquePointer, _ attachment: (any AnyObject & Sendable)?) {
+        self.name = name
+        self.handle = handle
+        self.attachment = attachment
+    }
+
+    deinit { rd_kafka_topic_destroy(handle) }
+}
+
+/// The topics of a producer, each made when a record for it comes first.
+///
+/// Looking one up takes no lock where few topics are in use, and converts no name.
+///
+/// `@unchecked Sendable`: what isn't atomic never changes; topics are kept until `removeAll`.
+final class ProducerTopics: @unchecked Sendable {
+    /// How many topics are kept; a record for another one brings its own.
+    static let maximumCount = 1024
+
+    private let all = Mutex<[String: ProducerTopic]>([:])
+    private let attach: @Sendable (String) -> (any AnyObject & Sendable)?
+
+    // The topic that was asked for last among those whose names look alike, or 0.
+    private let recent: UnsafeMutablePointer<Atomic<UInt>>
+    private static let recentCount = 64
+
+    init(_ attach: @escaping @Sendable (String) -> (any AnyObject & Sendable)?) {
+        self.attach = attach
+        recent = .allocate(capacity: Self.recentCount)
+        for index in 0..<Self.recentCount { (recent + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit {
+        recent.deinitialize(count: Self.recentCount)
+        recent.deallocate()
+    }
+
+    /// The topic of that name.
+    ///
+    /// - Parameters:
+    ///   - name: The topic.
+    ///   - client: The producer's client, which must stay alive meanwhile.
+    /// - Returns: The topic, and whether it is kept here rather than by whoever asked.
+    /// - Throws: When no topic can have that name.
+    @inline(__always)
+    func find(_ name: String, _ client: OpaquePointer) throws(KafkaError) -> (ProducerTopic, isKept: Bool) {
+        let slot = recent + Self.slot(of: name)
+        if let address = UnsafeRawPointer(bitPattern: slot.pointee.load(ordering: .acquiring)) {
+            let topic = Unmanaged<ProducerTopic>.fromOpaque(address)
+            if topic._withUnsafeGuaranteedRef({ $0.name == name }) { return (topic.takeUnretainedValue(), true) }
+        }
+        return try findSlowly(name, client, slot)
+    }
+
+    @inline(never)
+    private func findSlowly(
+        _ name: String,
+        _ client: OpaquePointer,
+        _ slot: UnsafeMutablePointer<Atomic<UInt>>
+    ) throws(KafkaError) -> (ProducerTopic, isKept: Bool) {
+        if name.isEmpty || name.utf8.contains(0) {
+            throw KafkaError(
+                .invalidTopic,
+                "A record was to be sent to the topic '\(name.filter { $0 != "\0" })': a topic needs a name without NUL"
+            )
+        }
+        let known = all.withLock { $0[name] }
+        if let known {
+            slot.pointee.store(UInt(bitPattern: Unmanaged.passUnretained(known).toOpaque()), ordering: .releasing)
+            return (known, true)
+        }
+        // Copies the name; the reference is ours. Without a configuration of its own the topic has the client's.
+        guard let handle = rd_kafka_topic_new(client, name, nil) else {
+            throw KafkaError(
+                .invalidTopic,
+                "A record was to be sent to the topic '\(name)', which librdkafka refuses: correct its name"
+            )
+        }
+        let topic = ProducerTopic(name, handle, attach(name))
+        let (kept, isKept) = all.withLock { all in
+            if let known = all[name] { return (known, true) }
+            guard all.count < Self.maximumCount else { return (topic, false) }
+            all[name] = topic
+            return (topic, true)
+        }
+        if isKept {
+            slot.pointee.store(UInt(bitPattern: Unmanaged.passUnretained(kept).toOpaque()), ordering: .releasing)
+        }
+        return (kept, isKept)
+    }
+
+    /// Lets go of all topics, before their client is destroyed; nothing may be looked up any more.
+    func removeAll() {
+        for index in 0..<Self.recentCount { recent[index].store(0, ordering: .releasing) }
+        all.withLock { $0.removeAll() }
+    }
+
+    /// Tells most names apart by a look at three of their bytes.
+    @inline(__always)
+    private static func slot(of name: String) -> Int {
+        let mixed = name.utf8.withContiguousStorageIfAvailable { bytes in
+            let count = bytes.count
+            guard count > 0 else { return 0 }
+            return count &+ Int(bytes[count &- 1]) &* 5 &+ Int(bytes[count / 2]) &* 13 &+ Int(bytes[0])
+        }
+        return (mixed ?? 0) & (recentCount - 1)
+    }
+}

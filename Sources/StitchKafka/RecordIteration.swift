@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// One iteration over a consumer's records, by one task at a time.
+///
+/// Takes from the partitions in turn what is there; a record is in flight until the next one is asked for. When the
+/// iteration is let go, by leaving the loop for instance, the record in flight doesn't count, and the consumer leaves its
+/// group.
+final class RecordIteration {
+    /// What was taken of one partition, and how far that is given out.
+    private struct Lane {
+        let reader: PartitionReader
+        let batch: ConsumedBatch
+        let generation: Int
+        /// How many records were given out.
+        var given = 0
+    }
+
+    private let loop: ConsumerLoop
+    private let owner: AnyObject
+    private let refusal: KafkaError?
+    private var lane: Lane?
+    /// Of partitions that are paused.
+    private var parked: [ObjectIdentifier: Lane] = [:]
+    /// Whose turn it is.
+    private var turn = 0
+    private var isDone = false
+
+    /// - Parameters:
+    ///   - loop: The consumer.
+    ///   - owner: Is kept meanwhile.
+    init(_ loop: ConsumerLoop, keeping owner: AnyObject) {
+        self.loop = loop
+        self.owner = owner
+        refusal = loop.beginIteration()
+    }
+
+    deinit {
+        guard refusal == nil else { return }
+        if let lane { lane.reader.end(lane.batch, generation: lane.generation) }
+        loop.stop(drain: .zero)
+        loop.observer?.ended()
+    }
+
+    /// The next record; `nil` when the consumer was shut down or the task cancelled.
+    func next() async throws(KafkaError) -> KafkaConsumedRecord? {
+        try await next(upTo: 1) { batch, range in batch[range.lowerBound] }
+    }
+
+    /// The next records of one partition, at least one, never waiting for more.
+    func nextBatch(upTo count: Int) async throws(KafkaError) -> [KafkaConsumedRecord]? {
+        try await next(upTo: count) { batch, range in range.map { batch[$0] } }
+    }
+
+    private func next<Success>(
+        upTo count: Int,
+        _ read: (ConsumedBatch, Range<Int>) -> Success
+    ) async throws(KafkaError) -> Success? {
+        if let refusal { throw refusal }
+        if var lane = self.lane {
+            // The caller has asked for the next, so it is done with those before.
+            lane.batch.handled.store(lane.given, ordering: .releasing)
+            if lane.given < lane.batch.count, !lane.reader.isInterrupted, !Task.isCancelled {
+                let range = lane.given..<min(lane.given + count, lane.batch.count)
+                lane.given = range.upperBound
+                self.lane = lane
+                return read(lane.batch, range)
+            }
+        }
+        guard var lane = try await refill() else { return nil }
+        let range = lane.given..<min(lane.given + count, lane.batch.count)
+        lane.given = range.upperBound
+        self.lane = lane
+        return read(lane.batch, range)
+    }
+
+    /// What to go on with, not all of which was given out.
+    private func refill() async throws(KafkaError) -> Lane? {
+        if isDone { return nil }
+        let start = loop.observer?.now() ?? 0
+        if let lane = putBack() { return lane }
+        while !Task.isCancelled, let readers = loop.feed.readers {
+            for index in readers.indices {
+                let reader = readers[(turn + index) % readers.count]
+                if let lane = parked[ObjectIdentifier(reader)] {
+                    switch reader.decide(lane.generation) {
+                    case .goOn:
+                        parked[ObjectIdentifier(reader)] = nil
+                        return lane
+                    case .drop: parked[ObjectIdentifier(reader)] = nil
+                    case .wait: continue
+                    }
+                }
+                switch reader.take() {
+                case .batch(let batch, let generation):
+                    turn = (turn + index + 1) % readers.count
+                    if let observer = loop.observer {
+                        observer.polled((0..<batch.count).map { batch[$0] }, since: start)
+                    }
+                    loop.note(.handled)
+                    return Lane(reader: reader, batch: batch, generation: generation)
+                case .failed(let error): loop.fail(error)
+                case .nothing, .over: continue
+                }
+            }
+            await withTaskCancellationHandler {
+                await loop.feed.wake.wait()
+            } onCancel: { [loop] in
+                loop.feed.wake.signal()
+            }
+        }
+        isDone = true
+        if Task.isCancelled { loop.stop(drain: .zero) }
+        if let failure = await loop.ended.value { throw failure }
+        return nil
+    }
+
+    /// Lets go of what is in hand, if it is at its end or may not go on.
+    ///
+    /// - Returns: What to go on with after all.
+    private func putBack() -> Lane? {
+        guard let lane = self.lane else { return nil }
+        self.lane = nil
+        guard lane.given < lane.batch.count, !Task.isCancelled else {
+            lane.reader.end(lane.batch, generation: lane.generation)
+            loop.note(.givenBack)
+            return nil
+        }
+        switch lane.reader.decide(lane.generation) {
+        case .goOn: return lane
+        case .wait: parked[ObjectIdentifier(lane.reader)] = lane
+        case .drop: break
+        }
+        loop.note(.givenBack)
+        return nil
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchKafka
+
+/// In which form a traced consumer gives out records, and which spans go with it.
+enum TracedForm {
+    case each(@Sendable (KafkaConsumedRecord) async throws -> Void)
+    case batches(of: Int, @Sendable ([KafkaConsumedRecord]) async throws -> Void)
+    case sequence(pollSpans: Bool)
+
+    /// The handler, within its span.
+    func handler(_ tracing: RecordTracing) -> RecordHandler {
+        switch self {
+        case .each(let handle):
+            RecordHandler(
+                .eachTry { record, attempt in
+                    let span = tracing.begin(record, attempt)
+                    try await span.run(classify: { tracing.outcome($0) }) { try await handle(record) }
+                }
+            )
+        case .batches(let count, let handle):
+            RecordHandler(
+                .batches(of: count) { records, attempt in
+                    try await tracing.process(records, attempt) { try await handle(records) }
+                }
+            )
+        case .sequence: RecordHandler(.sequence)
+        }
+    }
+
+    /// What makes the other spans.
+    func observer(_ tracing: RecordTracing) -> ConsumerTracing {
+        switch self {
+        case .each: ConsumerTracing(tracing, makesPollSpans: false, processor: nil)
+        case .batches:
+            // The batch's span has counted its records.
+            ConsumerTracing(
+                tracing,
+                makesPollSpans: false,
+                processor: RecordProcessing(tracing: tracing, delivery: .repeated)
+            )
+        case .sequence(let makesPollSpans):
+            ConsumerTracing(
+                tracing,
+                makesPollSpans: makesPollSpans,
+                processor: RecordProcessing(tracing: tracing, delivery: makesPollSpans ? .received : .first)
+            )
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import MessageTracing
+public import StitchKafka
+public import TraceContext
+
+extension TracedKafkaConsumer {
+    /// Makes a consumer of given partitions that handles records one by one.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where Kafka is and how to behave.
+    ///   - partitions: The partitions, and where to begin in each. Nobody else's reading them matters.
+    ///   - group: The group whose offsets are committed, if they are; it is not joined.
+    ///   - options: How to behave as a consumer.
+    ///   - continuation: Whether the work continues the trace that created the record.
+    ///   - baggage: Which of the records' baggage is taken over.
+    ///   - external: Whether records were written by somebody else: each then starts a trace, linked, and brings neither
+    ///     baggage nor a say in sampling.
+    ///   - handler: What is done with a record. Must be ready to get the same record again.
+    /// - Throws: `KafkaError` with `configuration` that names the option, its value and what would be right.
+    public convenience init(
+        _ configuration: KafkaConfiguration,
+        partitions: [KafkaTopicPartition: KafkaStart],
+        group: String? = nil,
+        options: KafkaConsumerOptions = KafkaConsumerOptions(),
+        continuation: ContinuationPolicy = .default,
+        baggage: BaggagePolicy = .all,
+        external: Bool = false,
+        handler: @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
+    ) throws(KafkaError) {
+        let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
+        try self.init(configuration, .partitions(partitions, group: group), .each(handler), options, tracing)
+    }
+
+    /// Makes a consumer of given partitions that handles several records at once: those of one partition that are
+    /// there, never waiting for more.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where Kafka is and how to behave.
+    ///   - partitions: The partitions, and where to begin in each. Nobody else's reading them matters.
+    ///   - group: The group whose offsets are committed, if they are; it is not joined.
+    ///   - batchesOf: How many records at most, 1 to 10,000. All count as handled, or none.
+    ///   - options: How to behave as a consumer.
+    ///   - continuation: Whether the work on a single record of a batch continues the trace that created it.
+    ///   - baggage: Which of the records' baggage is taken over.
+    ///   - external: Whether records were written by somebody else: each then starts a trace, linked, and brings neither
+    ///     baggage nor a say in sampling.
+    ///   - handler: What is done with them, in the order of their offsets, at least one.
+    /// - Throws: `KafkaError` with `configuration` that names the option, its value and what would be right.
+    public convenience init(
+        _ configuration: KafkaConfiguration,
+        partitions: [KafkaTopicPartition: KafkaStart],
+        group: String? = nil,
+        batchesOf: Int,
+        options: KafkaConsumerOptions = KafkaConsumerOptions(),
+        continuation: ContinuationPolicy = .default,
+        baggage: BaggagePolicy = .all,
+        external: Bool = false,
+        handler: @escaping @Sendable ([KafkaConsumedRecord]) async throws -> Void
+    ) throws(KafkaError) {
+        let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
+        let form = TracedForm.batches(of: batchesOf, handler)
+        try self.init(configuration, .partitions(partitions, group: group), form, options, tracing)
+    }
+
+    /// Makes a consumer of given partitions without a handler, for `records` or `batches(upTo:)`.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where Kafka is and how to behave.
+    ///   - partitions: The partitions, and where to begin in each. Nobody else's reading them matters.
+    ///   - group: The group whose offsets are committed, if they are; it is not joined.
+    ///   - options: How to behave as a consumer.
+    ///   - continuation: Whether the work in `record.process` continues the trace that created the record.
+    ///   - baggage: Which of the records' baggage is taken over.
+    ///   - external: Whether records were written by somebody else: each then starts a trace, linked, and brings neither
+    ///     baggage nor a say in sampling.
+    ///   - pollSpans: Whether records that are given out get a `poll` span.
+    /// - Throws: `KafkaError` with `configuration` that names the option, its value and what would be right.
+    public convenience init(
+        _ configuration: KafkaConfiguration,
+        partitions: [KafkaTopicPartition: KafkaStart],
+        group: String? = nil,
+        options: KafkaConsumerOptions = KafkaConsumerOptions(),
+        continuation: ContinuationPolicy = .default,
+        baggage: BaggagePolicy = .all,
+        external: Bool = false,
+        pollSpans: Bool = true
+    ) throws(KafkaError) {
+        let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
+        let form = TracedForm.sequence(pollSpans: pollSpans)
+        try self.init(configuration, .partitions(partitions, group: group), form, options, tracing)
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MessageTracing
+@_spi(Observing) import StitchKafka
+import TelemetryAPI
+
+/// A record on its way with its `send` span, which ends on the delivery report.
+///
+/// `@unchecked Sendable`: the span belongs to who has the record, as all else that `PendingSend` keeps.
+final class TracedSend: PendingSend, @unchecked Sendable {
+    private var span: OwnedSendSpan?
+
+    init(of record: borrowing KafkaRecord, _ span: consuming OwnedSendSpan) {
+        self.span = consume span
+        super.init(of: record)
+    }
+
+    override func observe(_ message: borrowing ReportedMessage) {
+        guard let span = span.take() else { return }
+        if let failure = message.failure {
+            return span.fail(failure, type: failure.errorType, key: message.key)
+        }
+        let (partition, offset, brokerID) = (message.partition, message.offset, message.brokerID)
+        span.end(clock: message.time, key: message.key, latency: { message.latency }) { details in
+            details.partition = partition
+            details.offset = offset
+            if brokerID >= 0 { details.brokerID = brokerID }
+        } describe: { details, attributes in
+            RecordAttributes.fill(attributes, acknowledged: details)
+        }
+    }
+
+    override func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {
+        guard let span = span.take() else { return }
+        // Who withdraws a record has no error.
+        if error.code == .cancelled { return span.end() }
+        span.fail(error, type: error.errorType, key: record.key)
+    }
+}
