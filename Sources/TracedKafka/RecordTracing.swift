@@ -106,9 +106,7 @@ final class RecordTracing: Sendable {
     func poll(_ records: [KafkaConsumedRecord], since start: Timestamp) {
         let (target, saysTopic) = common(records)
         var messages = messages(records, saysTopic, .first)
-        ReceiveSpan.record(&messages, from: target, since: start) {
-            $0.set(MessagingConventions.Attribute.kafkaLag, records.last?.lag)
-        }
+        ReceiveSpan.record(&messages, from: target, since: start)
     }
 
     /// Records of several topics have no destination together.
