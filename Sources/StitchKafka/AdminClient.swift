@@ -86,6 +86,11 @@ final class AdminClient {
             guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR else { continue }
             note(rd_kafka_event_error(event), rd_kafka_event_error_string(event).map { String(cString: $0) } ?? "")
         }
+        if trouble == nil || trouble?.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+            let text = ClientHooks.of(client)?.lastFailure
+        {
+            return KafkaError(native: RD_KAFKA_RESP_ERR__TRANSPORT, attempt, detail: text)
+        }
         if let trouble { return KafkaError(native: trouble.code, attempt, detail: trouble.text) }
         return KafkaError(native: code, attempt, detail: text)
     }

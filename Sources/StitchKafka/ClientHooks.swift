@@ -11,6 +11,12 @@ final class ClientHooks: Sendable {
     private let statistics: [KafkaStatisticsHandler]
     let tokens: TokenRefresher?
     private let secrets: LogSecrets
+    private let failure = Mutex<String?>(nil)
+
+    /// What librdkafka last said of a connection that failed.
+    ///
+    /// Newer ones tell it in their log alone.
+    var lastFailure: String? { failure.withLock { $0 } }
 
     private static let hooks = Mutex<[UInt: ClientHooks]>([:])
 
@@ -35,6 +41,14 @@ final class ClientHooks: Sendable {
         let address = UInt(bitPattern: client)
         let removed = hooks.withLock { $0.removeValue(forKey: address) }
         removed?.tokens?.end()
+    }
+
+    /// Notes what librdkafka says of a connection that failed.
+    static func noteFailure(of client: OpaquePointer, _ text: String) {
+        guard let hooks = of(client) else { return }
+        // Without `[thrd:…]: `, which tells nobody anything.
+        let told = text.hasPrefix("[thrd:") ? text.split(separator: "]: ", maxSplits: 1).last.map(String.init) : nil
+        hooks.failure.withLock { $0 = LogSecrets.redact(told ?? text) }
     }
 
     /// Hands on what librdkafka has counted; the text isn't kept.

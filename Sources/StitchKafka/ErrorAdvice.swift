@@ -44,8 +44,12 @@ struct ErrorAdvice {
         if text.contains("bad certificate") || text.contains("certificate required") {
             return "the broker wants a certificate of the client that it trusts: set tls.certificate and tls.key"
         }
-        if text.contains("SSL listener") { return "set 'tls' if the listener speaks TLS (security.protocol)" }
-        if text.contains("might require SASL") { return "if the brokers run, set 'authentication' (security.protocol)" }
+        if text.contains("SSL listener") || text.contains("closed by peer") && text.contains("APIVERSION") {
+            return "set 'tls' if the listener speaks TLS (security.protocol)"
+        }
+        if text.contains("might require SASL") || text.contains("closed by peer") && text.contains("in state UP") {
+            return "if the brokers run, set 'authentication' (security.protocol)"
+        }
         return nil
     }
 

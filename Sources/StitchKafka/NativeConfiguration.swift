@@ -23,7 +23,9 @@ final class NativeConfiguration {
             guard let text else { return }
             // The name belongs to the client.
             let name = client.flatMap(rd_kafka_name).map { String(cString: $0) }
-            ClientLog.tell(level, facility.map { String(cString: $0) } ?? "", client: name, String(cString: text))
+            let facility = facility.map { String(cString: $0) } ?? ""
+            if let client, facility == "FAIL" { ClientHooks.noteFailure(of: client, String(cString: text)) }
+            ClientLog.tell(level, facility, client: name, String(cString: text))
         }
         for (name, value) in properties.values {
             try set(name, value)
