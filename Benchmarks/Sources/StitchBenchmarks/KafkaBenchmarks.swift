@@ -29,7 +29,8 @@ enum KafkaBenchmarks: BenchmarkGroup {
 
     private static let parts: [(name: String, run: Part)] = [
         ("produce", { try await ProduceBenchmarks.plain($0) }), ("traced", { try await ProduceBenchmarks.traced($0) }),
-        ("window", { try await ProduceBenchmarks.window($0) }), ("latency", { try await ProduceBenchmarks.latency($0) }),
+        ("window", { try await ProduceBenchmarks.window($0) }),
+        ("latency", { try await ProduceBenchmarks.latency($0) }),
         ("consume", { try await ConsumeBenchmarks.plain($0) }),
         ("traced-consume", { try await ConsumeBenchmarks.traced($0) }),
         ("slow", { try await ConsumeBenchmarks.slow($0) }),
