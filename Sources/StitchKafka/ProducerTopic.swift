@@ -11,8 +11,12 @@ package final class ProducerTopic: Sendable {
     /// What ``ProducerTopics`` was told to keep with it.
     package let attachment: (any AnyObject & Sendable)?
 
-    // A reference of ours, given back in `deinit`. librdkafka's topics may be used by any thread.
+    // A reference of ours, given back by ``ProducerTopics`` for a topic that it keeps, else in `deinit`. librdkafka's topics
+    // may be used by any thread that has entered the producer's gate.
     nonisolated(unsafe) let handle: OpaquePointer
+
+    // Whether ``ProducerTopics`` keeps it; set before anybody else sees the topic.
+    nonisolated(unsafe) fileprivate var isKept = false
 
     // What keeps the client alive for a topic that the client doesn't keep; set before anybody else sees the topic, and
     // gone after the handle.
@@ -24,7 +28,8 @@ package final class ProducerTopic: Sendable {
         self.attachment = attachment
     }
 
-    deinit { rd_kafka_topic_destroy(handle) }
+    // Who has sent a record may hold a kept topic for longer than there is a client.
+    deinit { if !isKept { rd_kafka_topic_destroy(handle) } }
 }
 
 /// The topics of a producer, each made when a record for it comes first.
@@ -99,6 +104,7 @@ final class ProducerTopics: @unchecked Sendable {
         let (kept, isKept) = all.withLock { all in
             if let known = all[name] { return (known, true) }
             guard all.count < Self.maximumCount else { return (topic, false) }
+            topic.isKept = true
             all[name] = topic
             return (topic, true)
         }
@@ -108,10 +114,14 @@ final class ProducerTopics: @unchecked Sendable {
         return (kept, isKept)
     }
 
-    /// Lets go of all topics, before their client is destroyed; nothing may be looked up any more.
+    /// Gives all topics back, before their client is destroyed; nothing may be looked up or sent any more.
     func removeAll() {
         for index in 0..<Self.recentCount { recent[index].store(0, ordering: .releasing) }
-        all.withLock { $0.removeAll() }
+        let topics = all.withLock { all in
+            defer { all.removeAll() }
+            return all
+        }
+        for topic in topics.values { rd_kafka_topic_destroy(topic.handle) }
     }
 
     /// Tells most names apart by a look at three of their bytes.
