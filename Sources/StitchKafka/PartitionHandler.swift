@@ -65,11 +65,14 @@ struct PartitionHandler: Sendable {
     private func call(_ batch: ConsumedBatch, _ generation: Int) async throws -> Bool {
         switch handler.form {
         case .each(let handle):
+            let work = work(generation) { records, attempt in
+                for record in records { try await handle(record, attempt) }
+            }
             for index in 0..<batch.count {
                 guard await reader.mayGoOn(generation) else { return false }
                 let record = batch[index]
                 if let policy = handler.policy {
-                    try await policy.run([record]) { try await handle(record, $0) }
+                    guard try await run(policy, [record], work) else { return false }
                 } else {
                     try await handle(record, .only)
                 }
@@ -79,7 +82,7 @@ struct PartitionHandler: Sendable {
             guard await reader.mayGoOn(generation) else { return false }
             let records = (0..<batch.count).map { batch[$0] }
             if let policy = handler.policy {
-                try await policy.run(records) { try await handle(records, $0) }
+                guard try await run(policy, records, work(generation, handle)) else { return false }
             } else {
                 try await handle(records, .only)
             }
@@ -89,10 +92,31 @@ struct PartitionHandler: Sendable {
         return true
     }
 
+    /// `false` when the records are given back.
+    private func run(
+        _ policy: any RecordPolicy,
+        _ records: [KafkaConsumedRecord],
+        _ work: RecordWork
+    ) async throws -> Bool {
+        do {
+            try await policy.run(records, work)
+            return true
+        } catch is RecordsGivenBack {
+            return false
+        }
+    }
+
+    private func work(_ generation: Int, _ handle: @escaping RecordWork.Handle) -> RecordWork {
+        RecordWork(handle: handle) { [reader] duration throws(RecordsGivenBack) in
+            guard await reader.rest(until: .now + duration, generation) else { throw RecordsGivenBack() }
+        }
+    }
+
     private func failure(_ error: any Error, _ batch: ConsumedBatch) -> KafkaError {
         let place = batch.partition
         let first = batch.offset(min(batch.handled.load(ordering: .relaxed), batch.count - 1))
         let last = batch.offset(batch.count - 1)
+        if let failure = error as? RecordMoveFailure { return failure.error }
         let isBatch = if case .batches = handler.form { first != last } else { false }
         let what = isBatch ? "records \(place)/\(first) to \(last)" : "record \(place)/\(first)"
         return KafkaError(

@@ -41,9 +41,23 @@ enum RecordAttributes {
         return attributes
     }
 
+    /// What is known of a record that is moved.
+    static func fill(_ attributes: inout AttributeWriter, moving move: RecordMove) {
+        fill(&attributes, key: move.record.key, isTombstone: move.record.isTombstone)
+        attributes.set(Name.moveReason, move.moved?.reason)
+    }
+
+    /// What there is to say about a record that was moved.
+    static func fill(_ attributes: SpanAttributes, _ delivery: KafkaDelivery) {
+        attributes.set(Name.partitionID, String(delivery.partition))
+        attributes.set(Name.kafkaOffset, delivery.offset)
+        attributes.set(Name.brokerID, delivery.brokerID.map { Int64($0) })
+        attributes.set(Name.acknowledgeLatency, delivery.latency.map { $0 / .seconds(1) })
+    }
+
     static func of(_ record: KafkaConsumedRecord) -> Attributes {
         var attributes = Attributes()
-        fill(&attributes, key: record.key, value: record.value)
+        fill(&attributes, key: record.key, isTombstone: record.isTombstone)
         attributes[Name.partitionID] = .string(String(record.partition))
         attributes[Name.kafkaOffset] = .int(record.offset)
         switch record.timestamp {
@@ -58,9 +72,9 @@ enum RecordAttributes {
     private static func fill(
         _ attributes: inout some AttributeSetting & ~Copyable,
         key: [UInt8]?,
-        value: [UInt8]?
+        isTombstone: Bool
     ) {
         attributes.set(Name.kafkaKey, key.flatMap { String(validating: $0, as: UTF8.self) })
-        if value == nil { attributes[Name.kafkaTombstone] = .bool(true) }
+        if isTombstone { attributes[Name.kafkaTombstone] = .bool(true) }
     }
 }

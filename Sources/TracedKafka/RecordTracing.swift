@@ -24,6 +24,7 @@ struct RecordProcessing: KafkaRecordProcessor {
 final class RecordTracing: Sendable {
     let group: String
     private let continuation: ContinuationPolicy
+    private let isExternal: Bool
     private let targets: MessageTargets
     private let severalTopics: MessageTarget
     private let processes = Atomic<Bool>(false)
@@ -31,6 +32,7 @@ final class RecordTracing: Sendable {
     init(group: String, clientID: String, _ options: KafkaTracingOptions) {
         self.group = group
         continuation = options.continuation
+        isExternal = options.external
         let group = group.isEmpty ? nil : group
         @Sendable func target(_ topic: String?) -> MessageTarget {
             MessageTarget(
@@ -65,10 +67,9 @@ final class RecordTracing: Sendable {
         if !hasProcessed { processes.store(true, ordering: .relaxed) }
         let (carrier, duplicates) = record.readCarrier()
         let span = ProcessSpan(of: carrier, from: targets[record.topic], policy: continuation) { message in
-            fill(&message, record, duplicates, now: .now)
+            fill(&message, record, duplicates, attempt, now: .now)
             message.attributes.set(MessagingConventions.Attribute.kafkaLag, record.lag)
             message.delivery = attempt.number > 1 ? .repeated : delivery
-            message.previousAttempt = attempt.trace?.last as? SpanContext
         }
         attempt.trace?.last = span.span.context
         return try await span.run(classify: outcome, body)
@@ -82,7 +83,7 @@ final class RecordTracing: Sendable {
     ) async throws(Failure) -> Success {
         let (target, saysTopic) = common(records)
         let span = ProcessSpan(
-            ofBatch: messages(records, saysTopic, attempt.number > 1 ? .repeated : .first),
+            ofBatch: messages(records, saysTopic, attempt.number > 1 ? .repeated : .first, attempt),
             from: target
         )
         attempt.trace?.last = span.span.context
@@ -92,7 +93,7 @@ final class RecordTracing: Sendable {
     /// Records that somebody asked for, and got: a span that links to each record's.
     func poll(_ records: [KafkaConsumedRecord], since start: Timestamp) {
         let (target, saysTopic) = common(records)
-        var messages = messages(records, saysTopic, .first)
+        var messages = messages(records, saysTopic, .first, .only)
         ReceiveSpan.record(&messages, from: target, since: start) {
             $0.set(MessagingConventions.Attribute.kafkaLag, records.last?.lag)
         }
@@ -108,14 +109,15 @@ final class RecordTracing: Sendable {
     private func messages(
         _ records: [KafkaConsumedRecord],
         _ saysTopic: Bool,
-        _ delivery: ReceivedMessage.Delivery
+        _ delivery: ReceivedMessage.Delivery,
+        _ attempt: RecordAttempt
     ) -> [ReceivedMessage] {
         let now = Timestamp.now
         return records.map { record in
             let (carrier, duplicates) = record.readCarrier()
             var message = ReceivedMessage(carrier: carrier)
             message.delivery = delivery
-            fill(&message, record, duplicates, now: now)
+            fill(&message, record, duplicates, attempt, now: now)
             if saysTopic { message.attributes[MessagingConventions.Attribute.destinationName] = .string(record.topic) }
             return message
         }
@@ -125,11 +127,19 @@ final class RecordTracing: Sendable {
         _ message: inout ReceivedMessage,
         _ record: KafkaConsumedRecord,
         _ duplicates: Int,
+        _ attempt: RecordAttempt,
         now: Timestamp
     ) {
-        message.created = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
+        let written = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
+        let moved = isExternal ? nil : record.moved
+        // A record that was moved is as old as the first of it.
+        message.created = moved?.created ?? written
         message.wait = message.created.map { MessageWait(since: $0, now: now) }
+        if moved?.due != nil, let written { message.wait?.backoff = now.duration(since: written) }
         message.attributes = RecordAttributes.of(record)
+        message.previousAttempt = attempt.trace?.last as? SpanContext ?? moved?.previous
+        let number = (moved?.attempt ?? 0).addingReportingOverflow(attempt.number).partialValue
+        if number > 1 { message.attributes[MessagingConventions.Attribute.messageAttempt] = .int(Int64(number)) }
         if duplicates > 0 { message.flaws = [.duplicate] }
     }
 
@@ -138,5 +148,12 @@ final class RecordTracing: Sendable {
         if Task.isCancelled { return .interrupted }
         guard let error = error as? KafkaError else { return ProcessOutcome(of: error) }
         return error.code == .cancelled ? .interrupted : .failed(errorType: error.errorType)
+    }
+}
+
+extension MovedRecord {
+    /// When the first of the record was created, where that is known.
+    fileprivate var created: Timestamp? {
+        source.timestamp >= 0 ? Timestamp(milliseconds: source.timestamp) : nil
     }
 }
