@@ -10,10 +10,12 @@
 #   make mutants   breaks the code on purpose, expects the tests to see it   ONLY=header-appended
 #   make adapters  builds and tests what joins Stitch to swift-log and the like      ARGS=newest
 #   make fuzz      fuzzes the parsers, 10 minutes each                ONLY=60 for 60 seconds
+#   make sanitize  the tests of Kafka under the address and the thread sanitizer     ARGS=address
+#   make test-newer-rdkafka   the tests of Kafka with a newer librdkafka than the system's
 #   make clean     removes what was built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deps lint format docs bench mutants adapters fuzz clean
+.PHONY: help demo test deps lint format docs bench mutants adapters fuzz sanitize test-newer-rdkafka clean
 
 ARGS ?=
 ONLY ?=
@@ -51,6 +53,12 @@ adapters:
 fuzz:
 	@scripts/fuzz $(ONLY)
 	@scripts/fuzz-otlp $(firstword $(ONLY))
+
+sanitize:
+	@scripts/sanitize $(ARGS)
+
+test-newer-rdkafka:
+	@scripts/test-newer-rdkafka $(ARGS)
 
 clean:
 	rm -rf .build .build-* .docs Benchmarks/.build

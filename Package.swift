@@ -243,6 +243,8 @@ let examples: [Target] = [
     ),
     example("WholeService", ["Stitch", "TracedJobs", "TracedKafka"]),
     // A client that Stitch does not know, what traces it, and a program that uses both.
+    part("BillingWithSwiftKafkaClient", of: "MoveFromSwiftKafkaClient/Before", ["ForeignKafkaClient"]),
+    part("BillingWithStitch", of: "MoveFromSwiftKafkaClient/After", ["TracedKafka"]),
     part("ForeignKafkaClient", of: "InstrumentForeignClient/Client"),
     part(
         "TracedForeignKafkaClient",
@@ -316,8 +318,9 @@ let suites: [Target] = [
     tests(
         of: "TracedForeignKafkaClient",
         [
-            "ForeignKafkaClient", "MessageTracing", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK",
-            "TraceContext", "TraceFlow",
+            "BillingWithStitch", "BillingWithSwiftKafkaClient", "ForeignKafkaClient", "KafkaTesting", "MessageTracing",
+            "StitchKafka", "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext",
+            "TraceFlow", "TracedKafka",
         ]
     ),
     tests(

@@ -11,7 +11,8 @@ extension ProcessSpan {
         _ target: MessageTarget,
         _ policy: ContinuationPolicy,
         _ time: Timestamp?,
-        in active: ActiveContext?
+        in active: ActiveContext?,
+        _ fill: (inout AttributeWriter) -> Void = { _ in }
     ) {
         let tracer = TelemetrySystem.tracer(in: active)
         let meter = TelemetrySystem.meter(in: active)
@@ -38,6 +39,7 @@ extension ProcessSpan {
         ) { builder in
             builder.attributes.set(MessagingConventions.Attribute.messageID, message.id)
             builder.attributes.merge(message.attributes)
+            fill(&builder.attributes)
             message.wait?.fill(&builder.attributes)
             message.fillFlaws(&builder.attributes, creation: creation)
             if let creation { builder.addLink(creation, role: .creation) }

@@ -70,6 +70,32 @@ public struct ProcessSpan: Sendable {
         self.init(message, target, policy, time, in: active)
     }
 
+    /// Starts to work on one message, of which much is said in the span alone.
+    ///
+    /// - Parameters:
+    ///   - carrier: What came with the message.
+    ///   - target: Where it comes from.
+    ///   - policy: Whether the span continues the trace that created the message, unless its sender wishes otherwise.
+    ///   - describe: Says what else is known of the message but its attributes. Not called where nobody makes spans or
+    ///     measures.
+    ///   - fill: Says its attributes. Not called for a span that nobody records.
+    package init(
+        of carrier: ContextCarrier,
+        from target: MessageTarget,
+        policy: ContinuationPolicy,
+        _ describe: (inout ReceivedMessage) -> Void,
+        attributes fill: (inout AttributeWriter) -> Void
+    ) {
+        let active = ActiveContext.current
+        guard TelemetrySystem.isEnabled(in: active) else {
+            self.init(passingOn: carrier, from: target, in: active)
+            return
+        }
+        var message = ReceivedMessage(carrier: carrier)
+        describe(&message)
+        self.init(message, target, policy, nil, in: active, fill)
+    }
+
     /// Starts to work on one message.
     ///
     /// - Parameters:

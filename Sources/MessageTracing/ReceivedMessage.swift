@@ -44,6 +44,9 @@ public struct ReceivedMessage: Sendable {
     /// context that was left out because it can't be read.
     public var flaws: Set<MessagingConventions.ContextFlaw> = []
 
+    /// The partition, where the attributes are said elsewhere.
+    package var partitionNumber: Int32?
+
     /// A message to be worked on.
     public init(
         carrier: ContextCarrier,
@@ -77,7 +80,9 @@ public struct ReceivedMessage: Sendable {
     }
 
     /// The partition, where the message has one.
-    var partition: AttributeValue? { attributes[MessagingConventions.Attribute.partitionID] }
+    var partition: AttributeValue? {
+        attributes[MessagingConventions.Attribute.partitionID] ?? partitionNumber.map { .string(String($0)) }
+    }
 
     /// When the flow began, as the carrier says.
     var carrierOrigin: Timestamp? { carrier[StitchField.name].flatMap { StitchField($0).origin } }

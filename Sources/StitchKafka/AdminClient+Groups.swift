@@ -113,7 +113,7 @@ extension AdminClient {
             host: text(rd_kafka_MemberDescription_host(native)) ?? "",
             partitions: elements(partitions).compactMap { element in
                 element.pointee.topic.map {
-                    KafkaGroupDescription.Partition(topic: String(cString: $0), partition: element.pointee.partition)
+                    KafkaTopicPartition(topic: String(cString: $0), partition: element.pointee.partition)
                 }
             }
         )

@@ -13,13 +13,22 @@ final class AdminClient {
     /// What went wrong meanwhile and explains a time-out.
     private var trouble: (code: rd_kafka_resp_err_t, text: String)?
 
-    /// Makes a client for whatever is asked within `timeout`.
-    init(_ configuration: KafkaConfiguration, timeout: Duration) throws(KafkaError) {
-        let native = try NativeConfiguration(ClientProperties(configuration, for: .administration))
+    /// Makes a client for whatever is asked until the deadline.
+    ///
+    /// With a group it is a consumer of it, which doesn't join. That is for `committedOffsets(of:)`: up to librdkafka 2.10
+    /// a client without a group dies of a coordinator's error there (librdkafka's issue 5040).
+    init(
+        _ configuration: KafkaConfiguration,
+        group: String? = nil,
+        until deadline: ContinuousClock.Instant
+    ) throws(KafkaError) {
+        var properties = try ClientProperties(configuration, for: .administration)
+        try properties.set(name: "group.id", nonEmpty: group, "group")
+        let native = try NativeConfiguration(properties)
         native.adjust { rd_kafka_conf_set_events($0, RD_KAFKA_EVENT_ERROR) }
-        client = try native.makeClient(RD_KAFKA_PRODUCER)
+        client = try native.makeClient(group == nil ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER)
+        self.deadline = deadline
         answers = rd_kafka_queue_new(client)
-        deadline = .now + timeout
         // So that errors come there too. The reference to the main queue is ours.
         let main = rd_kafka_queue_get_main(client)
         rd_kafka_queue_forward(main, answers)

@@ -28,7 +28,7 @@ extension KafkaAdmin {
     /// - Throws: ``KafkaError``, such as `GROUP_AUTHORIZATION_FAILED`, or `_TIMED_OUT` when no broker answers.
     public func lag(of group: String) async throws(KafkaError) -> [KafkaGroupLag] {
         let attempt = "The lag of the group '\(group)' could not be told"
-        let lags = try await perform { client throws(KafkaError) in
+        let lags = try await perform(inGroup: group) { client throws(KafkaError) in
             let committed = try client.committedOffsets(of: group, attempt)
             let ends = try client.endOffsets(of: Array(committed.keys), attempt)
             return committed.map { partition, offset in

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// Looks after topics and consumer groups.
 ///
 /// Holds nothing between calls: each connects, asks and disconnects. May be shared. A cancelled call still ends when the
@@ -24,20 +26,34 @@ public struct KafkaAdmin: Sendable {
         self.configuration = configuration
     }
 
-    /// Asks on a thread of its own, because librdkafka's answers are waited for by blocking.
+    /// Asks on a thread of its own, because librdkafka's answers are waited for by blocking; again while a coordinator is
+    /// only just taking over, within the same time.
     func perform<Value: Sendable>(
+        inGroup group: String? = nil,
         _ ask: @escaping @Sendable (AdminClient) throws(KafkaError) -> Value
     ) async throws(KafkaError) -> Value {
         let result = OneTime<Result<Value, KafkaError>>()
-        ClientThread.start("kafka-admin") { [configuration, requestTimeout] in
+        let deadline = ContinuousClock.now + requestTimeout
+        ClientThread.start("kafka-admin") { [configuration] in
             result.set(
                 Result { () throws(KafkaError) in
-                    let client = try AdminClient(configuration, timeout: requestTimeout)
+                    let client = try AdminClient(configuration, group: group, until: deadline)
                     defer { client.destroy() }
-                    return try ask(client)
+                    while true {
+                        do throws(KafkaError) {
+                            return try ask(client)
+                        } catch {
+                            guard Self.isPassing(error), ContinuousClock.now < deadline else { throw error }
+                        }
+                        Thread.sleep(forTimeInterval: 0.1)
+                    }
                 }
             )
         }
         return try await result.value.get()
+    }
+
+    private static func isPassing(_ error: KafkaError) -> Bool {
+        ["COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR"].contains(error.errorType)
     }
 }

@@ -13,13 +13,24 @@ extension KafkaConsumedRecord {
 
     /// What its headers say of how it was moved, wherever it is.
     package var movedFields: MovedRecord? {
-        var fields: [String: String] = [:]
-        forEachHeader { header in
-            // Most records have none, so that it costs no more than this.
-            guard Self.isField(header.name), let value = header.value else { return }
-            fields[String(cString: header.name)] = String(validating: value, as: UTF8.self)
+        switch source {
+        case .fetched(let batch, let message):
+            defer { withExtendedLifetime(batch) {} }
+            guard let list = batch.headers(message) else { return nil }
+            // Most records have none, and then it costs no more than this.
+            guard Self.field(MovedRecord.FieldName.source, list) != nil else { return nil }
+            return MovedRecord { Self.field($0, list) }
+        case .made(let record): return MovedRecord { record.headers.text($0) }
         }
-        return fields.isEmpty ? nil : MovedRecord { fields[$0] }
+    }
+
+    /// The text of the last header of that name.
+    private static func field(_ name: String, _ list: OpaquePointer) -> String? {
+        var value: UnsafeRawPointer?
+        var count = 0
+        // It belongs to the message.
+        guard rd_kafka_header_get_last(list, name, &value, &count).isNone, let value else { return nil }
+        return String(validating: UnsafeRawBufferPointer(start: value, count: count), as: UTF8.self)
     }
 
     /// Where it is, as the place that it was first in.
@@ -30,12 +41,5 @@ extension KafkaConsumedRecord {
             offset: offset,
             timestamp: timestamp.milliseconds ?? -1
         )
-    }
-
-    private static let prefix = Array("stitch-".utf8)
-
-    private static func isField(_ name: UnsafePointer<CChar>) -> Bool {
-        for (index, byte) in prefix.enumerated() where UInt8(bitPattern: name[index]) != byte { return false }
-        return true
     }
 }

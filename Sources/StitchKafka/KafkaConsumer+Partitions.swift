@@ -20,7 +20,7 @@ extension KafkaConsumer {
         onFailure: KafkaFailurePolicy = .stop,
         handler: @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
     ) throws(KafkaError) {
-        let handler = RecordHandler(.each { record, _ in try await handler(record) })
+        let handler = RecordHandler(.each(handler))
         try self.init(
             configuration,
             .partitions(partitions, group: group),

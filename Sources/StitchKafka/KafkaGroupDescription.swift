@@ -41,16 +41,7 @@ public struct KafkaGroupDescription: Sendable, Hashable {
         public var host: String
 
         /// What it has.
-        public var partitions: [Partition]
-    }
-
-    /// A partition that a member has.
-    public struct Partition: Sendable, Hashable {
-        /// The topic.
-        public var topic: String
-
-        /// The partition's number.
-        public var partition: Int32
+        public var partitions: [KafkaTopicPartition]
     }
 }
 

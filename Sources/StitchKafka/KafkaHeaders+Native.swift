@@ -7,50 +7,42 @@ extension KafkaHeaders {
     init(copying list: OpaquePointer) {
         var headers: [KafkaHeader] = []
         headers.reserveCapacity(rd_kafka_header_cnt(list))
-        NativeHeader.forEach(of: list) { header in
-            headers.append(KafkaHeader(String(cString: header.name), header.value.map { Array($0) }))
+        for (name, value) in NativeHeaderSequence(list) {
+            headers.append(KafkaHeader(name, value.map { Array($0) }))
         }
         self.init(headers)
     }
 }
 
-/// A header where librdkafka has it.
-package struct NativeHeader {
-    /// Its name, ended by a NUL.
-    package let name: UnsafePointer<CChar>
+/// The headers of a message where librdkafka has them, in order.
+///
+/// Not to be kept longer than it says where they come from.
+package struct NativeHeaderSequence: Sequence, IteratorProtocol {
+    private let list: OpaquePointer
+    private var index = 0
 
-    /// Its value; `nil` for none.
-    package let value: UnsafeRawBufferPointer?
+    init(_ list: OpaquePointer) { self.list = list }
 
-    /// Shows all headers of a message, in order, to `body`, which must not keep them.
-    static func forEach(of list: OpaquePointer, _ body: (NativeHeader) -> Void) {
+    /// The next one; a header without a value has `nil`.
+    package mutating func next() -> (name: String, value: UnsafeRawBufferPointer?)? {
         var name: UnsafePointer<CChar>?
         var value: UnsafeRawPointer?
         var count = 0
-        var index = 0
         // All belong to the message.
-        while rd_kafka_header_get_all(list, index, &name, &value, &count).isNone {
-            index += 1
-            guard let name else { continue }
-            body(NativeHeader(name: name, value: value.map { UnsafeRawBufferPointer(start: $0, count: count) }))
-        }
+        guard rd_kafka_header_get_all(list, index, &name, &value, &count).isNone, let name else { return nil }
+        index += 1
+        return (String(cString: name), value.map { UnsafeRawBufferPointer(start: $0, count: count) })
     }
 }
 
 extension KafkaConsumedRecord {
-    /// Shows all headers to `body` where they are, in order; it must not keep them.
-    package func forEachHeader(_ body: (NativeHeader) -> Void) {
-        switch source {
-        case .fetched(let batch, let message):
-            if let list = batch.headers(message) { NativeHeader.forEach(of: list, body) }
-            withExtendedLifetime(batch) {}
-        case .made(let record):
-            for header in record.headers {
-                header.name.withCString { name in
-                    guard let value = header.value else { return body(NativeHeader(name: name, value: nil)) }
-                    value.withUnsafeBytes { body(NativeHeader(name: name, value: $0)) }
-                }
-            }
-        }
+    /// Shows the headers of a record that was fetched to `body` where they are; it must not keep them.
+    ///
+    /// - Parameter body: Gets `nil` for a record without headers.
+    /// - Returns: What `body` returns; `nil` for a record that was made.
+    package func withNativeHeaders<Success>(_ body: (NativeHeaderSequence?) -> Success) -> Success? {
+        guard case .fetched(let batch, let message) = source else { return nil }
+        defer { withExtendedLifetime(batch) {} }
+        return body(batch.headers(message).map { NativeHeaderSequence($0) })
     }
 }

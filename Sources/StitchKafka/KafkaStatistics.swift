@@ -84,6 +84,9 @@ public struct KafkaStatistics: Sendable, Hashable {
         public var sendTime: Window?
         /// How long the broker made us wait, of late.
         public var throttle: Window?
+
+        /// Nothing counted yet.
+        public init() {}
     }
 
     /// What is known of a partition.
@@ -108,6 +111,9 @@ public struct KafkaStatistics: Sendable, Hashable {
         public var sentRecords = 0
         /// Records received.
         public var receivedRecords = 0
+
+        /// Nothing counted yet.
+        public init() {}
     }
 
     /// What is known of a consumer group.
@@ -124,6 +130,9 @@ public struct KafkaStatistics: Sendable, Hashable {
         public var rebalanceReason = ""
         /// How many partitions this member has.
         public var assignedPartitions = 0
+
+        /// Nothing counted yet.
+        public init() {}
     }
 
     /// Times of the last interval.
@@ -142,5 +151,8 @@ public struct KafkaStatistics: Sendable, Hashable {
         public var p95 = Duration.zero
         /// 99 in a hundred took no longer.
         public var p99 = Duration.zero
+
+        /// Nothing counted yet.
+        public init() {}
     }
 }

@@ -2,7 +2,7 @@
 
 /// What gets a client's statistics.
 public final class KafkaStatisticsHandler: Sendable {
-    let handle: @Sendable (KafkaStatistics) -> Void
+    package let handle: @Sendable (KafkaStatistics) -> Void
 
     /// Calls `handle` on a thread of the client's; it must return quickly.
     public init(_ handle: @escaping @Sendable (KafkaStatistics) -> Void) { self.handle = handle }

@@ -65,19 +65,17 @@ struct PartitionHandler: Sendable {
     private func call(_ batch: ConsumedBatch, _ generation: Int) async throws -> Bool {
         switch handler.form {
         case .each(let handle):
+            guard let policy = handler.policy else { return try await forEach(batch, generation, handle) }
+            let work = work(generation) { records, _ in for record in records { try await handle(record) } }
+            return try await forEach(batch, generation, policy, work)
+        case .eachTry(let handle):
+            guard let policy = handler.policy else {
+                return try await forEach(batch, generation) { try await handle($0, .only) }
+            }
             let work = work(generation) { records, attempt in
                 for record in records { try await handle(record, attempt) }
             }
-            for index in 0..<batch.count {
-                guard await reader.mayGoOn(generation) else { return false }
-                let record = batch[index]
-                if let policy = handler.policy {
-                    guard try await run(policy, [record], work) else { return false }
-                } else {
-                    try await handle(record, .only)
-                }
-                batch.handled.store(index + 1, ordering: .releasing)
-            }
+            return try await forEach(batch, generation, policy, work)
         case .batches(_, let handle):
             guard await reader.mayGoOn(generation) else { return false }
             let records = (0..<batch.count).map { batch[$0] }
@@ -90,6 +88,19 @@ struct PartitionHandler: Sendable {
         case .sequence: break
         }
         return true
+    }
+
+    private func forEach(
+        _ batch: ConsumedBatch,
+        _ generation: Int,
+        _ policy: any RecordPolicy,
+        _ work: RecordWork
+    ) async throws -> Bool {
+        do {
+            return try await forEach(batch, generation) { try await policy.run([$0], work) }
+        } catch is RecordsGivenBack {
+            return false
+        }
     }
 
     /// `false` when the records are given back.
@@ -110,6 +121,23 @@ struct PartitionHandler: Sendable {
         RecordWork(handle: handle) { [reader] duration throws(RecordsGivenBack) in
             guard await reader.rest(until: .now + duration, generation) else { throw RecordsGivenBack() }
         }
+    }
+
+    /// Inlined, so that a record costs one call and no more.
+    @inline(__always)
+    private func forEach(
+        _ batch: ConsumedBatch,
+        _ generation: Int,
+        _ body: (KafkaConsumedRecord) async throws -> Void
+    ) async throws -> Bool {
+        for index in 0..<batch.count {
+            if reader.isInterrupted {
+                guard await reader.mayGoOn(generation) else { return false }
+            }
+            try await body(batch[index])
+            batch.handled.store(index + 1, ordering: .releasing)
+        }
+        return true
     }
 
     private func failure(_ error: any Error, _ batch: ConsumedBatch) -> KafkaError {

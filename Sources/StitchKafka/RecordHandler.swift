@@ -7,7 +7,10 @@ package struct RecordHandler: Sendable {
     /// Who gets the records.
     package enum Form: Sendable {
         /// A closure, one after the other.
-        case each(@Sendable (KafkaConsumedRecord, RecordAttempt) async throws -> Void)
+        case each(@Sendable (KafkaConsumedRecord) async throws -> Void)
+
+        /// A closure that is told which try it is, one after the other.
+        case eachTry(@Sendable (KafkaConsumedRecord, RecordAttempt) async throws -> Void)
 
         /// A closure, up to so many of one partition at once.
         case batches(of: Int, @Sendable ([KafkaConsumedRecord], RecordAttempt) async throws -> Void)

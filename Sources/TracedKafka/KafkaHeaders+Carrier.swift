@@ -43,7 +43,16 @@ extension KafkaHeaders {
 
 extension KafkaConsumedRecord {
     /// What the record carries of a trace, and how many fields came more than once.
-    func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) { headers.readCarrier() }
+    func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) {
+        let read = withNativeHeaders { fetched -> (carrier: ContextCarrier, duplicates: Int) in
+            guard let fetched else { return (ContextCarrier(), 0) }
+            var duplicates = 0
+            let names = TelemetrySystem.tracer.fields
+            let carrier = ContextCarrier(messageHeaders: fetched, names: names, duplicates: &duplicates)
+            return (carrier, duplicates)
+        }
+        return read ?? headers.readCarrier()
+    }
 }
 
 extension NativeHeaders {

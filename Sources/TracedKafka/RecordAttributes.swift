@@ -43,7 +43,8 @@ enum RecordAttributes {
 
     /// What is known of a record that is moved.
     static func fill(_ attributes: inout AttributeWriter, moving move: RecordMove) {
-        fill(&attributes, key: move.record.key, isTombstone: move.record.isTombstone)
+        attributes.set(Name.kafkaKey, key(of: move.record))
+        if move.record.isTombstone { attributes.set(Name.kafkaTombstone, true) }
         attributes.set(Name.moveReason, move.moved?.reason)
     }
 
@@ -55,26 +56,37 @@ enum RecordAttributes {
         attributes.set(Name.acknowledgeLatency, delivery.latency.map { $0 / .seconds(1) })
     }
 
+    /// What links say of a record that was received.
     static func of(_ record: KafkaConsumedRecord) -> Attributes {
         var attributes = Attributes()
-        fill(&attributes, key: record.key, isTombstone: record.isTombstone)
+        attributes.set(Name.kafkaKey, key(of: record))
+        if record.isTombstone { attributes[Name.kafkaTombstone] = .bool(true) }
         attributes[Name.partitionID] = .string(String(record.partition))
         attributes[Name.kafkaOffset] = .int(record.offset)
-        switch record.timestamp {
-        case .createTime: attributes[Name.timestampType] = .string("create_time")
-        case .logAppendTime: attributes[Name.timestampType] = .string("log_append_time")
-        case .unavailable: break
-        }
+        attributes.set(Name.timestampType, type(of: record.timestamp))
         return attributes
     }
 
-    /// The key only where it is text.
-    private static func fill(
-        _ attributes: inout some AttributeSetting & ~Copyable,
-        key: [UInt8]?,
-        isTombstone: Bool
-    ) {
-        attributes.set(Name.kafkaKey, key.flatMap { String(validating: $0, as: UTF8.self) })
-        if isTombstone { attributes[Name.kafkaTombstone] = .bool(true) }
+    /// What a span says of a record that was received, written at once.
+    static func fill(_ attributes: inout AttributeWriter, _ record: KafkaConsumedRecord) {
+        attributes.set(Name.kafkaKey, key(of: record))
+        if record.isTombstone { attributes.set(Name.kafkaTombstone, true) }
+        attributes.set(Name.partitionID, String(record.partition))
+        attributes.set(Name.kafkaOffset, record.offset)
+        attributes.set(Name.timestampType, type(of: record.timestamp))
+        attributes.set(Name.kafkaLag, record.lag)
+    }
+
+    /// The key, where it is text.
+    private static func key(of record: KafkaConsumedRecord) -> String? {
+        record.withKeyBytes { $0.flatMap { String(validating: $0, as: UTF8.self) } }
+    }
+
+    private static func type(of timestamp: KafkaTimestamp) -> String? {
+        switch timestamp {
+        case .createTime: "create_time"
+        case .logAppendTime: "log_append_time"
+        case .unavailable: nil
+        }
     }
 }

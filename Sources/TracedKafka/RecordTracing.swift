@@ -66,10 +66,14 @@ final class RecordTracing: Sendable {
     ) async throws(Failure) -> Success {
         if !hasProcessed { processes.store(true, ordering: .relaxed) }
         let (carrier, duplicates) = record.readCarrier()
+        var number: Int64?
         let span = ProcessSpan(of: carrier, from: targets[record.topic], policy: continuation) { message in
-            fill(&message, record, duplicates, attempt, now: .now)
-            message.attributes.set(MessagingConventions.Attribute.kafkaLag, record.lag)
+            number = fill(&message, record, duplicates, attempt, now: .now)
+            message.partitionNumber = record.partition
             message.delivery = attempt.number > 1 ? .repeated : delivery
+        } attributes: {
+            RecordAttributes.fill(&$0, record)
+            $0.set(MessagingConventions.Attribute.messageAttempt, number)
         }
         attempt.trace?.last = span.span.context
         return try await span.run(classify: outcome, body)
@@ -117,30 +121,32 @@ final class RecordTracing: Sendable {
             let (carrier, duplicates) = record.readCarrier()
             var message = ReceivedMessage(carrier: carrier)
             message.delivery = delivery
-            fill(&message, record, duplicates, attempt, now: now)
+            let number = fill(&message, record, duplicates, attempt, now: now)
+            message.attributes = RecordAttributes.of(record)
+            if let number { message.attributes[MessagingConventions.Attribute.messageAttempt] = .int(number) }
             if saysTopic { message.attributes[MessagingConventions.Attribute.destinationName] = .string(record.topic) }
             return message
         }
     }
 
+    /// Says what the record's way to this try was; returns which try it is, unless it is the first.
     private func fill(
         _ message: inout ReceivedMessage,
         _ record: KafkaConsumedRecord,
         _ duplicates: Int,
         _ attempt: RecordAttempt,
         now: Timestamp
-    ) {
+    ) -> Int64? {
         let written = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
         let moved = isExternal ? nil : record.moved
         // A record that was moved is as old as the first of it.
         message.created = moved?.created ?? written
         message.wait = message.created.map { MessageWait(since: $0, now: now) }
         if moved?.due != nil, let written { message.wait?.backoff = now.duration(since: written) }
-        message.attributes = RecordAttributes.of(record)
         message.previousAttempt = attempt.trace?.last as? SpanContext ?? moved?.previous
-        let number = (moved?.attempt ?? 0).addingReportingOverflow(attempt.number).partialValue
-        if number > 1 { message.attributes[MessagingConventions.Attribute.messageAttempt] = .int(Int64(number)) }
         if duplicates > 0 { message.flaws = [.duplicate] }
+        let number = (moved?.attempt ?? 0).addingReportingOverflow(attempt.number).partialValue
+        return number > 1 ? Int64(number) : nil
     }
 
     /// A handler that was cancelled gives its record back, whatever it throws then: that is no error.

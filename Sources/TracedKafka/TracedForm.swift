@@ -13,7 +13,7 @@ enum TracedForm {
         switch self {
         case .each(let handle):
             RecordHandler(
-                .each { record, attempt in
+                .eachTry { record, attempt in
                     try await tracing.process(record, attempt) { try await handle(record) }
                 }
             )

@@ -37,7 +37,7 @@ public final class TracedKafkaConsumer: KafkaConsuming {
     ) throws(KafkaError) {
         let records = RecordTracing(group: source.groupName, clientID: configuration.clientID, tracing)
         consumer = try KafkaConsumer(
-            configuration,
+            configuration.measured(group: source.groupName),
             source,
             options: options,
             handler: form.handler(records),

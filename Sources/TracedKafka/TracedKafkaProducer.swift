@@ -55,7 +55,7 @@ public final class TracedKafkaProducer: KafkaProducing {
         }
         targets = MessageTargets { target($0) }
         severalTopics = target(nil)
-        producer = try KafkaProducer(configuration) { [targets] in targets[$0] }
+        producer = try KafkaProducer(configuration.measured()) { [targets] in targets[$0] }
         loop = producer.loop
     }
 

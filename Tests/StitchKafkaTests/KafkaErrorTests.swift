@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchRdkafka
+import Foundation
 import StitchService
 import Testing
 
@@ -130,5 +131,14 @@ struct KafkaErrorTests {
         #expect(await producer.send(contentsOf: records).failures.count == records.count)
         #expect(producer.health.lag == 0)
         await producer.shutdown()
+    }
+}
+
+@Test("The librdkafka that runs is the one that is to be tested")
+func library() {
+    let version = NativeVersion(number: rd_kafka_version())
+    #expect(version >= NativeVersion(number: 0x0200_02ff))
+    if let expected = ProcessInfo.processInfo.environment["STITCH_EXPECTED_RDKAFKA"] {
+        #expect("\(version)" == expected)
     }
 }

@@ -11,7 +11,8 @@ import TraceContext
 /// Records of 1 KiB to a real broker and back, against loops of bare C in the same rounds.
 ///
 /// Needs a broker in `KAFKA_BOOTSTRAP_SERVERS`: `make bench` starts one. `STITCH_BENCH_KAFKA` names the parts to measure, all
-/// of them without it: `produce`, `traced`, `window`, `latency`; `STITCH_BENCH_ROUNDS` the number of rounds, 7 without it;
+/// of them without it: `produce`, `traced`, `window`, `latency`, `consume`,
+/// `traced-consume`, `slow`; `STITCH_BENCH_ROUNDS` the number of rounds, 7 without it;
 /// `STITCH_BENCH_RECORDS` how many records a turn has.
 enum KafkaBenchmarks: BenchmarkGroup {
     static let name = "kafka"
@@ -25,7 +26,11 @@ enum KafkaBenchmarks: BenchmarkGroup {
 
     private static let parts: [(name: String, run: Part)] = [
         ("produce", { try await ProduceBenchmarks.plain($0) }), ("traced", { try await ProduceBenchmarks.traced($0) }),
-        ("window", { try await ProduceBenchmarks.window($0) }), ("latency", { try await ProduceBenchmarks.latency($0) }),
+        ("window", { try await ProduceBenchmarks.window($0) }),
+        ("latency", { try await ProduceBenchmarks.latency($0) }),
+        ("consume", { try await ConsumeBenchmarks.plain($0) }),
+        ("traced-consume", { try await ConsumeBenchmarks.traced($0) }),
+        ("slow", { try await ConsumeBenchmarks.slow($0) }),
     ]
 
     static func run() async throws -> [Figure] {
