@@ -63,7 +63,7 @@ struct MoveTopics: Sendable {
     private func asking<Answer>(
         _ ask: (AdminClient) throws(KafkaError) -> Answer
     ) throws(KafkaError) -> Answer {
-        let client = try AdminClient(configuration, timeout: Self.timeout)
+        let client = try AdminClient(configuration, until: .now + Self.timeout)
         defer { client.destroy() }
         return try ask(client)
     }

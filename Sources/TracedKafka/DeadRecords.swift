@@ -124,7 +124,9 @@ package struct DeadRecords: Sendable {
         let mover = RedriveMover(producer, selection, MoveTracing(clientID: configuration.clientID))
         guard !progress.isDone else { return progress.report }
         for try await batch in consumer.batches(upTo: 500) {
+            // Odd while records are moved, which may take its time.
             seen.add(1, ordering: .relaxed)
+            defer { seen.add(1, ordering: .relaxed) }
             let chosen = progress.take(batch) { record in mover.target(of: record) }
             if !selection.isDryRun {
                 try await mover.move(chosen)
@@ -136,14 +138,14 @@ package struct DeadRecords: Sendable {
     }
 
     private func shutDown(_ consumer: KafkaConsumer, whenIdle seen: borrowing Atomic<Int>) async {
-        var before = -1
-        while seen.load(ordering: .relaxed) != before {
-            before = seen.load(ordering: .relaxed)
+        while true {
+            let before = seen.load(ordering: .relaxed)
             do {
                 try await Task.sleep(for: idle)
             } catch {
                 return
             }
+            if before.isMultiple(of: 2), seen.load(ordering: .relaxed) == before { break }
         }
         await consumer.shutdown()
     }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("What becomes of a failure")
 struct FailureStateTests {
-    private let moves = KafkaFailurePolicy.moveAside(retry: [.seconds(30)], tries: 2, backoff: .constant(.seconds(1)))
+    private let policy = KafkaFailurePolicy.moveAside(retry: [.seconds(30)], tries: 2, backoff: .constant(.seconds(1)))
 
     private func state(_ policy: KafkaFailurePolicy, in topic: String = "orders") throws -> FailureState {
         guard case .moveAside(let move) = policy.outcome else {
@@ -35,12 +35,12 @@ struct FailureStateTests {
     @Test("stops at once unless told otherwise, and after the last try where there are several")
     func stops() throws {
         #expect(actions(try state(.stop)) == [.stop(nil)])
-        let policy = KafkaFailurePolicy.stop(
+        let stop = KafkaFailurePolicy.stop(
             tries: 4,
             backoff: KafkaBackoff(first: .seconds(1), factor: 3, maximum: .seconds(5), jitter: 0.5)
         )
         let waits: [FailureState.Action] = [.seconds(1), .seconds(3), .seconds(5)].map { .retry(after: $0) }
-        #expect(actions(try state(policy)) == waits + [.stop(nil)])
+        #expect(actions(try state(stop)) == waits + [.stop(nil)])
     }
 
     @Test("moves to the next retry topic after the last try, and from the last of them to the dead topic")
@@ -48,19 +48,19 @@ struct FailureStateTests {
         let retry = FailureState.Action.retry(after: .seconds(1))
         let next = RetryTopics.Step(topic: "orders.retry.30s", delay: .seconds(30))
         let dead = RetryTopics.Step(topic: "orders.dead", delay: nil)
-        #expect(actions(try state(moves)) == [retry, .move(to: next, reason: .retry)])
-        #expect(actions(try state(moves, in: "orders.retry.30s")) == [retry, .move(to: dead, reason: .exhausted)])
+        #expect(actions(try state(policy)) == [retry, .move(to: next, reason: .retry)])
+        #expect(actions(try state(policy, in: "orders.retry.30s")) == [retry, .move(to: dead, reason: .exhausted)])
     }
 
     @Test("does what is decided for a single failure, whatever tries are left")
     func decides() throws {
         let next = RetryTopics.Step(topic: "orders.retry.30s", delay: .seconds(30))
         let dead = RetryTopics.Step(topic: "orders.dead", delay: nil)
-        #expect(actions(try state(moves), [.moveAside]) == [.move(to: next, reason: .retry)])
-        #expect(actions(try state(moves), [.dead]) == [.move(to: dead, reason: .refused)])
-        #expect(actions(try state(moves), [.skip]) == [.skip])
-        #expect(actions(try state(moves), [.stop]) == [.stop(nil)])
-        let retries = actions(try state(moves), [.retry, .retry, .retry, .skip])
+        #expect(actions(try state(policy), [.moveAside]) == [.move(to: next, reason: .retry)])
+        #expect(actions(try state(policy), [.dead]) == [.move(to: dead, reason: .refused)])
+        #expect(actions(try state(policy), [.skip]) == [.skip])
+        #expect(actions(try state(policy), [.stop]) == [.stop(nil)])
+        let retries = actions(try state(policy), [.retry, .retry, .retry, .skip])
         #expect(retries == Array(repeating: .retry(after: .seconds(1)), count: 3) + [.skip])
     }
 
@@ -99,7 +99,7 @@ struct FailureStateTests {
                 return error.message
             }
         }
-        #expect(refusal(.stop) == nil && refusal(moves) == nil)
+        #expect(refusal(.stop) == nil && refusal(policy) == nil)
         #expect(refusal(.stop(tries: 0))?.contains("'onFailure.tries' is 0") == true)
         let wrong = [
             KafkaBackoff(first: .seconds(-1)), KafkaBackoff(factor: 0.5), KafkaBackoff(factor: .nan),
