@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 package import StitchKafka
 import Synchronization
 package import TraceContext
@@ -111,12 +110,14 @@ package struct DeadRecords: Sendable {
         _ producer: KafkaProducer
     ) async throws(KafkaError) -> Report {
         // What is written from now on, by those that are moved and fail again for instance, is for the next run.
-        let ends = try await consumer.offsets(at: .distantFuture, of: partitions)
-        let firsts = try await consumer.offsets(at: Date(timeIntervalSince1970: 0), of: partitions)
+        let bounds = try await consumer.bounds(of: partitions)
         let committed = try await consumer.committed(partitions)
         var progress = RedriveProgress(limit: selection.limit)
         for partition in partitions {
-            progress.add(partition, from: committed[partition] ?? firsts[partition] ?? 0, to: ends[partition] ?? 0)
+            guard let bounds = bounds[partition] else { continue }
+            // What was committed may be deleted since.
+            let start = max(committed[partition] ?? bounds.lowerBound, bounds.lowerBound)
+            progress.add(partition, from: start, to: bounds.upperBound)
         }
         let seen = Atomic<Int>(0)
         // Ends with the scope.

@@ -41,10 +41,13 @@ struct FailureSpanTests {
     private func record(of topic: String) async throws -> KafkaConsumedRecord {
         let place = KafkaTopicPartition(topic: topic, partition: 0)
         let consumer = try KafkaConsumer(TestCluster.configuration(), partitions: [place: .beginning])
-        var records = consumer.records.makeAsyncIterator()
-        let record = try #require(try await records.next())
+        var first: KafkaConsumedRecord?
+        for try await record in consumer.records {
+            first = record
+            break
+        }
         await consumer.shutdown()
-        return record
+        return try #require(first)
     }
 
     private func findings(_ spans: [SpanData]) -> [String] {
