@@ -274,11 +274,12 @@ final class ConsumerLoop: Sendable {
                     + "when its session times out"
             )
         }
-        for reader in readers { reader.close() }
-        let failure = state.withLock { state in
-            state.consumer.close()
-            return state.consumer.failure
+        // Those of a last assignment too, which may have come meanwhile: their queues know of them.
+        let (last, failure) = state.withLock { state in
+            defer { state.consumer.close() }
+            return (state.consumer.allReaders, state.consumer.failure)
         }
+        for reader in last { reader.close() }
         // Nothing that was committed is still on its way.
         commits.sync {}
         client.handle.letGoWaiting()

@@ -8,7 +8,7 @@ extension KafkaHeaders {
         var headers: [KafkaHeader] = []
         headers.reserveCapacity(rd_kafka_header_cnt(list))
         for (name, value) in NativeHeaderSequence(list) {
-            headers.append(KafkaHeader(name, value.map { Array($0) }))
+            headers.append(KafkaHeader(name.string, value.map { Array($0) }))
         }
         self.init(headers)
     }
@@ -24,14 +24,37 @@ package struct NativeHeaderSequence: Sequence, IteratorProtocol {
     init(_ list: OpaquePointer) { self.list = list }
 
     /// The next one; a header without a value has `nil`.
-    package mutating func next() -> (name: String, value: UnsafeRawBufferPointer?)? {
+    package mutating func next() -> (name: NativeHeaderName, value: UnsafeRawBufferPointer?)? {
         var name: UnsafePointer<CChar>?
         var value: UnsafeRawPointer?
         var count = 0
         // All belong to the message.
         guard rd_kafka_header_get_all(list, index, &name, &value, &count).isNone, let name else { return nil }
         index += 1
-        return (String(cString: name), value.map { UnsafeRawBufferPointer(start: $0, count: count) })
+        return (
+            NativeHeaderName(text: name), value.map { UnsafeRawBufferPointer(start: $0, count: count) }
+        )
+    }
+
+    /// The same, with names of Swift's.
+    package var named: some Sequence<(name: String, value: UnsafeRawBufferPointer?)> {
+        lazy.map { (name: $0.name.string, value: $0.value) }
+    }
+}
+
+/// The name of a header where librdkafka has it, ended by a NUL.
+package struct NativeHeaderName {
+    let text: UnsafePointer<CChar>
+
+    package var string: String { String(cString: text) }
+
+    /// Whether it is this one.
+    package func isEqual(to name: String) -> Bool {
+        var name = name
+        return name.withUTF8 { bytes in
+            for (index, byte) in bytes.enumerated() where UInt8(bitPattern: text[index]) != byte { return false }
+            return text[bytes.count] == 0
+        }
     }
 }
 

@@ -6,8 +6,10 @@
 /// librdkafka's queues hold and one batch of at most `prefetch` records.
 ///
 /// A record counts as handled when the next one is asked for, unless commits are manual. Leaving the loop is leaving the
-/// group: the record that was in hand then doesn't count, and comes again. The same goes for a task that is cancelled,
-/// where the sequence ends. It ends too when the consumer is shut down, and throws what stops the consumer.
+/// group, which goes on in the background and which the consumer's `shutdown()` waits for: the record that was in hand then
+/// doesn't count, and comes again. The same goes for a task that is cancelled, where the sequence ends. It ends too when
+/// the consumer is shut down, and throws what stops the consumer. Within the loop leave it rather than call `shutdown()`,
+/// which waits for the record in hand.
 ///
 /// Iterated over once, by one task at a time. Whoever takes long with a record is treated as a slow handler is.
 ///

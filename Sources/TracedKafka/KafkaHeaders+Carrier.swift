@@ -46,9 +46,11 @@ extension KafkaConsumedRecord {
     func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) {
         let read = withNativeHeaders { fetched -> (carrier: ContextCarrier, duplicates: Int) in
             guard let fetched else { return (ContextCarrier(), 0) }
+            // Nearly always there is nothing but what Stitch's own producers write: read without looking names up.
+            if let carrier = ContextCarrier(plain: fetched) { return (carrier, 0) }
             var duplicates = 0
             let names = TelemetrySystem.tracer.fields
-            let carrier = ContextCarrier(messageHeaders: fetched, names: names, duplicates: &duplicates)
+            let carrier = ContextCarrier(messageHeaders: fetched.named, names: names, duplicates: &duplicates)
             return (carrier, duplicates)
         }
         return read ?? headers.readCarrier()
@@ -72,5 +74,24 @@ extension NativeHeaders {
         }
         self.init(headers, andRoomFor: 2)
         span.writeFields { name, value in add(name, value) }
+    }
+}
+
+extension ContextCarrier {
+    /// What headers carry that are a `traceparent` and a `stitch` field at most, once each; `nil` if there are others.
+    fileprivate init?(plain headers: NativeHeaderSequence) {
+        self.init()
+        for (name, value) in headers {
+            let field: String
+            if name.isEqual(to: FieldName.traceParent) {
+                field = FieldName.traceParent
+            } else if name.isEqual(to: StitchField.name) {
+                field = StitchField.name
+            } else {
+                return nil
+            }
+            guard let value, self[field] == nil, let text = String(validating: value, as: UTF8.self) else { return nil }
+            self[field] = text
+        }
     }
 }

@@ -64,6 +64,7 @@ enum RecordAttributes {
         attributes[Name.partitionID] = .string(String(record.partition))
         attributes[Name.kafkaOffset] = .int(record.offset)
         attributes.set(Name.timestampType, type(of: record.timestamp))
+        attributes.set(Name.kafkaLag, record.lag)
         return attributes
     }
 

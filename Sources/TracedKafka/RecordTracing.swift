@@ -64,6 +64,15 @@ final class RecordTracing: Sendable {
         _ delivery: ReceivedMessage.Delivery = .first,
         _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
+        try await begin(record, attempt, delivery).run(classify: outcome, body)
+    }
+
+    /// The span of work on one record, which begins.
+    func begin(
+        _ record: KafkaConsumedRecord,
+        _ attempt: RecordAttempt,
+        _ delivery: ReceivedMessage.Delivery = .first
+    ) -> ProcessSpan {
         if !hasProcessed { processes.store(true, ordering: .relaxed) }
         let (carrier, duplicates) = record.readCarrier()
         var number: Int64?
@@ -75,8 +84,8 @@ final class RecordTracing: Sendable {
             RecordAttributes.fill(&$0, record)
             $0.set(MessagingConventions.Attribute.messageAttempt, number)
         }
-        attempt.trace?.last = span.span.context
-        return try await span.run(classify: outcome, body)
+        if let trace = attempt.trace { trace.last = span.span.context }
+        return span
     }
 
     /// Several records: a span that starts a trace and links to each record's.
@@ -98,9 +107,7 @@ final class RecordTracing: Sendable {
     func poll(_ records: [KafkaConsumedRecord], since start: Timestamp) {
         let (target, saysTopic) = common(records)
         var messages = messages(records, saysTopic, .first, .only)
-        ReceiveSpan.record(&messages, from: target, since: start) {
-            $0.set(MessagingConventions.Attribute.kafkaLag, records.last?.lag)
-        }
+        ReceiveSpan.record(&messages, from: target, since: start)
     }
 
     /// Records of several topics have no destination together.
@@ -150,7 +157,7 @@ final class RecordTracing: Sendable {
     }
 
     /// A handler that was cancelled gives its record back, whatever it throws then: that is no error.
-    private func outcome(_ error: some Error) -> ProcessOutcome {
+    func outcome(_ error: some Error) -> ProcessOutcome {
         if Task.isCancelled { return .interrupted }
         guard let error = error as? KafkaError else { return ProcessOutcome(of: error) }
         return error.code == .cancelled ? .interrupted : .failed(errorType: error.errorType)

@@ -14,7 +14,8 @@ enum TracedForm {
         case .each(let handle):
             RecordHandler(
                 .eachTry { record, attempt in
-                    try await tracing.process(record, attempt) { try await handle(record) }
+                    let span = tracing.begin(record, attempt)
+                    try await span.run(classify: { tracing.outcome($0) }) { try await handle(record) }
                 }
             )
         case .batches(let count, let handle):

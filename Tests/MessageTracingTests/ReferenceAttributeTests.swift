@@ -42,7 +42,7 @@ struct ReferenceAttributeTests {
                 ],
                 received: [
                     Attribute.kafkaKey: "7", Attribute.kafkaTombstone: true, Attribute.partitionID: "3",
-                    Attribute.kafkaOffset: 42, Attribute.timestampType: "create_time",
+                    Attribute.kafkaOffset: 42, Attribute.timestampType: "create_time", Attribute.kafkaLag: 3,
                 ]
             )
         ),

@@ -185,6 +185,24 @@ struct KafkaRecordsTests {
         #expect(seen == [first: [7, 8, 9], second: [8, 9]])
     }
 
+    @Test("of given partitions are committed for a group that isn't joined")
+    func partitionsOfGroup() async throws {
+        let topic = try await topic("partitions-group", records: 5)
+        let partition = KafkaTopicPartition(topic: topic, partition: 0)
+        func consumer() throws -> KafkaConsumer {
+            try KafkaConsumer(configuration(), partitions: [partition: .committed], group: topic)
+        }
+        let first = try consumer()
+        for try await record in first.records where record.offset == 2 { break }
+        await first.shutdown()
+        let second = try consumer()
+        for try await record in second.records {
+            #expect(record.offset == 2)
+            break
+        }
+        await second.shutdown()
+    }
+
     @Test("go on elsewhere after a seek, and what was taken before is dropped")
     func seek() async throws {
         let topic = try await topic("seek", records: 10)
