@@ -215,7 +215,7 @@ let modules: [Target] = [
 
     // Clients of the servers and a server of HTTP, without tracing.
     module("StitchHTTP", ["CStitchMicrohttpd", "StitchService"]),
-    module("StitchKafka", ["CStitchRdkafka", "StitchService"]),
+    module("StitchKafka", ["CStitchRdkafka", "StitchService", "TraceContext"]),
     module("StitchPostgres", ["CStitchLibpq", "StitchService"]),
 
     // How every long-lived part runs, stops and reports.
@@ -298,7 +298,7 @@ let suites: [Target] = [
         of: "TracedKafka",
         [
             "KafkaTesting", "MessageTracing", "StitchKafka", "StitchService", "StitchTesting", "TelemetryAPI",
-            "TelemetryData", "TraceContext",
+            "TelemetryData", "TraceContext", "TraceFlow",
         ]
     ),
     tests(of: "StitchPostgres"),
@@ -325,7 +325,10 @@ let suites: [Target] = [
     ),
     tests(
         of: "StitchCommand",
-        ["CStitchZlib", "StitchOTLP", "TelemetryData", "TraceContext", "TraceFlow", "TraceStore"]
+        [
+            "CStitchZlib", "KafkaTesting", "StitchKafka", "StitchOTLP", "TelemetryData", "TraceContext", "TraceFlow",
+            "TraceStore",
+        ]
     ),
     // A member of a group that a test kills.
     .executableTarget(

@@ -14,13 +14,13 @@ final class KafkaMemberProcess: Sendable {
     let lines: AsyncStream<Line>
     private let process: Process
 
-    init(group: String, topic: String, brokers: [String]) throws {
+    init(group: String, topic: String, brokers: [String], fails: Bool = false) throws {
         let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
         let beside = tests ?? URL(filePath: CommandLine.arguments[0])
         let output = Pipe()
         process = Process()
         process.executableURL = beside.deletingLastPathComponent().appending(path: "KafkaMember")
-        process.arguments = [group, topic]
+        process.arguments = [group, topic] + (fails ? ["fails"] : [])
         process.environment = ProcessInfo.processInfo.environment
             .merging(["KAFKA_BOOTSTRAP_SERVERS": brokers.joined(separator: ",")]) { $1 }
         process.standardOutput = output

@@ -88,7 +88,11 @@ extension ProcessSpan {
         ) { builder in
             builder.attributes[MessagingConventions.Attribute.batchMessageCount] = .int(Int64(messages.count))
             if let ambient { builder.addLink(ambient, role: .ambient) }
+            // Before the others where it is one, so that no limit takes it away.
+            let previous = messages.previousAttempts
+            if previous.count == 1 { builder.addLink(previous[0], role: .previousAttempt) }
             builder.addCreationLinks(zip(messages, creations))
+            if previous.count > 1 { for attempt in previous { builder.addLink(attempt, role: .previousAttempt) } }
         }
         let origins = messages.map { target.isExternal ? nil : $0.origin ?? $0.carrierOrigin }
         if measurement != nil {

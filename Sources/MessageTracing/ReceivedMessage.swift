@@ -89,6 +89,12 @@ public struct ReceivedMessage: Sendable {
 }
 
 extension [ReceivedMessage] {
+    /// The attempts before this one, each once, in the order of the messages.
+    var previousAttempts: [SpanContext] {
+        var seen: Set<SpanID> = []
+        return compactMap(\.previousAttempt).filter { seen.insert($0.spanID).inserted }
+    }
+
     /// The partition that all of them are of.
     var commonPartition: AttributeValue? {
         let partition = first?.partition

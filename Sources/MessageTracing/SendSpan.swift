@@ -74,12 +74,14 @@ public struct SendSpan: Sendable {
     ///   - target: Where it goes to now.
     ///   - messageID: Its id, where it has one.
     ///   - attempt: The failed attempt to work on it that is the reason, where there is one.
+    ///   - parent: The span's parent; what is current unless given.
     ///   - describe: Says what else is known about the message. Not called for a span that nobody records.
     public init(
         passingOn carrier: ContextCarrier,
         to target: MessageTarget,
         messageID: String? = nil,
         attempt: SpanContext? = nil,
+        parent: SpanContext? = nil,
         _ describe: (inout AttributeWriter) -> Void = { _ in }
     ) {
         self.carrier = target.isExternal ? carrier.forStrangers : carrier
@@ -96,7 +98,7 @@ public struct SendSpan: Sendable {
             .send,
             on: target,
             ofKind: .client,
-            parent: active?.parent(tracer),
+            parent: parent ?? active?.parent(tracer),
             following: creation.map { [$0] } ?? [],
             at: nil
         ) { builder in

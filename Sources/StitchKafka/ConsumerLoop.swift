@@ -289,6 +289,7 @@ final class ConsumerLoop: Sendable {
     }
 
     private func begin() {
+        guard prepare() else { return }
         let result: rd_kafka_resp_err_t
         switch intake {
         case .topics(let topics): result = client.subscribe(to: topics)
@@ -299,6 +300,28 @@ final class ConsumerLoop: Sendable {
             result = client.assign(partitions.map { ($0.partition, $0.start) })
         }
         if !result.isNone { fail(KafkaError(native: result, "Subscribing to \(intake.description) failed")) }
+    }
+
+    /// Waits until what the policy needs is there; `false` when the consumer stops instead.
+    private func prepare() -> Bool {
+        guard let policy = handler.policy else { return true }
+        while state.withLock({ $0.consumer.isRunning }) {
+            do throws(KafkaError) {
+                try policy.prepare()
+                return true
+            } catch {
+                guard error.isRetryable else {
+                    fail(error)
+                    return false
+                }
+                // The broker may come.
+                Diagnostics.log(.warning, error.message)
+                state.withLock { $0.trouble = error.message }
+                let next = ContinuousClock.now + .seconds(1)
+                gate.wait(until: { next }) { !state.withLock { $0.consumer.isRunning } }
+            }
+        }
+        return false
     }
 
     private func handle(_ event: ConsumerClient.Event) {

@@ -22,6 +22,13 @@ package enum ConsumerSource: Sendable {
         if case .topics(let topics, _) = self { topics } else { [] }
     }
 
+    /// The same with further topics.
+    func reading(_ further: [String]) -> Self {
+        guard case .topics(let topics, let group) = self, !further.isEmpty else { return self }
+        let own = Set(topics)
+        return .topics(topics + further.filter { !own.contains($0) }, group: group)
+    }
+
     /// The same, checked.
     func intake() throws(KafkaError) -> ConsumerLoop.Intake {
         switch self {

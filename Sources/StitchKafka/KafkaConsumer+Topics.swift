@@ -8,6 +8,7 @@ extension KafkaConsumer {
     ///   - group: The consumer group.
     ///   - topics: The topics; a name that begins with `^` is a regular expression.
     ///   - options: How to behave as a consumer.
+    ///   - onFailure: What becomes of a record whose handler throws.
     ///   - handler: What is done with a record. Must be ready to get the same record again.
     /// - Throws: ``KafkaError`` with ``KafkaError/Code-swift.struct/configuration`` that names the option, its value and
     ///   what would be right.
@@ -16,10 +17,17 @@ extension KafkaConsumer {
         group: String,
         topics: [String],
         options: KafkaConsumerOptions = KafkaConsumerOptions(),
+        onFailure: KafkaFailurePolicy = .stop,
         handler: @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
     ) throws(KafkaError) {
         let handler = RecordHandler(.each(handler))
-        try self.init(configuration, .topics(topics, group: group), options: options, handler: handler)
+        try self.init(
+            configuration,
+            .topics(topics, group: group),
+            options: options,
+            handler: handler,
+            onFailure: onFailure
+        )
     }
 
     /// Makes a consumer that handles several records at once: those of one partition that are there, never waiting for
@@ -31,6 +39,7 @@ extension KafkaConsumer {
     ///   - topics: The topics; a name that begins with `^` is a regular expression.
     ///   - batchesOf: How many records at most, 1 to 10,000. All count as handled, or none.
     ///   - options: How to behave as a consumer.
+    ///   - onFailure: What becomes of records whose handler throws.
     ///   - handler: What is done with them, in the order of their offsets, at least one.
     /// - Throws: ``KafkaError`` with ``KafkaError/Code-swift.struct/configuration`` that names the option, its value and
     ///   what would be right.
@@ -40,10 +49,17 @@ extension KafkaConsumer {
         topics: [String],
         batchesOf: Int,
         options: KafkaConsumerOptions = KafkaConsumerOptions(),
+        onFailure: KafkaFailurePolicy = .stop,
         handler: @escaping @Sendable ([KafkaConsumedRecord]) async throws -> Void
     ) throws(KafkaError) {
         let handler = RecordHandler(.batches(of: batchesOf) { records, _ in try await handler(records) })
-        try self.init(configuration, .topics(topics, group: group), options: options, handler: handler)
+        try self.init(
+            configuration,
+            .topics(topics, group: group),
+            options: options,
+            handler: handler,
+            onFailure: onFailure
+        )
     }
 
     /// Makes a consumer without a handler, for ``records`` or ``batches(upTo:)``.

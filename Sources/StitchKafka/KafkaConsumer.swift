@@ -8,7 +8,8 @@ public import StitchService
 ///
 /// Each record is handled at least once: its offset counts only when the handler has returned. Within a partition records
 /// are handled in order, one after the other; partitions are handled side by side. A handler that throws stops the
-/// consumer, and ``run()`` throws: nothing is skipped, and whoever gets the partition next begins with that record.
+/// consumer, and ``run()`` throws: nothing is skipped, and whoever gets the partition next begins with that record. A
+/// ``KafkaFailurePolicy`` can have it tried again first, or moved aside.
 ///
 /// The consumer joins the group from `init` on; the handler is called while somebody runs ``run()``. When partitions go
 /// to another member, handlers in flight may finish within the configuration's `drain`, then they are cancelled; what
@@ -26,12 +27,13 @@ public import StitchService
 /// ```
 public final class KafkaConsumer: KafkaConsuming {
     private let drain: Duration
+    private let failures: FailureHandling?
     let loop: ConsumerLoop
 
     /// The consumer group; empty for a consumer of partitions that has none.
     public let group: String
 
-    /// The topics that are subscribed to; empty for a consumer of partitions.
+    /// The topics that are subscribed to, retry topics among them; empty for a consumer of partitions.
     public let topics: [String]
 
     /// What all others do, and the traced consumer.
@@ -40,18 +42,26 @@ public final class KafkaConsumer: KafkaConsuming {
         _ source: ConsumerSource,
         options: KafkaConsumerOptions,
         handler: RecordHandler,
-        observer: (any ConsumerObserver)? = nil
+        onFailure: KafkaFailurePolicy = .stop,
+        observer: (any ConsumerObserver)? = nil,
+        moves: (any MoveObserver)? = nil
     ) throws(KafkaError) {
         if case .batches(let count, _) = handler.form, !(1...10_000).contains(count) {
             throw KafkaError(.configuration, "The option 'batchesOf' is \(count): it has to be from 1 to 10000")
         }
+        try onFailure.check()
+        let intake = try source.intake()
+        failures = onFailure.isActive ? try FailureHandling(onFailure, configuration, source, moves) : nil
+        let source = source.reading(failures?.retryTopics ?? [])
         drain = configuration.drain
         group = source.groupName
         topics = source.topics
+        var handler = handler
+        handler.policy = failures
         loop = try ConsumerLoop(
             configuration,
             group: source.group,
-            intake: try source.intake(),
+            intake: failures == nil ? intake : try source.intake(),
             options: options,
             handler: handler,
             observer: observer
@@ -71,11 +81,17 @@ public final class KafkaConsumer: KafkaConsuming {
     /// - Throws: ``KafkaError`` when a handler threw (``KafkaError/Code-swift.struct/handler``, with the handler's error as
     ///   its cause) or when the brokers will never let the consumer go on.
     public func run() async throws {
-        try await withTaskCancellationHandler {
-            try await loop.run()
-        } onCancel: {
-            loop.stop(drain: .zero)
+        do {
+            try await withTaskCancellationHandler {
+                try await loop.run()
+            } onCancel: {
+                loop.stop(drain: .zero)
+            }
+        } catch {
+            await failures?.shutdown()
+            throw error
         }
+        await failures?.shutdown()
     }
 
     /// Takes no more records, lets handlers in flight finish within `drain`, then cancels them, commits, leaves the group,
@@ -86,5 +102,6 @@ public final class KafkaConsumer: KafkaConsuming {
     public func shutdown() async {
         loop.stop(drain: drain)
         _ = await loop.ended.value
+        await failures?.shutdown()
     }
 }

@@ -65,20 +65,22 @@ struct PartitionHandler: Sendable {
     private func call(_ batch: ConsumedBatch, _ generation: Int) async throws -> Bool {
         switch handler.form {
         case .each(let handle):
-            return try await forEach(batch, generation) { record in
-                guard let policy = handler.policy else { return try await handle(record) }
-                try await policy.run([record]) { _ in try await handle(record) }
-            }
+            guard let policy = handler.policy else { return try await forEach(batch, generation, handle) }
+            let work = work(generation) { records, _ in for record in records { try await handle(record) } }
+            return try await forEach(batch, generation, policy, work)
         case .eachTry(let handle):
-            return try await forEach(batch, generation) { record in
-                guard let policy = handler.policy else { return try await handle(record, .only) }
-                try await policy.run([record]) { try await handle(record, $0) }
+            guard let policy = handler.policy else {
+                return try await forEach(batch, generation) { try await handle($0, .only) }
             }
+            let work = work(generation) { records, attempt in
+                for record in records { try await handle(record, attempt) }
+            }
+            return try await forEach(batch, generation, policy, work)
         case .batches(_, let handle):
             guard await reader.mayGoOn(generation) else { return false }
             let records = (0..<batch.count).map { batch[$0] }
             if let policy = handler.policy {
-                try await policy.run(records) { try await handle(records, $0) }
+                guard try await run(policy, records, work(generation, handle)) else { return false }
             } else {
                 try await handle(records, .only)
             }
@@ -86,6 +88,39 @@ struct PartitionHandler: Sendable {
         case .sequence: break
         }
         return true
+    }
+
+    private func forEach(
+        _ batch: ConsumedBatch,
+        _ generation: Int,
+        _ policy: any RecordPolicy,
+        _ work: RecordWork
+    ) async throws -> Bool {
+        do {
+            return try await forEach(batch, generation) { try await policy.run([$0], work) }
+        } catch is RecordsGivenBack {
+            return false
+        }
+    }
+
+    /// `false` when the records are given back.
+    private func run(
+        _ policy: any RecordPolicy,
+        _ records: [KafkaConsumedRecord],
+        _ work: RecordWork
+    ) async throws -> Bool {
+        do {
+            try await policy.run(records, work)
+            return true
+        } catch is RecordsGivenBack {
+            return false
+        }
+    }
+
+    private func work(_ generation: Int, _ handle: @escaping RecordWork.Handle) -> RecordWork {
+        RecordWork(handle: handle) { [reader] duration throws(RecordsGivenBack) in
+            guard await reader.rest(until: .now + duration, generation) else { throw RecordsGivenBack() }
+        }
     }
 
     /// Inlined, so that a record costs one call and no more.
@@ -109,6 +144,7 @@ struct PartitionHandler: Sendable {
         let place = batch.partition
         let first = batch.offset(min(batch.handled.load(ordering: .relaxed), batch.count - 1))
         let last = batch.offset(batch.count - 1)
+        if let failure = error as? RecordMoveFailure { return failure.error }
         let isBatch = if case .batches = handler.form { first != last } else { false }
         let what = isBatch ? "records \(place)/\(first) to \(last)" : "record \(place)/\(first)"
         return KafkaError(

@@ -152,6 +152,34 @@ final class PartitionReader: Sendable {
     /// Waits while the partition is paused. After a no, the rest is not to be handled, and nothing is in flight.
     func mayGoOn(_ generation: Int) async -> Bool {
         guard isInterrupted else { return true }
+        return await waitToGoOn(generation)
+    }
+
+    /// Lets time pass with nothing in flight, between two tries of what was taken in `generation` for instance.
+    ///
+    /// Ends early when the partition is given away or stops.
+    ///
+    /// - Returns: As `mayGoOn`.
+    func rest(until instant: ContinuousClock.Instant, _ generation: Int) async -> Bool {
+        // Ends with the scope, whatever ends that.
+        async let _ = wake(at: instant)
+        while true {
+            guard !Task.isCancelled, rests(generation) else { return false }
+            guard ContinuousClock.now < instant else { return await waitToGoOn(generation) }
+            await wake.wait()
+        }
+    }
+
+    private func rests(_ generation: Int) -> Bool {
+        state.withLock { state in
+            if countsWhenHandled { state.noteCurrent() }
+            let mayGoOn = state.partition.rest(generation: generation)
+            if !mayGoOn { state.current = nil }
+            return mayGoOn
+        }
+    }
+
+    private func waitToGoOn(_ generation: Int) async -> Bool {
         while true {
             switch decide(generation) {
             case .goOn: return true
@@ -159,6 +187,12 @@ final class PartitionReader: Sendable {
             case .wait: await wake.wait()
             }
         }
+    }
+
+    private func wake(at instant: ContinuousClock.Instant) async {
+        // A cancelled task wakes whoever rests too: nobody else would.
+        try? await Task.sleep(until: instant, clock: .continuous)
+        wake.signal()
     }
 
     /// Sleeps until something changes.

@@ -67,6 +67,14 @@ struct PartitionState {
         return isHandling ? .goOn : .wait
     }
 
+    /// No handler is in flight for a while, between two tries for instance, so that the partition can be given away.
+    ///
+    /// - Returns: Whether what was taken in `generation` may still be handled, which `decide` says when the time is over.
+    mutating func rest(generation: Int) -> Bool {
+        isHandling = false
+        return phase == .reading && generation == self.generation
+    }
+
     /// The handler is done with what was taken, or gives up the rest; `next` is behind the last record that was handled.
     mutating func end(handledBefore next: Int64?, generation: Int, failed: Bool = false) {
         isHandling = false

@@ -42,20 +42,6 @@ package struct RecordHandler: Sendable {
     }
 }
 
-/// Stands between a consumer and its handler, and decides what becomes of records whose handler throws.
-///
-/// The records count as handled when `run` returns: by then they have been worked on, passed over, or put elsewhere. When
-/// it throws, the consumer stops there. Until it returns no other record of the partition begins.
-package protocol RecordPolicy: Sendable {
-    /// Handles records of one partition, which are one unless the handler is one of batches.
-    ///
-    /// - Parameters:
-    ///   - records: At least one, in order.
-    ///   - work: Calls the handler; may be called any number of times, one after the other.
-    /// - Throws: What the consumer is to stop for.
-    func run(_ records: [KafkaConsumedRecord], _ work: (RecordAttempt) async throws -> Void) async throws
-}
-
 /// One try to work on records.
 package struct RecordAttempt: Sendable {
     /// Which it is, from 1.

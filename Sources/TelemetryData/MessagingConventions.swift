@@ -65,6 +65,10 @@ public enum MessagingConventions {
         @inlinable public static var jobKind: String { "stitch.job.kind" }
         /// Which attempt of a job it is, from 1.
         @inlinable public static var jobAttempt: String { "stitch.job.attempt" }
+        /// Which attempt at a message that is no job it is, from 2 on; a first one doesn't say so.
+        @inlinable public static var messageAttempt: String { "stitch.message.attempt" }
+        /// Why a message was moved to another topic: `retry`, `exhausted`, `refused`, `redrive`.
+        @inlinable public static var moveReason: String { "stitch.move.reason" }
         /// Why a message was settled otherwise than by success: `retry`, `snooze`, `dead`, `cancel`, `rescue`, ….
         @inlinable public static var settleReason: String { "stitch.settle.reason" }
         /// What a link is to: see ``LinkRole``.

@@ -4,8 +4,9 @@
 /// was created with.
 ///
 /// The format, version 1: `stitch-attempt`, how often it was tried; `stitch-previous`, the failed attempt as
-/// `{trace id}-{span id}`; `stitch-reason`, a code of low cardinality; `stitch-source`, where it was first, as
-/// `{topic}/{partition}/{offset}/{timestamp in ms}`.
+/// `{trace id}-{span id}`; `stitch-reason`, a code of low cardinality; `stitch-error`, the name of the error's type;
+/// `stitch-due`, when it is to be tried again, in ms since 1970; `stitch-source`, where it was first, as
+/// `{topic}/{partition}/{offset}/{timestamp in ms}`, the timestamp -1 where there is none.
 public struct MovedRecord: Hashable, Sendable {
     /// A place in a topic.
     public struct Source: Hashable, Sendable, CustomStringConvertible {
@@ -18,7 +19,7 @@ public struct MovedRecord: Hashable, Sendable {
         /// The offset.
         public var offset: Int64
 
-        /// The record's timestamp there, in milliseconds since 1970.
+        /// The record's timestamp there, in milliseconds since 1970; -1 for none.
         public var timestamp: Int64
 
         /// A place in a topic.
@@ -49,10 +50,14 @@ public struct MovedRecord: Hashable, Sendable {
         public static let previous = "stitch-previous"
         /// Why it was moved.
         public static let reason = "stitch-reason"
+        /// What kind of error the last attempt ended with.
+        public static let errorType = "stitch-error"
+        /// When it is to be tried again.
+        public static let due = "stitch-due"
         /// Where it was first.
         public static let source = "stitch-source"
-        /// All four.
-        public static let all = [attempt, previous, reason, source]
+        /// All of them.
+        public static let all = [attempt, previous, reason, errorType, due, source]
     }
 
     /// How often the record was tried, from 1.
@@ -64,14 +69,29 @@ public struct MovedRecord: Hashable, Sendable {
     /// Why it was moved, as a code of low cardinality.
     public var reason: String
 
+    /// What kind of error the last attempt ended with, if that is known.
+    public var errorType: String?
+
+    /// When it is to be tried again, in milliseconds since 1970; `nil` where nobody waits for that.
+    public var due: Int64?
+
     /// Where it was first.
     public var source: Source
 
     /// What a moved record says.
-    public init(attempt: Int, previous: SpanContext?, reason: String, source: Source) {
+    public init(
+        attempt: Int,
+        previous: SpanContext?,
+        reason: String,
+        errorType: String? = nil,
+        due: Int64? = nil,
+        source: Source
+    ) {
         self.attempt = attempt
         self.previous = previous
         self.reason = reason
+        self.errorType = errorType
+        self.due = due
         self.source = source
     }
 
@@ -86,6 +106,8 @@ public struct MovedRecord: Hashable, Sendable {
             attempt: attempt,
             previous: field(FieldName.previous).flatMap(Self.context),
             reason: String((field(FieldName.reason) ?? "").prefix(Self.longestReason)),
+            errorType: field(FieldName.errorType).map { String($0.prefix(Self.longestReason)) },
+            due: field(FieldName.due).flatMap { Int64($0) },
             source: source
         )
     }
@@ -95,6 +117,8 @@ public struct MovedRecord: Hashable, Sendable {
         var fields = [(name: FieldName.attempt, value: String(attempt))]
         if let previous { fields.append((FieldName.previous, "\(previous.traceID)-\(previous.spanID)")) }
         fields.append((FieldName.reason, reason))
+        if let errorType { fields.append((FieldName.errorType, errorType)) }
+        if let due { fields.append((FieldName.due, String(due))) }
         fields.append((FieldName.source, source.description))
         return fields
     }

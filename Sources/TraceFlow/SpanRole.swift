@@ -15,10 +15,13 @@ extension SpanData {
         attributes[MessagingConventions.Attribute.batchMessageCount]?.intValue.map { Int($0) }
     }
 
-    /// Which attempt of a job it is, from 1; `nil` if it is none.
+    /// Which attempt of a job it is, from 1, or at another message, from 2; `nil` if it doesn't say.
     public var attempt: Int? {
         guard messagingOperation == .process else { return nil }
-        return attributes[MessagingConventions.Attribute.jobAttempt]?.intValue.map { Int($0) }
+        let attempt =
+            attributes[MessagingConventions.Attribute.jobAttempt]
+            ?? attributes[MessagingConventions.Attribute.messageAttempt]
+        return attempt?.intValue.map { Int(clamping: $0) }
     }
 
     /// The topic or queue.

@@ -41,6 +41,21 @@ enum RecordAttributes {
         return attributes
     }
 
+    /// What is known of a record that is moved.
+    static func fill(_ attributes: inout AttributeWriter, moving move: RecordMove) {
+        attributes.set(Name.kafkaKey, key(of: move.record))
+        if move.record.isTombstone { attributes.set(Name.kafkaTombstone, true) }
+        attributes.set(Name.moveReason, move.moved?.reason)
+    }
+
+    /// What there is to say about a record that was moved.
+    static func fill(_ attributes: SpanAttributes, _ delivery: KafkaDelivery) {
+        attributes.set(Name.partitionID, String(delivery.partition))
+        attributes.set(Name.kafkaOffset, delivery.offset)
+        attributes.set(Name.brokerID, delivery.brokerID.map { Int64($0) })
+        attributes.set(Name.acknowledgeLatency, delivery.latency.map { $0 / .seconds(1) })
+    }
+
     /// What links say of a record that was received.
     static func of(_ record: KafkaConsumedRecord) -> Attributes {
         var attributes = Attributes()

@@ -24,6 +24,7 @@ struct RecordProcessing: KafkaRecordProcessor {
 final class RecordTracing: Sendable {
     let group: String
     private let continuation: ContinuationPolicy
+    private let isExternal: Bool
     private let targets: MessageTargets
     private let severalTopics: MessageTarget
     private let processes = Atomic<Bool>(false)
@@ -31,6 +32,7 @@ final class RecordTracing: Sendable {
     init(group: String, clientID: String, _ options: KafkaTracingOptions) {
         self.group = group
         continuation = options.continuation
+        isExternal = options.external
         let group = group.isEmpty ? nil : group
         @Sendable func target(_ topic: String?) -> MessageTarget {
             MessageTarget(
@@ -73,15 +75,14 @@ final class RecordTracing: Sendable {
     ) -> ProcessSpan {
         if !hasProcessed { processes.store(true, ordering: .relaxed) }
         let (carrier, duplicates) = record.readCarrier()
+        var number: Int64?
         let span = ProcessSpan(of: carrier, from: targets[record.topic], policy: continuation) { message in
-            message.created = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
-            message.wait = message.created.map { MessageWait(since: $0) }
+            number = fill(&message, record, duplicates, attempt, now: .now)
             message.partitionNumber = record.partition
             message.delivery = attempt.number > 1 ? .repeated : delivery
-            if let trace = attempt.trace { message.previousAttempt = trace.last as? SpanContext }
-            if duplicates > 0 { message.flaws = [.duplicate] }
         } attributes: {
             RecordAttributes.fill(&$0, record)
+            $0.set(MessagingConventions.Attribute.messageAttempt, number)
         }
         if let trace = attempt.trace { trace.last = span.span.context }
         return span
@@ -95,7 +96,7 @@ final class RecordTracing: Sendable {
     ) async throws(Failure) -> Success {
         let (target, saysTopic) = common(records)
         let span = ProcessSpan(
-            ofBatch: messages(records, saysTopic, attempt.number > 1 ? .repeated : .first),
+            ofBatch: messages(records, saysTopic, attempt.number > 1 ? .repeated : .first, attempt),
             from: target
         )
         attempt.trace?.last = span.span.context
@@ -105,7 +106,7 @@ final class RecordTracing: Sendable {
     /// Records that somebody asked for, and got: a span that links to each record's.
     func poll(_ records: [KafkaConsumedRecord], since start: Timestamp) {
         let (target, saysTopic) = common(records)
-        var messages = messages(records, saysTopic, .first)
+        var messages = messages(records, saysTopic, .first, .only)
         ReceiveSpan.record(&messages, from: target, since: start)
     }
 
@@ -119,29 +120,40 @@ final class RecordTracing: Sendable {
     private func messages(
         _ records: [KafkaConsumedRecord],
         _ saysTopic: Bool,
-        _ delivery: ReceivedMessage.Delivery
+        _ delivery: ReceivedMessage.Delivery,
+        _ attempt: RecordAttempt
     ) -> [ReceivedMessage] {
         let now = Timestamp.now
         return records.map { record in
             let (carrier, duplicates) = record.readCarrier()
             var message = ReceivedMessage(carrier: carrier)
             message.delivery = delivery
-            fill(&message, record, duplicates, now: now)
+            let number = fill(&message, record, duplicates, attempt, now: now)
+            message.attributes = RecordAttributes.of(record)
+            if let number { message.attributes[MessagingConventions.Attribute.messageAttempt] = .int(number) }
             if saysTopic { message.attributes[MessagingConventions.Attribute.destinationName] = .string(record.topic) }
             return message
         }
     }
 
+    /// Says what the record's way to this try was; returns which try it is, unless it is the first.
     private func fill(
         _ message: inout ReceivedMessage,
         _ record: KafkaConsumedRecord,
         _ duplicates: Int,
+        _ attempt: RecordAttempt,
         now: Timestamp
-    ) {
-        message.created = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
+    ) -> Int64? {
+        let written = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
+        let moved = isExternal ? nil : record.moved
+        // A record that was moved is as old as the first of it.
+        message.created = moved?.created ?? written
         message.wait = message.created.map { MessageWait(since: $0, now: now) }
-        message.attributes = RecordAttributes.of(record)
+        if moved?.due != nil, let written { message.wait?.backoff = now.duration(since: written) }
+        message.previousAttempt = attempt.trace?.last as? SpanContext ?? moved?.previous
         if duplicates > 0 { message.flaws = [.duplicate] }
+        let number = (moved?.attempt ?? 0).addingReportingOverflow(attempt.number).partialValue
+        return number > 1 ? Int64(number) : nil
     }
 
     /// A handler that was cancelled gives its record back, whatever it throws then: that is no error.
@@ -149,5 +161,12 @@ final class RecordTracing: Sendable {
         if Task.isCancelled { return .interrupted }
         guard let error = error as? KafkaError else { return ProcessOutcome(of: error) }
         return error.code == .cancelled ? .interrupted : .failed(errorType: error.errorType)
+    }
+}
+
+extension MovedRecord {
+    /// When the first of the record was created, where that is known.
+    fileprivate var created: Timestamp? {
+        source.timestamp >= 0 ? Timestamp(milliseconds: source.timestamp) : nil
     }
 }

@@ -12,6 +12,7 @@ extension TracedKafkaConsumer {
     ///   - partitions: The partitions, and where to begin in each. Nobody else's reading them matters.
     ///   - group: The group whose offsets are committed, if they are; it is not joined.
     ///   - options: How to behave as a consumer.
+    ///   - onFailure: What becomes of a record whose handler throws; it can't be moved aside.
     ///   - continuation: Whether the work continues the trace that created the record.
     ///   - baggage: Which of the records' baggage is taken over.
     ///   - external: Whether records were written by somebody else: each then starts a trace, linked, and brings neither
@@ -23,13 +24,14 @@ extension TracedKafkaConsumer {
         partitions: [KafkaTopicPartition: KafkaStart],
         group: String? = nil,
         options: KafkaConsumerOptions = KafkaConsumerOptions(),
+        onFailure: KafkaFailurePolicy = .stop,
         continuation: ContinuationPolicy = .default,
         baggage: BaggagePolicy = .all,
         external: Bool = false,
         handler: @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
     ) throws(KafkaError) {
         let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
-        try self.init(configuration, .partitions(partitions, group: group), .each(handler), options, tracing)
+        try self.init(configuration, .partitions(partitions, group: group), .each(handler), options, onFailure, tracing)
     }
 
     /// Makes a consumer of given partitions that handles several records at once: those of one partition that are
@@ -41,6 +43,7 @@ extension TracedKafkaConsumer {
     ///   - group: The group whose offsets are committed, if they are; it is not joined.
     ///   - batchesOf: How many records at most, 1 to 10,000. All count as handled, or none.
     ///   - options: How to behave as a consumer.
+    ///   - onFailure: What becomes of records whose handler throws; they can't be moved aside.
     ///   - continuation: Whether the work on a single record of a batch continues the trace that created it.
     ///   - baggage: Which of the records' baggage is taken over.
     ///   - external: Whether records were written by somebody else: each then starts a trace, linked, and brings neither
@@ -53,6 +56,7 @@ extension TracedKafkaConsumer {
         group: String? = nil,
         batchesOf: Int,
         options: KafkaConsumerOptions = KafkaConsumerOptions(),
+        onFailure: KafkaFailurePolicy = .stop,
         continuation: ContinuationPolicy = .default,
         baggage: BaggagePolicy = .all,
         external: Bool = false,
@@ -60,7 +64,7 @@ extension TracedKafkaConsumer {
     ) throws(KafkaError) {
         let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
         let form = TracedForm.batches(of: batchesOf, handler)
-        try self.init(configuration, .partitions(partitions, group: group), form, options, tracing)
+        try self.init(configuration, .partitions(partitions, group: group), form, options, onFailure, tracing)
     }
 
     /// Makes a consumer of given partitions without a handler, for `records` or `batches(upTo:)`.
@@ -88,6 +92,6 @@ extension TracedKafkaConsumer {
     ) throws(KafkaError) {
         let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
         let form = TracedForm.sequence(pollSpans: pollSpans)
-        try self.init(configuration, .partitions(partitions, group: group), form, options, tracing)
+        try self.init(configuration, .partitions(partitions, group: group), form, options, .stop, tracing)
     }
 }

@@ -12,6 +12,7 @@ extension TracedKafkaConsumer {
     ///   - group: The consumer group.
     ///   - topics: The topics; a name that begins with `^` is a regular expression.
     ///   - options: How to behave as a consumer.
+    ///   - onFailure: What becomes of a record whose handler throws.
     ///   - continuation: Whether the work continues the trace that created the record.
     ///   - baggage: Which of the records' baggage is taken over.
     ///   - external: Whether records were written by somebody else: each then starts a trace, linked, and brings neither
@@ -23,13 +24,14 @@ extension TracedKafkaConsumer {
         group: String,
         topics: [String],
         options: KafkaConsumerOptions = KafkaConsumerOptions(),
+        onFailure: KafkaFailurePolicy = .stop,
         continuation: ContinuationPolicy = .default,
         baggage: BaggagePolicy = .all,
         external: Bool = false,
         handler: @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
     ) throws(KafkaError) {
         let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
-        try self.init(configuration, .topics(topics, group: group), .each(handler), options, tracing)
+        try self.init(configuration, .topics(topics, group: group), .each(handler), options, onFailure, tracing)
     }
 
     /// Makes a consumer that handles several records at once: those of one partition that are there, never waiting for
@@ -41,6 +43,7 @@ extension TracedKafkaConsumer {
     ///   - topics: The topics; a name that begins with `^` is a regular expression.
     ///   - batchesOf: How many records at most, 1 to 10,000. All count as handled, or none.
     ///   - options: How to behave as a consumer.
+    ///   - onFailure: What becomes of records whose handler throws.
     ///   - continuation: Whether the work on a single record of a batch continues the trace that created it.
     ///   - baggage: Which of the records' baggage is taken over.
     ///   - external: Whether records were written by somebody else: each then starts a trace, linked, and brings neither
@@ -53,13 +56,21 @@ extension TracedKafkaConsumer {
         topics: [String],
         batchesOf: Int,
         options: KafkaConsumerOptions = KafkaConsumerOptions(),
+        onFailure: KafkaFailurePolicy = .stop,
         continuation: ContinuationPolicy = .default,
         baggage: BaggagePolicy = .all,
         external: Bool = false,
         handler: @escaping @Sendable ([KafkaConsumedRecord]) async throws -> Void
     ) throws(KafkaError) {
         let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
-        try self.init(configuration, .topics(topics, group: group), .batches(of: batchesOf, handler), options, tracing)
+        try self.init(
+            configuration,
+            .topics(topics, group: group),
+            .batches(of: batchesOf, handler),
+            options,
+            onFailure,
+            tracing
+        )
     }
 
     /// Makes a consumer without a handler, for `records` or `batches(upTo:)`.
@@ -86,6 +97,13 @@ extension TracedKafkaConsumer {
         pollSpans: Bool = true
     ) throws(KafkaError) {
         let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
-        try self.init(configuration, .topics(topics, group: group), .sequence(pollSpans: pollSpans), options, tracing)
+        try self.init(
+            configuration,
+            .topics(topics, group: group),
+            .sequence(pollSpans: pollSpans),
+            options,
+            .stop,
+            tracing
+        )
     }
 }

@@ -15,6 +15,10 @@ public import StitchService
 /// processed says so once, in diagnostics. What a sequence gives out is a `poll {topic}` span with a link to each record,
 /// and what is committed a `commit {topic}` span, by the tracer that counts where the consumer is made.
 ///
+/// Each further try of a record has a span of its own, linked to the try before too, and a record that is moved aside a
+/// `send {topic}` span that links to its creation and to the failed try. What a record carries is never rewritten: its work
+/// in a retry topic is in the same flow, and its age and its wait are those of the first record.
+///
 /// ```swift
 /// let consumer = try TracedKafkaConsumer(configuration, group: "billing", topics: ["orders"]) { record in
 ///     try await book(record.decode(Order.self))
@@ -28,6 +32,7 @@ public final class TracedKafkaConsumer: KafkaConsuming {
         _ source: ConsumerSource,
         _ form: TracedForm,
         _ options: KafkaConsumerOptions,
+        _ onFailure: KafkaFailurePolicy,
         _ tracing: KafkaTracingOptions
     ) throws(KafkaError) {
         let records = RecordTracing(group: source.groupName, clientID: configuration.clientID, tracing)
@@ -36,14 +41,16 @@ public final class TracedKafkaConsumer: KafkaConsuming {
             source,
             options: options,
             handler: form.handler(records),
-            observer: form.observer(records)
+            onFailure: onFailure,
+            observer: form.observer(records),
+            moves: MoveTracing(clientID: configuration.clientID)
         )
     }
 
     /// The consumer group; empty for a consumer of partitions that has none.
     public var group: String { consumer.group }
 
-    /// The topics that are subscribed to; empty for a consumer of partitions.
+    /// The topics that are subscribed to, retry topics among them; empty for a consumer of partitions.
     public var topics: [String] { consumer.topics }
 
     /// `TracedKafkaConsumer(group)`.

@@ -27,7 +27,9 @@ struct HelpTests {
         try await CommandFixture.withFile(Shop.orders(40)) { file, folder in
             let store = folder.appending(path: "spans").path
             #expect(await CommandFixture.run(["import", file, "--store", store]).status == 0)
-            for example in CommandTable.all.flatMap({ $0.description.examples }) {
+            // Those of `redrive` need a Kafka: its own tests have one.
+            for example in CommandTable.all.flatMap({ $0.description.examples })
+            where !example.line.hasPrefix("stitch redrive") {
                 var words = Self.words(of: example.line)
                 #expect(words.removeFirst() == "stitch")
                 words = words.map { word in

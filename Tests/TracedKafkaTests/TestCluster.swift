@@ -11,6 +11,8 @@ enum TestCluster {
 
     static func configuration() throws -> KafkaConfiguration { try cluster.get().configuration }
 
+    static func create(_ topic: String) async throws { try await cluster.get().createTopic(topic) }
+
     /// A topic of the test's own.
     static func topic(_ prefix: String, partitions: Int = 1) async throws -> String {
         let name = "\(prefix)-\(count.wrappingAdd(1, ordering: .relaxed).newValue)"

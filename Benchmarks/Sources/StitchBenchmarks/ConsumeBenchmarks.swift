@@ -60,7 +60,9 @@ enum ConsumeBenchmarks {
     }
 
     private static func starts(_ topic: String) -> [KafkaTopicPartition: KafkaStart] {
-        let partitions = (0..<Int32(KafkaBenchmarks.partitions)).map { KafkaTopicPartition(topic: topic, partition: $0) }
+        let partitions = (0..<Int32(KafkaBenchmarks.partitions)).map {
+            KafkaTopicPartition(topic: topic, partition: $0)
+        }
         return Dictionary(uniqueKeysWithValues: partitions.map { ($0, .beginning) })
     }
 
