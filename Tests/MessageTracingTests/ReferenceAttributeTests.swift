@@ -35,7 +35,10 @@ struct ReferenceAttributeTests {
             name: "TracedKafka",
             spans: ["send", "process", "batch process"],
             said: .init(
-                sent: [Attribute.kafkaKey: "7", Attribute.kafkaTombstone: true, Attribute.partitionID: "3"],
+                sent: [
+                    Attribute.kafkaKey: "7", Attribute.kafkaTombstone: true, Attribute.partitionID: "3",
+                    Attribute.moveReason: "retry",
+                ],
                 acknowledged: [
                     Attribute.partitionID: "3", Attribute.kafkaOffset: 42, Attribute.brokerID: 1,
                     Attribute.acknowledgeLatency: 0.5,
@@ -43,6 +46,7 @@ struct ReferenceAttributeTests {
                 received: [
                     Attribute.kafkaKey: "7", Attribute.kafkaTombstone: true, Attribute.partitionID: "3",
                     Attribute.kafkaOffset: 42, Attribute.timestampType: "create_time", Attribute.kafkaLag: 3,
+                    Attribute.messageAttempt: 2,
                 ]
             )
         ),
