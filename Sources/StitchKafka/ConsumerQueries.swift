@@ -49,12 +49,24 @@ extension ConsumerClient {
     }
 
     /// Goes on elsewhere.
+    ///
+    /// librdkafka 2.0.2 takes the time that it may wait for microseconds: who is told that it was too long asks again.
     func seek(_ partition: KafkaTopicPartition, to offset: Int64) -> KafkaError? {
+        let deadline = ContinuousClock.now + .milliseconds(Self.answerMilliseconds)
+        while true {
+            let result = seekOnce(partition, to: offset)
+            if result.isNone { return nil }
+            guard result == RD_KAFKA_RESP_ERR__TIMED_OUT, ContinuousClock.now < deadline else {
+                return KafkaError(native: result, "Going on elsewhere in \(partition) failed")
+            }
+        }
+    }
+
+    private func seekOnce(_ partition: KafkaTopicPartition, to offset: Int64) -> rd_kafka_resp_err_t {
         PartitionList.with([(partition, offset)]) { list in
             // The list stays ours; the answers are put into it.
             let code = Self.take(rd_kafka_seek_partitions(handle.client, list, Self.answerMilliseconds))
-            let result = code.isNone ? PartitionList.elements(list).first?.error ?? code : code
-            return result.isNone ? nil : KafkaError(native: result, "Going on elsewhere in \(partition) failed")
+            return code.isNone ? PartitionList.elements(list).first?.error ?? code : code
         }
     }
 
