@@ -22,8 +22,9 @@ public struct TelemetryDecoder: ~Copyable {
         budget = maximumElementCount
     }
 
+    /// Counts elements that are kept.
     @inline(__always)
-    mutating func spend(_ elements: Int = 1) throws(ProtobufError) {
+    package mutating func spend(_ elements: Int = 1) throws(ProtobufError) {
         budget -= elements
         guard budget >= 0 else {
             throw ProtobufError(.tooMany, "there are too many spans, events, links or attributes")

@@ -83,6 +83,9 @@ public final class FileSpanStore: WritableSpanStore, Service {
         try await append(batch.encoded.map { PreparedBatch($0) } ?? PreparedBatch(batch.spans))
     }
 
+    /// Keeps the spans of a received message, without making values of them; when it returns, they are committed.
+    public func append(_ received: ReceivedSpans) async throws { try await append(received.batch) }
+
     private func append(_ batch: PreparedBatch) async throws {
         if batch.records.isEmpty { return }
         try await withCheckedThrowingContinuation { continuation in

@@ -19,6 +19,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         public static let locked = Code(description: "locked")
         /// The store can't search by that.
         public static let unsupportedSearch = Code(description: "unsupported-search")
+        /// A received message is not one of OTLP.
+        public static let malformed = Code(description: "malformed")
+        /// A received message is larger than it may be, or holds too much.
+        public static let tooLarge = Code(description: "too-large")
         /// The store was shut down.
         public static let closed = Code(description: "closed")
     }

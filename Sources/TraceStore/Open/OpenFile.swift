@@ -15,6 +15,8 @@ final class OpenFile {
     private let database: SQLiteDatabase
     /// Of those who read what is committed, one after the other; it stays when the file is removed.
     private let readers: Mutex<SQLiteDatabase>
+    /// Whether those who read have all of the file's parts.
+    private let isHeld: Bool
     private let version: DataVersion
     private var lastVersion: Int64?
     private let insertBatch: SQLiteStatement?
@@ -46,8 +48,8 @@ final class OpenFile {
             (insertBatch, insertSource) = (nil, nil)
         }
         let reader = try SQLiteDatabase(path, .reading)
-        // From its first look on it has all of the file's parts, whoever removes their names.
-        _ = try? reader.number("SELECT count(*) FROM batch WHERE id = 0")
+        // From its first look at a table on it has all of the file's parts, whoever removes their names.
+        isHeld = (try? reader.number("SELECT count(*) FROM batch WHERE id = 0")) != nil
         readers = Mutex(reader)
         version = try DataVersion(database)
     }
@@ -63,7 +65,7 @@ final class OpenFile {
     }
 
     /// Whether the tables are there: a reader may come before the writer has made them.
-    var isReady: Bool { (try? database.number("PRAGMA user_version")) == Self.version }
+    var isReady: Bool { isHeld && (try? database.number("PRAGMA user_version")) == Self.version }
 
     /// Whether another connection has changed something since this was asked before.
     func hasChanged() throws(StoreError) -> Bool {

@@ -10,6 +10,21 @@ struct PreparedBatch: Sendable {
     private(set) var records: [(end: Int, source: Int)] = []
     private(set) var sources: [SpanSourceKey] = []
 
+    /// None yet.
+    init() {}
+
+    /// Makes room for so many bytes.
+    mutating func reserve(byteCount: Int) { bytes.reserveCapacity(byteCount) }
+
+    /// Has the spans that follow be of a source.
+    mutating func begin(_ source: SpanSourceKey) { sources.append(source) }
+
+    /// Adds a span of the source that was begun last.
+    mutating func add(_ span: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: span)
+        records.append((bytes.count, sources.count - 1))
+    }
+
     /// Spans by value.
     init(_ spans: [SpanData]) {
         var origins = OriginTable()
@@ -35,8 +50,7 @@ struct PreparedBatch: Sendable {
                 var reader = ProtobufReader(own: group)
                 while let field = try? reader.next() {
                     guard field.number == 2, field.type == .lengthDelimited else { continue }
-                    bytes.append(contentsOf: field.bytes)
-                    records.append((bytes.count, sources.count - 1))
+                    add(field.bytes)
                 }
             }
         }

@@ -101,7 +101,7 @@ struct SealWriter {
                 parent: facts.parent.bits,
                 start: facts.start,
                 duration: facts.duration,
-                trace: note(facts),
+                trace: noteTrace(),
                 shape: shaped.shape,
                 source: source,
                 name: names.number(of: facts.name),
@@ -156,7 +156,7 @@ struct SealWriter {
         return shaper.add(list.pieces, range, list.hash, of: bytes, to: &memory, links: links, source: source)
     }
 
-    private mutating func note(_ facts: borrowing SpanFacts) -> Int32 {
+    private mutating func noteTrace() -> Int32 {
         let id = facts.traceID
         let hash = seed.hash(id.high, id.low)
         let number: Int
