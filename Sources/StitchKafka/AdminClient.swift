@@ -89,7 +89,11 @@ final class AdminClient {
         if trouble == nil || trouble?.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
             let text = ClientHooks.of(client)?.lastFailure
         {
-            return KafkaError(native: RD_KAFKA_RESP_ERR__TRANSPORT, attempt, detail: text)
+            return KafkaError(
+                native: ErrorAdvice.isDistrust(text) ? RD_KAFKA_RESP_ERR__SSL : RD_KAFKA_RESP_ERR__TRANSPORT,
+                attempt,
+                detail: text
+            )
         }
         if let trouble { return KafkaError(native: trouble.code, attempt, detail: trouble.text) }
         return KafkaError(native: code, attempt, detail: text)

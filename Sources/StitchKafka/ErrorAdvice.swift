@@ -33,11 +33,16 @@ struct ErrorAdvice {
             return "the broker's certificate is for another name: reach the broker by that one, or set "
                 + "tls.verifiesHostname to false"
         }
-        if text.contains("certificate verify failed") || text.contains("certificate could not be verified") {
+        if Self.isDistrust(text) {
             return "the broker's certificate comes from none of the authorities: set tls.authorities to those of the "
                 + "cluster (ssl.ca.location)"
         }
         return "check whether the broker's listener speaks TLS (security.protocol), and which versions"
+    }
+
+    /// Whether a connection failed for the broker's certificate, whatever code that came with.
+    static func isDistrust(_ text: String) -> Bool {
+        text.contains("certificate verify failed") || text.contains("certificate could not be verified")
     }
 
     private func transport(_ text: String) -> String? {
