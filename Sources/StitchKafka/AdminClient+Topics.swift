@@ -29,12 +29,27 @@ extension AdminClient {
                 if !result.isNone { throw KafkaError(native: result, attempt, detail: "the setting '\(name)'") }
             }
         }
-        return try request(RD_KAFKA_ADMIN_OP_CREATETOPICS, attempt) { options, answers in
+        let failures = try request(RD_KAFKA_ADMIN_OP_CREATETOPICS, attempt) { options, answers in
             rd_kafka_CreateTopics(client, &new, new.count, options, answers)
         } read: { event in
             var count = 0
             let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
             return Self.failures(results, count)
+        }
+        awaitTopics(Set(topics.map(\.name)).subtracting(failures.keys))
+        return failures
+    }
+
+    /// Asks for topics that the controller has made until the broker that answers knows them too, at most until the deadline.
+    ///
+    /// They are made all the same if that takes longer.
+    private func awaitTopics(_ made: Set<String>) {
+        var missing = made
+        while !missing.isEmpty, remaining > 1, let known = try? describeTopics("") {
+            missing.subtract(known.lazy.filter { $0.error == nil && !$0.partitions.isEmpty }.map(\.name))
+            guard !missing.isEmpty else { return }
+            // Nothing but errors comes there: a pause of 10 ms that ends early with one.
+            if let event = rd_kafka_queue_poll(answers, 10) { rd_kafka_event_destroy(event) }
         }
     }
 

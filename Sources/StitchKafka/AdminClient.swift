@@ -8,7 +8,7 @@ import CStitchRdkafka
 final class AdminClient {
     // Both are destroyed in `destroy`, and nowhere else.
     let client: OpaquePointer
-    private let answers: OpaquePointer
+    let answers: OpaquePointer
     private let deadline: ContinuousClock.Instant
     /// What went wrong meanwhile and explains a time-out.
     private var trouble: (code: rd_kafka_resp_err_t, text: String)?

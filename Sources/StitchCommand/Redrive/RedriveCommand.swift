@@ -65,7 +65,6 @@ enum RedriveCommand: Command {
         if selection.target == topic {
             throw CommandError.usage("--to is '\(topic)', the topic that the records are in")
         }
-        Diagnostics.setHandler { if $0.level >= .warning { console.tell($0.message) } }
         let records = DeadRecords(configuration, topic: topic, group: arguments["group"])
         let report = try await traced(console) { try await records.redrive(selection) }
         for line in lines(report, of: topic, selection, conditions.isEmpty) { try console.write("\(line)\n") }
