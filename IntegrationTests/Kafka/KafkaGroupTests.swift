@@ -7,7 +7,11 @@ import StitchTesting
 import Synchronization
 import Testing
 
-@Suite("A Kafka group, on a real broker,", .timeLimit(.minutes(3)))
+@Suite(
+    "A Kafka group, on a real broker,",
+    .timeLimit(.minutes(3)),
+    .enabled(if: ServerPack.isExpected, "needs STITCH_TEST_SERVERS")
+)
 struct KafkaGroupTests {
     private func configuration() throws -> KafkaConfiguration {
         var configuration = try KafkaServer.configuration()

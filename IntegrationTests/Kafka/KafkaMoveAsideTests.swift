@@ -7,7 +7,11 @@ import Synchronization
 import Testing
 import TracedKafka
 
-@Suite("Moving records aside, on a real broker,", .timeLimit(.minutes(3)))
+@Suite(
+    "Moving records aside, on a real broker,",
+    .timeLimit(.minutes(3)),
+    .enabled(if: ServerPack.isExpected, "needs STITCH_TEST_SERVERS")
+)
 struct KafkaMoveAsideTests {
     private struct Refused: Error {}
 

@@ -13,6 +13,8 @@ enum KafkaServer {
         var configuration = KafkaConfiguration(environment: ProcessInfo.processInfo.environment)
         guard !configuration.brokers.isEmpty else { throw Missing() }
         configuration.properties = ["heartbeat.interval.ms": "500", "session.timeout.ms": "6000"]
+        // The broker that runs on a fresh machine knows no cooperative rebalancing.
+        if !ServerPack.isThere { configuration.assignmentStrategy = .range }
         return configuration
     }
 

@@ -7,7 +7,7 @@ public import StitchService
 /// One producer serves a whole process; any task may use it.
 ///
 /// It works from `init` on. ``send(_:)`` returns when the broker has acknowledged the record, ``send(contentsOf:)`` when it
-/// has answered all of several, and ``enqueue(_:)-8t4c6`` at once, which is by far the quickest way to send many. Records
+/// has answered all of several, and `enqueue(_:)` at once, which is by far the quickest way to send many. Records
 /// sent by one task one after the other arrive in that order, and unless the configuration says otherwise none arrives
 /// twice. When the local queue is full, senders wait for room.
 ///

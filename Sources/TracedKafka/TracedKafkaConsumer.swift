@@ -6,7 +6,7 @@ public import StitchService
 /// A `KafkaConsumer` whose work on records is in the trace of the code that sent them.
 ///
 /// Used like the plain one. Each call of a handler is a `process {topic}` span, current while the handler runs, that is
-/// linked to the span that created the record and, unless the ``/MessageTracing/ContinuationPolicy`` says otherwise,
+/// linked to the span that created the record and, unless the `ContinuationPolicy` says otherwise,
 /// continues its trace.
 ///
 /// A handler of batches gets one span, which starts a trace and links to each record's; there
