@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Foundation
 import Synchronization
 
 extension DeliveryLoop {
@@ -73,10 +72,7 @@ extension DeliveryLoop {
         guard drain > .zero, state.withLock({ $0.admission.beginFlush() }) else { return close() }
         flushing.async { [self] in
             let deadline = ContinuousClock.now + drain
-            // Whoever has a transaction open ends it.
-            while ContinuousClock.now < deadline, state.withLock({ $0.transaction.isBusy && !$0.admission.isClosed }) {
-                Thread.sleep(forTimeInterval: 0.02)
-            }
+            awaitTransaction(until: deadline)
             let remaining = max(ContinuousClock.now.duration(to: deadline), .zero)
             _ = flush(within: remaining, unless: { state.withLock { $0.admission.isClosed } })
             // Else consumers wait for it until the brokers find out. Whoever has it open is told when he goes on.
@@ -87,6 +83,16 @@ extension DeliveryLoop {
         }
     }
 
+    /// Lets whoever has a transaction open end it; blocks.
+    private func awaitTransaction(until deadline: ContinuousClock.Instant) {
+        while state.withLock({ $0.transaction.isBusy && !$0.admission.isClosed }) {
+            let remaining = ContinuousClock.now.duration(to: deadline)
+            guard remaining > .zero else { return }
+            let turn = min(remaining, .seconds(3600)).wholeMilliseconds
+            _ = transactionEnded.wait(timeout: .now() + .milliseconds(Int(turn)))
+        }
+    }
+
     /// Gives up what has no report yet; the thread ends when it has.
     func close() {
         let refused = state.withLock { state in
@@ -94,6 +100,7 @@ extension DeliveryLoop {
             defer { wakeThread(state) }
             return state.admission.close()
         }
+        transactionEnded.signal()
         settle(refused, .refused)
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Foundation
 import StitchService
 import Synchronization
 
@@ -66,7 +65,7 @@ extension DeliveryLoop {
 
     private func commit() async throws(KafkaError) {
         guard let failure = await attempt({ $0.commitTransaction(timeoutMilliseconds: $1) }) else {
-            return state.withLock { $0.transaction.ended() }
+            return endTransaction()
         }
         if failure.requiresAbort {
             await abort()
@@ -93,7 +92,7 @@ extension DeliveryLoop {
         losses.expectPurge(false)
         // Whoever made the transaction is told that it failed, with all that was in it.
         _ = losses.take()
-        guard let failure else { return state.withLock { $0.transaction.ended() } }
+        guard let failure else { return endTransaction() }
         Diagnostics.log(.error, end(failure).message)
         // With a transaction that can't be ended there is no going on.
         close()
@@ -101,7 +100,7 @@ extension DeliveryLoop {
 
     /// The transaction is over with an error.
     private func end(_ failure: TransactionFailure, isOver: Bool = true) -> KafkaError {
-        if isOver { state.withLock { $0.transaction.ended() } }
+        if isOver { endTransaction() }
         if failure.isFatal { fail(failure.error) }
         return failure.error
     }
@@ -116,6 +115,7 @@ extension DeliveryLoop {
             return TransactionFailure(error: Self.closed("A transaction was given up", state.withLock { $0.fatal }))
         }
         let request = FlushRequest()
+        let cancelled = DispatchSemaphore(value: 0)
         let outcome = OneTime<TransactionFailure?>()
         let deadline = ContinuousClock.now + transactionTimeout
         flushing.async { [self] in
@@ -125,7 +125,8 @@ extension DeliveryLoop {
                 failure = call(client, 500)
                 guard let failed = failure, failed.isRetryable else { break }
                 if isCancellable, request.isCancelled.load(ordering: .relaxed) { break }
-                Thread.sleep(forTimeInterval: 0.02)
+                // The brokers need a moment, as for a transaction that is still ending.
+                _ = cancelled.wait(timeout: .now() + .milliseconds(20))
             } while ContinuousClock.now < deadline && state.withLock { !$0.admission.isClosed }
             endFlush()
             outcome.set(failure)
@@ -134,6 +135,13 @@ extension DeliveryLoop {
             await outcome.value
         } onCancel: {
             request.isCancelled.store(true, ordering: .relaxed)
+            cancelled.signal()
         }
+    }
+
+    /// The transaction is over; a shutdown may wait for that.
+    private func endTransaction() {
+        state.withLock { $0.transaction.ended() }
+        transactionEnded.signal()
     }
 }

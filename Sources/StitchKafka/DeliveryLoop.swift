@@ -25,6 +25,9 @@ package final class DeliveryLoop: Sendable {
     /// Where flushing blocks: librdkafka waits there for what the thread does.
     let flushing = DispatchQueue(label: "stitch.kafka.flush", attributes: .concurrent)
 
+    /// Signalled when a transaction ends, and when the producer is closed.
+    let transactionEnded = DispatchSemaphore(value: 0)
+
     /// Set when the client is destroyed, with what made it unusable.
     let ended = OneTime<KafkaError?>()
 
