@@ -22,20 +22,11 @@ enum OTLPProtobufReader {
         with decoder: inout TelemetryDecoder,
         into result: inout OTLPSpans
     ) throws(ProtobufError) {
-        var resource = Resource(), schemaURL = ""
-        var first = message
-        while let field = try first.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): resource = try decoder.resource(first.message(field))
-            case (3, .lengthDelimited): schemaURL = field.string
-            default: break
-            }
-        }
-        resource.schemaURL = schemaURL
-        var second = message
-        while let field = try second.next() {
+        let resource = try decoder.resource(around: message)
+        var message = message
+        while let field = try message.next() {
             guard field.number == 2, field.type == .lengthDelimited else { continue }
-            try readScopeSpans(second.message(field), of: resource, with: &decoder, into: &result)
+            try readScopeSpans(message.message(field), of: resource, with: &decoder, into: &result)
         }
     }
 
@@ -45,27 +36,16 @@ enum OTLPProtobufReader {
         with decoder: inout TelemetryDecoder,
         into result: inout OTLPSpans
     ) throws(ProtobufError) {
-        var scope = InstrumentationScope(name: ""), schemaURL = "", spanCount = 0
-        var first = message
-        while let field = try first.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): scope = try decoder.scope(first.message(field))
-            // Of fewer bytes it has no valid ids, and nobody gets memory for nothing.
-            case (2, .lengthDelimited) where field.bytes.count >= 28: spanCount += 1
-            case (3, .lengthDelimited): schemaURL = field.string
-            default: break
-            }
-        }
-        scope.schemaURL = schemaURL
+        let (scope, spans) = try decoder.scope(around: message)
         let origin = SpanOrigin(resource, scope)
-        if result.spans.capacity - result.spans.count < spanCount {
+        if result.spans.capacity - result.spans.count < spans.possible {
             // Doubled at least, as by appending, or many small scopes would have all spans moved for each.
-            result.spans.reserveCapacity(max(result.spans.count + spanCount, result.spans.capacity * 2))
+            result.spans.reserveCapacity(max(result.spans.count + spans.possible, result.spans.capacity * 2))
         }
-        var second = message
-        while let field = try second.next() {
+        var message = message
+        while let field = try message.next() {
             guard field.number == 2, field.type == .lengthDelimited else { continue }
-            let isValid = try decoder.span(second.message(field), of: origin, into: &result.spans)
+            let isValid = try decoder.span(message.message(field), of: origin, into: &result.spans)
             if !isValid { result.reject("a span has no valid ids") }
         }
     }

@@ -80,45 +80,26 @@ private struct ReceivedReader: ~Copyable {
     }
 
     private mutating func readResource(_ message: ProtobufReader) throws(ProtobufError) {
-        var resource = Resource(), schemaURL = ""
-        var first = message
-        while let field = try first.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): resource = try decoder.resource(first.message(field))
-            case (3, .lengthDelimited): schemaURL = field.string
-            default: break
-            }
-        }
-        resource.schemaURL = schemaURL
-        var second = message
-        while let field = try second.next() {
+        let resource = try decoder.resource(around: message)
+        var message = message
+        while let field = try message.next() {
             guard field.number == 2, field.type == .lengthDelimited else { continue }
-            try readScope(second.message(field), of: resource)
+            try readScope(message.message(field), of: resource)
         }
     }
 
     private mutating func readScope(_ message: ProtobufReader, of resource: Resource) throws(ProtobufError) {
-        var scope = InstrumentationScope(name: ""), schemaURL = "", hasSpans = false
-        var first = message
-        while let field = try first.next() {
-            switch (field.number, field.type) {
-            case (1, .lengthDelimited): scope = try decoder.scope(first.message(field))
-            case (2, .lengthDelimited): hasSpans = true
-            case (3, .lengthDelimited): schemaURL = field.string
-            default: break
-            }
-        }
-        guard hasSpans else { return }
-        scope.schemaURL = schemaURL
+        let (scope, spans) = try decoder.scope(around: message)
+        guard spans.all > 0 else { return }
         batch.begin(SpanSourceKey(resource: resource, scope: scope))
-        var second = message
-        while let field = try second.next() {
+        var message = message
+        while let field = try message.next() {
             guard field.number == 2, field.type == .lengthDelimited else { continue }
             if isDeepEnough, let count = canonical.elementCount(of: field.bytes) {
                 try decoder.spend(count)
                 batch.add(field.bytes)
             } else {
-                try decode(second.message(field))
+                try decode(message.message(field))
             }
         }
     }
