@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StitchService
+
 /// How long to wait before something is tried again: longer each time, up to a limit, and not to the moment.
 ///
 /// Nothing is checked here: the `init` of what takes it does, and throws.
@@ -45,19 +47,8 @@ public struct KafkaBackoff: Sendable, Hashable {
     ///   - random: From 0 to 1, at random.
     /// - Returns: The wait.
     func delay(after tries: Int, random: Double) -> Duration {
-        guard first > .zero else { return .zero }
-        // Doubles, because they don't overflow.
-        let seconds = first / .seconds(1)
-        let longest = maximum / .seconds(1)
-        let length = min(seconds * Self.power(factor, max(tries, 1) - 1), longest)
+        let length = GrowingDelay(first: first, factor: factor, maximum: maximum).seconds(after: tries)
         return .seconds(length * (1 - jitter * min(max(random, 0), 1)))
-    }
-
-    private static func power(_ base: Double, _ exponent: Int) -> Double {
-        var result = 1.0
-        // Beyond that any wait is the longest, or the factor is 1.
-        for _ in 0..<min(exponent, 1100) { result *= base }
-        return result
     }
 
     /// Refuses what can't be.

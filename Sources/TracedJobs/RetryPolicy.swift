@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StitchService
+
 /// How long a failed job waits before its next attempt: longer each time, up to a limit, spread so that many that failed
 /// together don't come back together.
 public struct RetryPolicy: Sendable, Hashable {
@@ -35,18 +37,17 @@ public struct RetryPolicy: Sendable, Hashable {
     ///   - chance: A number from 0 to 1, such as `Double.random(in: 0...1)`.
     /// - Returns: The wait, never longer than ``maximumDelay`` and its share of chance.
     public func delay(afterAttempt attempt: Int, chance: Double) -> Duration {
-        var delay = initialDelay.inSeconds
-        let limit = maximumDelay.inSeconds
-        // Bounded by the limit long before the number of attempts matters.
-        for _ in 1..<max(attempt, 1) where delay < limit { delay *= factor }
-        return .seconds(min(delay, limit) * (1 + jitter * (2 * min(max(chance, 0), 1) - 1)))
+        let delay = GrowingDelay(first: initialDelay, factor: factor, maximum: maximumDelay).seconds(after: attempt)
+        return .seconds(delay * (1 + jitter * (2 * min(max(chance, 0), 1) - 1)))
     }
 
     func validate() throws(JobError) {
-        guard initialDelay >= .zero, maximumDelay >= initialDelay, factor >= 1, (0...1).contains(jitter) else {
+        let grows = factor >= 1 && factor.isFinite
+        guard initialDelay >= .zero, maximumDelay >= initialDelay, grows, (0...1).contains(jitter) else {
             throw JobError(
                 .invalidConfiguration,
-                "The retry policy \(self) can't be used: 0 <= initialDelay <= maximumDelay, factor >= 1, jitter from 0 to 1"
+                "The retry policy \(self) can't be used: 0 <= initialDelay <= maximumDelay, factor from 1 and "
+                    + "finite, jitter from 0 to 1"
             )
         }
     }

@@ -23,6 +23,7 @@ struct RetryPolicyTests {
     @Test("A policy that makes no sense is refused")
     func invalid() {
         #expect(throws: JobError.self) { try RetryPolicy(factor: 0.5).validate() }
+        #expect(throws: JobError.self) { try RetryPolicy(factor: .infinity).validate() }
         #expect(throws: JobError.self) { try RetryPolicy(jitter: 2).validate() }
         #expect(throws: JobError.self) { try RetryPolicy(initialDelay: .seconds(-1)).validate() }
     }
