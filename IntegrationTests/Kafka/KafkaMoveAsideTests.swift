@@ -149,8 +149,8 @@ struct KafkaMoveAsideTests {
         await consumer.shutdown()
         try await running.value
         #expect(Set(dead.compactMap { $0.headers.text("stitch-source") }).count == 500)
-        // What was begun and not finished, and what was moved in the last interval of commits.
-        #expect(dead.count < 1000)
+        // Only what was begun before may be there twice: what was not finished, or not committed.
+        #expect(dead.count <= 500 + begun)
     }
 
     @Test("gives a record that waits in a retry topic to whoever joins, without waiting for it to be due")
@@ -161,10 +161,12 @@ struct KafkaMoveAsideTests {
         let retry = move.retryTopic(of: topic, after: move.retry[0])
         for name in [topic, retry, move.deadTopic(of: topic)] { try await admin.createTopic(name, partitions: 2) }
         try await send((0..<2).map { KafkaRecord(topic: topic, value: [UInt8($0)], partition: Int32($0)) })
+        // Which is what a handler in flight would get: the test doesn't last as long.
+        var patient = try configuration()
+        patient.drain = .seconds(3600)
         func member() throws -> KafkaConsumer {
-            try KafkaConsumer(configuration(), group: topic, topics: [topic], onFailure: .moveAside(retry: move.retry))
-            {
-                _ in throw Refused()
+            try KafkaConsumer(patient, group: topic, topics: [topic], onFailure: .moveAside(retry: move.retry)) { _ in
+                throw Refused()
             }
         }
         let first = try member()
@@ -172,10 +174,7 @@ struct KafkaMoveAsideTests {
         _ = try await records(of: retry, 2) { "\($0.partition)/\($0.offset)" }
         let second = try member()
         let runningSecond = Task { try await second.run() }
-        let began = ContinuousClock.now
         while second.assignment.count < 2 || first.assignment.count < 2 { try await Task.sleep(for: .milliseconds(20)) }
-        // Far below `drain`, which is what a handler in flight would get.
-        #expect(ContinuousClock.now - began < .seconds(20))
         await first.shutdown()
         await second.shutdown()
         try await running.value

@@ -3,6 +3,7 @@
 import StitchKafka
 import StitchService
 import StitchTesting
+import Synchronization
 import Testing
 
 @Suite("A transaction, on a real broker,", .timeLimit(.minutes(2)))
@@ -82,6 +83,26 @@ struct KafkaTransactionTests {
         #expect(producer.health.blocker == nil)
         await producer.shutdown()
         #expect(try await received(from: topic, upTo: [255]) == (0..<10).map { [UInt8($0)] } + [[255]])
+    }
+
+    @Test("that is aborted loses nothing that anybody has to be told of, however long a handle is kept")
+    func keptHandle() async throws {
+        let target = KafkaServer.name("kept")
+        var lingering = try configuration(target)
+        lingering.linger = .seconds(10)
+        let producer = try KafkaProducer(lingering)
+        let kept = Mutex<KafkaEnqueued?>(nil)
+        await #expect(throws: Bounced.self) {
+            try await producer.withTransaction { transaction in
+                let handle = try await transaction.enqueue(KafkaRecord(topic: target, value: [1]))
+                kept.withLock { $0 = handle }
+                throw Bounced()
+            }
+        }
+        kept.withLock { $0 = nil }
+        #expect(producer.health.blocker == nil)
+        try await producer.flush()
+        await producer.shutdown()
     }
 
     @Test("takes a consumer's offsets along, and leaves them where they were when it is aborted")

@@ -37,10 +37,13 @@ final class ClientHooks: Sendable {
     }
 
     /// Called when the client is still there and soon isn't.
-    static func remove(_ client: OpaquePointer) {
+    ///
+    /// - Returns: What was kept: the secrets in it are left out of the log for as long as it lives.
+    static func remove(_ client: OpaquePointer) -> ClientHooks? {
         let address = UInt(bitPattern: client)
         let removed = hooks.withLock { $0.removeValue(forKey: address) }
         removed?.tokens?.end()
+        return removed
     }
 
     /// Notes what librdkafka says of a connection that failed.
@@ -72,6 +75,6 @@ final class ClientHooks: Sendable {
 ///
 /// Blocks until librdkafka's threads have ended.
 func destroyClient(_ client: OpaquePointer) {
-    ClientHooks.remove(client)
-    rd_kafka_destroy(client)
+    // Its threads go on logging until they have ended.
+    withExtendedLifetime(ClientHooks.remove(client)) { rd_kafka_destroy(client) }
 }

@@ -48,11 +48,8 @@ extension ClientProperties {
 
     /// A record of a transaction is given up when the transaction is; librdkafka refuses more.
     private func deliveryTimeout(_ configuration: KafkaConfiguration) -> Duration {
-        guard configuration.transactionalID != nil || configuration.properties["transactional.id"] != nil else {
-            return configuration.deliveryTimeout
-        }
-        let named = configuration.properties["transaction.timeout.ms"].flatMap(Int64.init).map(Duration.milliseconds)
-        return min(configuration.deliveryTimeout, configuration.transactionTimeout ?? named ?? .seconds(60))
+        guard configuration.transactionalID != nil else { return configuration.deliveryTimeout }
+        return min(configuration.deliveryTimeout, configuration.transactionTimeout ?? .seconds(60))
     }
 
     mutating func setConsumer(_ configuration: KafkaConfiguration, _ group: String) throws(KafkaError) {

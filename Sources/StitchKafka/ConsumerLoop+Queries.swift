@@ -77,11 +77,23 @@ extension ConsumerLoop {
                 "There is no place '\(start)' in \(partition): give an offset from 0, or a count from 1"
             )
         }
-        let offset =
-            start == .committed
-            ? try await committed([partition])[partition] ?? Int64(RD_KAFKA_OFFSET_BEGINNING) : native
-        let error = try await call(on: calls) { [self] in seek(reader, to: offset) }
+        let offset = start == .committed ? try await committedOrReset(partition) : native
+        let error = try await call(on: seeks) { [self] in seek(reader, to: offset) }
         if let error { throw error }
+    }
+
+    /// Where the group has committed that it goes on, or what is to be done where it has not.
+    private func committedOrReset(_ partition: KafkaTopicPartition) async throws(KafkaError) -> Int64 {
+        if let offset = try await committed([partition])[partition] { return offset }
+        switch offsetReset {
+        case .earliest: return Int64(RD_KAFKA_OFFSET_BEGINNING)
+        case .latest: return Int64(RD_KAFKA_OFFSET_END)
+        case .error:
+            throw KafkaError(
+                native: RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
+                "Going on in \(partition) where the group has committed failed: it has committed nothing there"
+            )
+        }
     }
 
     /// Blocks.

@@ -47,6 +47,7 @@ final class ConsumerLoop: Sendable {
     private let intake: Intake
     private let handler: RecordHandler
     let hasGroup: Bool
+    let offsetReset: KafkaConfiguration.OffsetReset
     private let drain: Duration
     private let commitInterval: Duration
     private let state: Mutex<State>
@@ -58,6 +59,8 @@ final class ConsumerLoop: Sendable {
     private let commits = DispatchQueue(label: "stitch.kafka.commits")
     /// Where else brokers are waited for.
     let calls = DispatchQueue(label: "stitch.kafka.calls", attributes: .concurrent)
+    /// Where reading goes on elsewhere, one time after the other.
+    let seeks = DispatchQueue(label: "stitch.kafka.seeks")
     /// Set when the group is left, with what made it stop.
     let ended = OneTime<KafkaError?>()
 
@@ -85,6 +88,7 @@ final class ConsumerLoop: Sendable {
         self.handler = handler
         self.observer = observer
         hasGroup = group != nil
+        offsetReset = configuration.autoOffsetReset
         drain = configuration.drain
         commitInterval = configuration.commitInterval
         state = Mutex(State(watch: SlowHandlerWatch(slow: options.slowHandler, limit: options.handlerLimit)))
@@ -231,8 +235,19 @@ final class ConsumerLoop: Sendable {
         guard hasGroup else {
             throw KafkaError(.configuration, "A consumer without a group can't commit: give it a group")
         }
-        let error = try await call(on: commits) { [self] in commitNow(readers) }
+        let error = try await call(on: commits) { [self] in commitNow(readers) ?? Self.leftBehind(readers) }
         if let error { throw error }
+    }
+
+    /// What was to be committed of partitions that were given away before, without it.
+    private static func leftBehind(_ readers: [PartitionReader]) -> KafkaError? {
+        readers.first { $0.isLeftBehind }.map { reader in
+            KafkaError(
+                KafkaError.Code("_STATE"),
+                "The offset of \(reader.partition) was not committed: the partition went to somebody else first, who gets "
+                    + "the same records"
+            )
+        }
     }
 
     /// Calls what blocks, on a queue that may, while the client is there.
@@ -364,7 +379,9 @@ final class ConsumerLoop: Sendable {
         // Behind those that are under way, so that none of them comes later and takes something back.
         let error = commits.sync { () -> KafkaError? in
             let offsets = readers.compactMap { reader in reader.close().map { (reader, $0) } }
-            return isLost || !hasGroup || options.commit == .manual ? nil : commitNow(offsets)
+            guard isLost || !hasGroup else { return commitNow(offsets) }
+            for (reader, next) in offsets { reader.refused(next) }
+            return nil
         }
         feed.remove(readers)
         if let error { Diagnostics.log(.warning, error.message) }
@@ -412,7 +429,8 @@ final class ConsumerLoop: Sendable {
                         + "is kept, and nothing more is fetched for it when its queue is full"
                 )
             case .overLimit(let partition, let progress, let time):
-                reader(of: partition)?.cancel()
+                let late = reader(of: partition)
+                // First, so that nothing after that record begins.
                 fail(
                     KafkaError(
                         .timedOut,
@@ -420,6 +438,7 @@ final class ConsumerLoop: Sendable {
                             + "than 'handlerLimit', so the consumer stops there: it will get the same again"
                     )
                 )
+                late?.cancel()
             }
         }
     }

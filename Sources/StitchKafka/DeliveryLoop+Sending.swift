@@ -144,7 +144,7 @@ extension DeliveryLoop {
 
     /// Has the client stay for as long as a topic that only its sender keeps.
     private func lend(_ topic: ProducerTopic) {
-        gate.enter(1)
+        gate.lend()
         topic.lease = Lease(of: self)
     }
 
@@ -153,7 +153,10 @@ extension DeliveryLoop {
 
         init(of loop: DeliveryLoop) { self.loop = loop }
 
-        deinit { loop.leave() }
+        deinit {
+            loop.gate.giveBack()
+            loop.lookAgain()
+        }
     }
 
     /// Hands a record over, without waiting for anything.

@@ -104,6 +104,13 @@ extension DeliveryLoop {
         settle(refused, .refused)
     }
 
+    /// The thread may have waited for what has just gone.
+    func lookAgain() {
+        state.withLock { state in
+            if state.admission.isClosed { wakeThread(state) }
+        }
+    }
+
     /// With the state locked, because the thread destroys the client when it is closed.
     private func wakeThread(_ state: borrowing State) {
         if !state.isDestroyed { client.wake() }

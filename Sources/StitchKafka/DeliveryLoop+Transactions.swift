@@ -75,7 +75,7 @@ extension DeliveryLoop {
             error.isRetryable = true
             throw error
         }
-        if failure.isFatal { throw end(failure) }
+        if failure.isFatal || failure.isUnattempted { throw end(failure) }
         // It may have been committed or not: with this client there is no way to find out.
         close()
         var unknown = end(failure)
@@ -112,7 +112,8 @@ extension DeliveryLoop {
         _ call: @escaping @Sendable (ProducerClient, _ timeoutMilliseconds: Int32) -> TransactionFailure?
     ) async -> TransactionFailure? {
         guard state.withLock({ $0.admission.beginFlush() }) else {
-            return TransactionFailure(error: Self.closed("A transaction was given up", state.withLock { $0.fatal }))
+            let error = Self.closed("A transaction was given up", state.withLock { $0.fatal })
+            return TransactionFailure(error: error, isUnattempted: true)
         }
         let request = FlushRequest()
         let cancelled = DispatchSemaphore(value: 0)

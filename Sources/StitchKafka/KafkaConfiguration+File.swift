@@ -74,6 +74,8 @@ extension KafkaConfiguration {
         case "linger.ms": linger = try duration()
         case "delivery.timeout.ms": deliveryTimeout = try duration()
         case "auto.commit.interval.ms": commitInterval = try duration()
+        case "transactional.id": transactionalID = value
+        case "transaction.timeout.ms": transactionTimeout = try duration()
         case "statistics.interval.ms":
             let interval = try duration()
             statisticsInterval = interval == .zero ? nil : interval

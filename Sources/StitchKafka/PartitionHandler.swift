@@ -50,9 +50,11 @@ struct PartitionHandler: Sendable {
     private func handle(_ batch: ConsumedBatch, _ generation: Int) async -> Bool {
         do {
             let isWhole = try await call(batch, generation)
-            reader.end(batch, generation: generation)
+            // Cancelled before it was told to stop: what comes after the rest isn't to be handled either.
+            let isCancelled = !isWhole && Task.isCancelled
+            reader.end(batch, generation: generation, failed: isCancelled)
             report(isWhole ? .handled : .givenBack)
-            return true
+            return !isCancelled
         } catch {
             reader.end(batch, generation: generation, failed: true)
             // Who was cancelled gives the record back, whatever it throws then.

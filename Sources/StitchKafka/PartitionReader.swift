@@ -251,7 +251,10 @@ final class PartitionReader: Sendable {
         }
     }
 
-    /// A commit of that offset failed.
+    /// Whether the partition was given away before all that counts was committed.
+    var isLeftBehind: Bool { state.withLock { $0.partition.isLeftBehind } }
+
+    /// That offset was not committed.
     func refused(_ offset: Int64) { state.withLock { $0.partition.refused(offset) } }
 
     /// All records before `next` count as handled, because the caller says so.

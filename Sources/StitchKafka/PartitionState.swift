@@ -92,7 +92,10 @@ struct PartitionState {
     /// What is to be committed now; `nil` if nothing is.
     mutating func takeUncommitted() -> Int64? { phase == .closed ? nil : offsets.takeUncommitted() }
 
-    /// A commit failed.
+    /// Whether the partition was given away before all that counts was committed.
+    var isLeftBehind: Bool { phase == .closed && offsets.isBehind }
+
+    /// That was not committed.
     mutating func refused(_ offset: Int64) { offsets.refused(offset) }
 
     /// No record is to begin any more.

@@ -69,13 +69,14 @@ import Synchronization
             return
         }
         // Whoever has let go of it can't come back.
+        let isLost = !message.isDelivered && losses.isLoss(message.message.pointee.err)
         if isKnownUniquelyReferenced(&pending) {
-            if !message.isDelivered { losses.add(message.message.pointee.err, message.topic) }
+            if isLost { losses.add(message.message.pointee.err, message.topic) }
             return
         }
         pending.report = DeliveryReport(message.message)
         pending.topicName = message.topic
-        if !message.isDelivered { pending.losses = losses }
+        if isLost { pending.losses = losses }
         pending.resumeWaiting()
     }
 

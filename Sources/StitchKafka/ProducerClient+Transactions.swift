@@ -11,6 +11,8 @@ struct TransactionFailure: Error {
     var requiresAbort = false
     /// Whether the producer is of no use any more.
     var isFatal = false
+    /// Whether the call was not made, so that nothing has come of it for sure.
+    var isUnattempted = false
 }
 
 /// Transactions; all of it blocks, but for the beginning.

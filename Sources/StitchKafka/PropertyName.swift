@@ -32,6 +32,8 @@ enum PropertyName {
         "auto.offset.reset": "set 'autoOffsetReset'",
         "auto.commit.interval.ms": "set 'commitInterval'",
         "statistics.interval.ms": "set 'statisticsInterval'",
+        "transactional.id": "set 'transactionalID'",
+        "transaction.timeout.ms": "set 'transactionTimeout'",
         "enable.auto.commit": "the consumer commits what its handler has finished",
         "auto.commit.enable": "the consumer commits what its handler has finished",
         "enable.auto.offset.store": "an offset is stored when the handler has finished",

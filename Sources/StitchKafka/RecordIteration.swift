@@ -59,8 +59,8 @@ final class RecordIteration {
     ) async throws(KafkaError) -> Success? {
         if let refusal { throw refusal }
         if var lane = self.lane {
-            // The caller has asked for the next, so it is done with those before.
-            lane.batch.handled.store(lane.given, ordering: .releasing)
+            // The caller has asked for the next, so it is done with those before, unless it is only told to stop.
+            if !Task.isCancelled { lane.batch.handled.store(lane.given, ordering: .releasing) }
             if lane.given < lane.batch.count, !lane.reader.isInterrupted, !Task.isCancelled {
                 let range = lane.given..<min(lane.given + count, lane.batch.count)
                 lane.given = range.upperBound
@@ -81,6 +81,8 @@ final class RecordIteration {
         let start = loop.observer?.now() ?? 0
         if let lane = putBack() { return lane }
         while !Task.isCancelled, let readers = loop.feed.readers {
+            // Those of partitions that were given away would be kept for good.
+            if !parked.isEmpty { parked = parked.filter { lane in readers.contains { $0 === lane.value.reader } } }
             for index in readers.indices {
                 let reader = readers[(turn + index) % readers.count]
                 if let lane = parked[ObjectIdentifier(reader)] {

@@ -35,7 +35,7 @@ struct SendAdmission {
 
     func step(_ traffic: SendGate.Traffic) -> Step {
         guard phase == .closed else { return .serve }
-        if traffic.outstanding > 0 { return .purge }
+        if traffic.outstanding > 0 || traffic.leases > 0 { return .purge }
         return flushes > 0 ? .serve : .finish
     }
 

@@ -13,6 +13,8 @@ struct SendGate: ~Copyable {
         var outstanding: Int
         /// Reports so far.
         var reports: Int
+        /// Topics of senders' own, which the client has to outlive.
+        var leases = 0
     }
 
     private static let closed = 1 << 62
@@ -21,6 +23,14 @@ struct SendGate: ~Copyable {
     private let word = Atomic<Int>(0)
     // Tells an attempt that found the queue full whether there was room made meanwhile.
     private let reportCount = Atomic<Int>(0)
+
+    private let leaseCount = Atomic<Int>(0)
+
+    /// A sender that has entered keeps a topic of its own.
+    func lend() { leaseCount.wrappingAdd(1, ordering: .sequentiallyConsistent) }
+
+    /// The topic is gone.
+    func giveBack() { leaseCount.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
 
     /// Lets a sender in; `false`, with nothing done, where that is not to be decided here.
     @inline(__always)
@@ -56,7 +66,13 @@ struct SendGate: ~Copyable {
     /// What goes through now.
     var traffic: Traffic {
         let outstanding = word.load(ordering: .sequentiallyConsistent) & (Self.waiting - 1)
-        return Traffic(outstanding: outstanding, reports: reportCount.load(ordering: .sequentiallyConsistent))
+        // After the other, since whoever lends has entered and not left.
+        let leases = leaseCount.load(ordering: .sequentiallyConsistent)
+        return Traffic(
+            outstanding: outstanding,
+            reports: reportCount.load(ordering: .sequentiallyConsistent),
+            leases: leases
+        )
     }
 
     /// Says whether somebody waits, so that everybody else asks first.

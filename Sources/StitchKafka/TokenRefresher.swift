@@ -42,7 +42,9 @@ final class TokenRefresher: Sendable {
                 let token = try await source.token()
                 answer(request) { Self.give(token, to: client) }
             } catch {
-                fail(request, client, "The source of tokens threw: \(error)")
+                // What another library says in its errors may hold what is secret.
+                let reason = (error as? KafkaError)?.message ?? "\(type(of: error))"
+                fail(request, client, "The source of tokens threw: \(reason)")
             }
         }
         state.withLock { state in

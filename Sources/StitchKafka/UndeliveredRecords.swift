@@ -29,12 +29,16 @@ final class UndeliveredRecords: Sendable {
     /// - Parameter producer: The producer's name, for what is logged.
     init(of producer: String) { self.producer = producer }
 
-    /// A record was not delivered, and nobody looks.
+    /// Whether a record that was not delivered is lost, as its report comes, and not given up on purpose.
+    func isLoss(_ error: rd_kafka_resp_err_t) -> Bool {
+        let isPurge = error == RD_KAFKA_RESP_ERR__PURGE_QUEUE || error == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+        return !(isPurge && isPurgeExpected.load(ordering: .relaxed))
+    }
+
+    /// A record was lost, and nobody looks.
     ///
     /// The first one of each of the first reasons is logged.
     func add(_ error: rd_kafka_resp_err_t, _ topic: String) {
-        let isPurge = error == RD_KAFKA_RESP_ERR__PURGE_QUEUE || error == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
-        if isPurge, isPurgeExpected.load(ordering: .relaxed) { return }
         let isFirst = state.withLock { state in
             state.count += 1
             if let index = state.reasons.firstIndex(where: { $0.error == error && $0.topic == topic }) {

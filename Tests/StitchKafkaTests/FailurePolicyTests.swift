@@ -119,6 +119,34 @@ struct FailurePolicyTests {
         try await run(next) { #expect(await inbox.next() == 0) }
     }
 
+    @Test("comes again when the task is cancelled between two tries, and so does all behind it")
+    func cancelled() async throws {
+        let topic = try await TestCluster.topic("cancelled-backing-off", partitions: 8)
+        try await send((0..<16).map { KafkaRecord(topic: topic, value: [1], partition: $0 % 8) })
+        let tried = Inbox<Void>()
+        let consumer = try KafkaConsumer(
+            configuration(),
+            group: topic,
+            topics: [topic],
+            onFailure: .stop(tries: 2, backoff: .constant(.seconds(3600)))
+        ) { record in
+            // Those behind would be handled, whatever the task says.
+            if record.offset > 0 { return }
+            tried.put(())
+            throw Bounced()
+        }
+        let running = Task { try await consumer.run() }
+        _ = await tried.take(8)
+        running.cancel()
+        try await running.value
+        let inbox = Inbox<KafkaConsumedRecord>()
+        let next = try KafkaConsumer(configuration(), group: topic, topics: [topic]) { inbox.put($0) }
+        try await run(next) {
+            let firsts = await inbox.take(16).filter { $0.offset == 0 }
+            #expect(Set(firsts.map(\.partition)) == Set(0..<8))
+        }
+    }
+
     @Test("goes through its retry topics to the dead topic, the same to the byte, while those behind it go on")
     func toTheEnd() async throws {
         let move = KafkaMoveAside(retry: [.milliseconds(20), .milliseconds(60)])

@@ -50,9 +50,6 @@ struct KafkaOptionTests {
             $0.transactionalID = "t"
             $0.transactionTimeout = .seconds(20)
         },
-        OptionCase("transactions by name", ["transactional.id": "t", "delivery.timeout.ms": "60000"]) {
-            $0.properties["transactional.id"] = "t"
-        },
         OptionCase("TLS", ["security.protocol": "ssl", "ssl.endpoint.identification.algorithm": "https"]) {
             $0.tls = KafkaTLS()
         },

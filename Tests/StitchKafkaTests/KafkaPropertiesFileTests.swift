@@ -105,6 +105,19 @@ struct KafkaPropertiesFileTests {
         #expect(!error.message.contains("hunter2"))
     }
 
+    @Test("makes a producer of transactions by the options that other code looks at")
+    func transactions() throws {
+        let configuration = try configuration(
+            """
+            bootstrap.servers=a:1
+            transactional.id=t
+            transaction.timeout.ms=20000
+            """
+        )
+        #expect(configuration.transactionalID == "t" && configuration.transactionTimeout == .seconds(20))
+        #expect(configuration.properties.isEmpty)
+    }
+
     @Test("that isn't there, or isn't UTF-8, is refused by its name")
     func unreadable() throws {
         #expect(throws: KafkaError.self) { try KafkaConfiguration(contentsOf: "/no/such/file") }

@@ -43,6 +43,9 @@ struct KafkaRefusalTests {
             $0.transactionalID = "t"
             $0.isIdempotent = false
         },
+        RefusalCase("a transactional id by name", "'transactional.id'", "set 'transactionalID'") {
+            $0.properties = ["transactional.id": "t"]
+        },
         RefusalCase("an empty transactional id", "'transactionalID' is empty") { $0.transactionalID = "" },
         RefusalCase("a number out of range", "'batchRecords' is 0", "from 1 to 1000000") { $0.batchRecords = 0 },
         RefusalCase("a level of nothing", "'compressionLevel' is 3", "'none'") { $0.compressionLevel = 3 },

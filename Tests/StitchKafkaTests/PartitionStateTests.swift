@@ -4,6 +4,20 @@ import Testing
 
 @testable import StitchKafka
 
+@Suite("What of a partition was not committed")
+struct LeftBehindTests {
+    @Test("is known once the partition is given away, if it counts")
+    func leftBehind() {
+        var state = PartitionState()
+        state.note(handledBefore: 3, generation: 0)
+        #expect(!state.isLeftBehind)
+        #expect(state.takeUncommitted() == 3)
+        #expect(state.close() && !state.isLeftBehind)
+        state.refused(3)
+        #expect(state.isLeftBehind)
+    }
+}
+
 @Suite("The reader of a partition")
 struct PartitionStateTests {
     private func reading() -> PartitionState {

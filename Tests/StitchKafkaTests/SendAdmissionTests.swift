@@ -27,6 +27,17 @@ struct SendAdmissionTests {
         #expect(admission.wake(room: 1, outstanding: 0) == [1])
     }
 
+    @Test("knows a record for which there never is room, also while its sender keeps a topic of its own")
+    func lease() {
+        var admission = SendAdmission()
+        let lent = SendGate.Traffic(outstanding: 0, reports: 0, leases: 1)
+        #expect(admission.full(seen: 0, lent) == .impossible)
+        _ = admission.close()
+        // The client has to outlive the topic.
+        #expect(admission.step(lent) == .purge)
+        #expect(admission.step(traffic(outstanding: 0)) == .finish)
+    }
+
     @Test("puts who found the queue full again in front")
     func front() {
         var admission = SendAdmission()
