@@ -138,10 +138,7 @@ final class FailureHandling: RecordPolicy {
         let now = Int64(Date.now.timeIntervalSince1970 * 1000)
         let due = step.delay.map { now + $0.wholeMilliseconds }
         let context = (trace.last as? SpanContext).flatMap { $0.isValid ? $0 : nil }
-        typealias Pending = (move: RecordMove, ended: (@Sendable (Result<KafkaDelivery, KafkaError>) -> Void)?)
-        var pending: [(Pending, KafkaEnqueued)] = []
-        var failure: (RecordMove, KafkaError)?
-        for record in records {
+        let moves = records.map { record in
             let history = history(of: record, at: state.place)
             let moved = MovedRecord(
                 attempt: (history?.attempt ?? 0).addingReportingOverflow(state.tries).partialValue,
@@ -151,25 +148,9 @@ final class FailureHandling: RecordPolicy {
                 due: due,
                 source: history?.source ?? record.ownSource
             )
-            let move = RecordMove(record, to: step.topic, saying: moved)
-            let ended = observer?.begin(move, after: trace.last)
-            do throws(KafkaError) {
-                pending.append(((move, ended), try await producer.enqueue(move.sent)))
-            } catch {
-                ended?(.failure(error))
-                failure = (move, error)
-                break
-            }
+            return RecordMove(record, to: step.topic, saying: moved)
         }
-        for ((move, ended), enqueued) in pending {
-            do throws(KafkaError) {
-                let delivery = try await enqueued.delivery
-                ended?(.success(delivery))
-            } catch {
-                ended?(.failure(error))
-                failure = failure ?? (move, error)
-            }
-        }
+        let failure = await producer.send(moves: moves) { observer?.begin($0, after: trace.last) }
         if let (move, error) = failure {
             throw RecordMoveFailure(error: Self.failure(move, error))
         }

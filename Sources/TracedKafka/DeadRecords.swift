@@ -183,26 +183,7 @@ struct RedriveMover: Sendable {
 
     /// Returns when all of them are where they belong.
     func move(_ moves: [RecordMove]) async throws(KafkaError) {
-        var pending: [(KafkaEnqueued, @Sendable (Result<KafkaDelivery, KafkaError>) -> Void)] = []
-        var failure: KafkaError?
-        for move in moves {
-            let ended = tracing.begin(move, after: nil)
-            do throws(KafkaError) {
-                pending.append((try await producer.enqueue(move.sent), ended))
-            } catch {
-                ended(.failure(error))
-                failure = error
-                break
-            }
-        }
-        for (enqueued, ended) in pending {
-            do throws(KafkaError) {
-                ended(.success(try await enqueued.delivery))
-            } catch {
-                ended(.failure(error))
-                failure = failure ?? error
-            }
-        }
-        if let failure { throw failure }
+        let failure = await producer.send(moves: moves) { tracing.begin($0, after: nil) }
+        if let failure { throw failure.error }
     }
 }
