@@ -55,7 +55,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
         let active = ActiveContext.current
         if wish == nil, incoming == nil, TelemetrySystem.isEnabled(in: active) {
             let tracer = TelemetrySystem.tracer(in: active)
-            if tracer.isEnabled, tracer.writesPlainContext, active.carriesNoBaggage(to: target) {
+            if tracer.isEnabled, tracer.usesPlainContext, active.carriesNoBaggage(to: target) {
                 measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
                 span = tracer.startMessageSpan(
                     .send,
@@ -68,7 +68,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
                     details: details,
                     at: nil
                 )
-                origin = Self.origin(target, active?.incoming, span)
+                origin = Self.origin(target, active, span)
                 other = nil
                 return
             }
@@ -81,11 +81,14 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     /// The origin's time is that of the first producer in the flow; what is worked on knows it already.
     private static func origin(
         _ target: MessageTarget,
-        _ incoming: ContextCarrier?,
+        _ active: ActiveContext?,
         _ span: borrowing MessageSpan
     ) -> Origin {
         if target.isExternal { return .none }
-        guard let incoming, let known = incoming[StitchField.name] else { return .now(span.startOrNow) }
+        if let plain = active?.plainIncoming {
+            return .now(plain.originMilliseconds.map { Timestamp(milliseconds: $0) } ?? span.startOrNow)
+        }
+        guard let known = active?.incoming?[StitchField.name] else { return .now(span.startOrNow) }
         var field = StitchField(known)
         if field.originMilliseconds == nil { field.originMilliseconds = Timestamp.now.milliseconds }
         field.wish = nil

@@ -48,13 +48,16 @@ package struct NativeHeaderName {
 
     package var string: String { String(cString: text) }
 
+    /// What it begins with; `nil` for no name.
+    package var firstByte: UInt8? { text[0] == 0 ? nil : UInt8(bitPattern: text[0]) }
+
     /// Whether it is this one.
-    package func isEqual(to name: String) -> Bool {
-        var name = name
-        return name.withUTF8 { bytes in
-            for (index, byte) in bytes.enumerated() where UInt8(bitPattern: text[index]) != byte { return false }
-            return text[bytes.count] == 0
-        }
+    @inline(__always)
+    package func isEqual(to name: StaticString) -> Bool {
+        let (bytes, count) = (name.utf8Start, name.utf8CodeUnitCount)
+        // The first difference ends it, so that nothing is read behind a NUL.
+        for index in 0..<count where UInt8(bitPattern: text[index]) != bytes[index] { return false }
+        return text[count] == 0
     }
 }
 

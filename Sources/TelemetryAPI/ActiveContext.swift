@@ -18,9 +18,10 @@ package final class ActiveContext: Sendable {
     let ownSpan: Span?
 
     // Apart, so that a span is made current with one more reference, whatever is current with it.
-    private let surroundings: Surroundings?
+    private let surroundings: (any ContextSurroundings)?
 
-    private init(span: Span?, _ surroundings: Surroundings?) {
+    /// A span, and what is current beside it.
+    package init(span: Span?, _ surroundings: (any ContextSurroundings)?) {
         ownSpan = span
         self.surroundings = surroundings
     }
@@ -35,7 +36,7 @@ package final class ActiveContext: Sendable {
         var surroundings = current.surroundings
         let enclosing = current.enclosing(of: span)
         if enclosing !== surroundings?.enclosing {
-            var values = surroundings?.values ?? Surroundings.Values()
+            var values = surroundings?.values ?? SurroundingValues()
             values.enclosing = enclosing
             surroundings = Surroundings(values)
         }
@@ -44,7 +45,7 @@ package final class ActiveContext: Sendable {
 
     /// What is current in `current`, with the given parts in place of what was.
     convenience init(_ current: ActiveContext?, baggage: Baggage? = nil, scope: TelemetryScope? = nil) {
-        var values = current?.surroundings?.values ?? Surroundings.Values()
+        var values = current?.surroundings?.values ?? SurroundingValues()
         values.baggage = baggage ?? values.baggage
         values.scope = scope ?? values.scope
         self.init(span: current?.ownSpan, Surroundings(values))
@@ -65,9 +66,9 @@ package final class ActiveContext: Sendable {
         incoming: ContextCarrier?,
         work: MessageWork? = nil
     ) {
-        let values = Surroundings.Values(
+        let values = SurroundingValues(
             baggage: baggage,
-            incoming: incoming,
+            incoming: incoming.map { .carrier($0) },
             work: work,
             scope: current?.scope
         )
@@ -77,18 +78,23 @@ package final class ActiveContext: Sendable {
     /// The span round the current one, where that one has no context: its tracer may have dropped it without a name.
     var enclosingSpan: Span? { surroundings?.enclosing?.span }
 
-    var ownBaggage: Baggage? { surroundings?.values.baggage }
+    var ownBaggage: Baggage? { surroundings?.baggage }
 
     /// What came with the message or request that is worked on.
     ///
     /// It is taken apart only where somebody asks, so that passing it on costs next to nothing; and it is there to be
     /// passed on as it is where a tracer has nothing to write.
-    package var incoming: ContextCarrier? { surroundings?.values.incoming }
+    package var incoming: ContextCarrier? { surroundings?.incoming?.carrier }
+
+    /// The same, where it is plain.
+    package var plainIncoming: PlainCarrier? {
+        if case .plain(let carrier) = surroundings?.incoming { carrier } else { nil }
+    }
 
     /// The message that is worked on, for lines of the log.
-    var work: MessageWork? { surroundings?.values.work }
+    var work: MessageWork? { surroundings?.work }
 
-    var scope: TelemetryScope? { surroundings?.values.scope }
+    var scope: TelemetryScope? { surroundings?.scope }
 
     /// What is round a span that becomes current here, where anybody will ask.
     private func enclosing(of span: Span) -> EnclosingSpan? {
@@ -163,7 +169,7 @@ extension ActiveContext {
     /// A span that is started in `active`, which need not be what is current: the tracer and the meter of that stay.
     package convenience init(starting span: Span, in active: ActiveContext?) {
         let active = ActiveContext(active, making: span)
-        var values = active.surroundings?.values ?? Surroundings.Values()
+        var values = active.surroundings?.values ?? SurroundingValues()
         values.scope = values.scope ?? ActiveContext.current?.scope
         self.init(span: span, Surroundings(values))
     }
@@ -218,33 +224,9 @@ extension ActiveContext {
 
 #endif
 
-/// What is current beside a span.
-private final class Surroundings: Sendable {
-    struct Values: Sendable {
-        var enclosing: EnclosingSpan?
-        var baggage: Baggage?
-        var incoming: ContextCarrier?
-        var work: MessageWork?
-        var scope: TelemetryScope?
-    }
-
-    let values: Values
-
-    init(_ values: Values) { self.values = values }
-
-    var enclosing: EnclosingSpan? { values.enclosing }
-}
-
-/// A span round the current one.
-private final class EnclosingSpan: Sendable {
-    let span: Span
-
-    init(_ span: Span) { self.span = span }
-}
-
 /// A tracer and a meter that hold for a part of the program, as in a test; apart from the rest, since there are none in
 /// production.
-final class TelemetryScope: Sendable {
+package final class TelemetryScope: Sendable {
     let tracer: (any Tracer)?
     let meter: (any Meter)?
 

@@ -178,6 +178,25 @@ public struct MessageSpan: ~Copyable, Sendable {
         taker?._withUnsafeGuaranteedRef { $0.ending.end(self, clock: clock, key: key) }
     }
 
+    /// Keeps it in the way of any other span, so that more can be said of it before it ends.
+    ///
+    /// - Parameter build: Says what is known of it so far, its details excepted.
+    /// - Returns: The span that goes on in its place.
+    package borrowing func kept(_ build: (inout SpanBuilder) -> Void) -> Span {
+        taker?._withUnsafeGuaranteedRef { $0.ending.keep(self, build) } ?? Span(context: context)
+    }
+
+    /// Ends it for who has it under a lock and can't give it away.
+    ///
+    /// Called once, and nothing is done with the span afterwards.
+    package borrowing func finish(
+        at time: Timestamp?,
+        key: UnsafeRawBufferPointer?,
+        _ receipt: MessageReceipt
+    ) {
+        taker?._withUnsafeGuaranteedRef { $0.ending.end(self, at: time, key: key, receipt) }
+    }
+
     /// Ends it as failed, with `error.type`, the status and one `exception` event.
     ///
     /// - Parameters:
@@ -275,17 +294,36 @@ final class OtherSpan: MessageSpanEnding {
 
     func end(
         _ message: borrowing MessageSpan,
-        status: SpanStatus,
-        event: SpanEvent?,
         at time: Timestamp?,
-        _ build: (inout SpanBuilder) -> Void
+        key: UnsafeRawBufferPointer?,
+        _ receipt: MessageReceipt
     ) {
-        guard span.isRecording else { return }
+        keep(message) {
+            $0.setKafkaKey(key)
+            receipt.fill(&$0)
+        }
+        .end(at: time)
+    }
+
+    func keep(_ message: borrowing MessageSpan, _ build: (inout SpanBuilder) -> Void) -> Span {
+        guard span.isRecording else { return span }
         var builder = SpanBuilder()
         message.details.fill(&builder)
         build(&builder)
         for element in builder.attributes.all.elements { span.attributes[element.key] = element.value }
         for link in builder.links { span.addLink(link) }
+        return span
+    }
+
+    func end(
+        _ message: borrowing MessageSpan,
+        status: SpanStatus,
+        event: SpanEvent?,
+        at time: Timestamp?,
+        _ build: (inout SpanBuilder) -> Void
+    ) {
+        let span = keep(message, build)
+        guard span.isRecording else { return }
         if status != .unset { span.setStatus(status) }
         if let event { span.addEvent(event) }
         span.end(at: time)
@@ -305,6 +343,17 @@ extension SpanBuilder {
 package protocol MessageSpanEnding: AnyObject, Sendable {
     /// A span has ended.
     func end(_ span: borrowing MessageSpan, at time: Timestamp?)
+
+    /// A span of work has ended, of a message that was received.
+    func end(
+        _ span: borrowing MessageSpan,
+        at time: Timestamp?,
+        key: UnsafeRawBufferPointer?,
+        _ receipt: MessageReceipt
+    )
+
+    /// A span is to be kept as any other: what this returns goes on in its place.
+    func keep(_ span: borrowing MessageSpan, _ build: (inout SpanBuilder) -> Void) -> Span
 
     /// A span has ended, at a time of the clock that never goes back, of a message with a key.
     func end(_ span: borrowing MessageSpan, clock: UInt64, key: UnsafeRawBufferPointer?)

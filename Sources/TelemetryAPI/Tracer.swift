@@ -96,9 +96,9 @@ public protocol Tracer: Sendable {
     func extract(from carrier: ContextCarrier) -> PropagationContext
 
     /// Whether ``inject(_:baggage:into:)`` writes no more for a span of this tracer than its context's `traceparent` and
-    /// `tracestate`, and the baggage, as W3C says, so that who knows the context can do without; `false` unless the tracer
-    /// says otherwise.
-    var writesPlainContext: Bool { get }
+    /// `tracestate`, and the baggage, as W3C says, and ``extract(from:)`` reads the same, so that who knows the context, or
+    /// reads it in passing, can do without; `false` unless the tracer says otherwise.
+    var usesPlainContext: Bool { get }
 
     /// The names, in lower case, of all fields that it may write or read.
     ///
@@ -191,7 +191,7 @@ extension Tracer {
     }
 
     /// `false`.
-    public var writesPlainContext: Bool { false }
+    public var usesPlainContext: Bool { false }
 
     /// Those of every format that Stitch knows.
     public var fields: Set<String> { ContextCarrier.knownFields }

@@ -11,7 +11,8 @@ extension OutputBuffer.Place {
         _ span: borrowing MessageSpan,
         _ prepared: PreparedAttributes,
         end: Timestamp,
-        key: UnsafeRawBufferPointer
+        key: UnsafeRawBufferPointer,
+        _ receipt: MessageReceipt
     ) {
         put(UInt16(0x10_0A))
         put(span.traceID.high.byteSwapped)
@@ -41,6 +42,14 @@ extension OutputBuffer.Place {
         if let broker = details.brokerID { write("stitch.kafka.broker.id", Int64(broker)) }
         if details.known.contains(.latency) { write("stitch.send.latency", details.latencySeconds) }
         if details.isTombstone { writeTruth("messaging.kafka.message.tombstone") }
+        if let wait = receipt.waitNanoseconds {
+            let seconds = Double(wait.magnitude) / 1e9
+            if wait < 0 { write("stitch.clock_skew", seconds) } else { write("stitch.wait", seconds) }
+        }
+        if let lag = receipt.lag { write("stitch.kafka.lag", lag) }
+        if let type = receipt.timestampType.name {
+            write("stitch.message.timestamp_type", text: UnsafeRawPointer(type.utf8Start), type.utf8CodeUnitCount)
+        }
         if let start = key.baseAddress { write("messaging.kafka.message.key", text: start, key.count) }
         if let link = span.link {
             write(linkTo: link.traceID, link.spanID, link.flags, isRemote: link.isRemote, link.role)

@@ -14,8 +14,8 @@ public struct SDKTracer: Tracer {
     /// Those of every format that Stitch knows, and the propagator's.
     public var fields: Set<String> { core.fields }
 
-    /// Whether the propagator writes W3C trace context and baggage, and no more.
-    public var writesPlainContext: Bool { core.writesPlainContext }
+    /// Whether the propagator writes and reads W3C trace context and baggage, and no more.
+    public var usesPlainContext: Bool { core.usesPlainContext }
 
     /// A tracer.
     ///

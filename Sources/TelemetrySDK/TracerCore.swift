@@ -19,7 +19,7 @@ final class TracerCore: Sendable {
     // What is nearly always so is known by its type, and asked no questions at each span.
     let followsParents: Bool
     private let hasRandomIDs: Bool
-    let writesPlainContext: Bool
+    let usesPlainContext: Bool
     private let buildLimits: SpanBuilder.Limits
 
     /// How many attributes a span of messaging may have prepared so that it is within all limits whatever it says beside.
@@ -49,13 +49,14 @@ final class TracerCore: Sendable {
         self.processor = processor
         self.notice = notice
         followsParents = sampler.followsParents
-        writesPlainContext = propagator.writesPlainContext
+        usesPlainContext = fields == ContextCarrier.knownFields && propagator.usesPlainContext
         hasRandomIDs = ids is RandomIDGenerator
         let batches = processor as? BatchSpanProcessor
         queueReference = (batches?.queue).map { .passUnretained($0) }
         source = batches?.source(of: resource, scope) ?? SpanSource(index: 0)
         let hasPlainLimits = limits.attributeValueLength == nil && limits.links > 0 && limits.attributesPerLink > 0
-        spareAttributes = hasPlainLimits ? limits.attributes - MessageDetails.maximumCount : -1
+        let mostSaid = MessageDetails.maximumCount + MessageReceipt.maximumCount
+        spareAttributes = hasPlainLimits ? limits.attributes - mostSaid : -1
         buildLimits = SpanBuilder.Limits(
             links: limits.links,
             attributes: limits.attributes,
@@ -106,8 +107,8 @@ final class TracerCore: Sendable {
 }
 
 extension Propagator {
-    /// Whether it writes what W3C says, by the one way to find out: having it write.
-    fileprivate var writesPlainContext: Bool {
+    /// Whether it writes and reads what W3C says, by the one way to find out: having it do so.
+    fileprivate var usesPlainContext: Bool {
         let span = SpanContext(traceID: TraceID(high: 1, low: 2), spanID: SpanID(bits: 3), flags: .sampled)
         var baggage = Baggage()
         baggage["a"] = "b"
@@ -115,6 +116,7 @@ extension Propagator {
         CompositePropagator([W3CPropagator(), BaggagePropagator()])
             .inject(PropagationContext(span: span, baggage: baggage), into: &plain)
         inject(PropagationContext(span: span, baggage: baggage), into: &own)
-        return own == plain
+        let read = extract(from: ContextCarrier(span))
+        return own == plain && read.span?.traceParent == span.traceParent && read.baggage.isEmpty
     }
 }

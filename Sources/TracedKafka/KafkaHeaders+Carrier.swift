@@ -46,14 +46,66 @@ extension KafkaConsumedRecord {
     func readCarrier() -> (carrier: ContextCarrier, duplicates: Int) {
         let read = withNativeHeaders { fetched -> (carrier: ContextCarrier, duplicates: Int) in
             guard let fetched else { return (ContextCarrier(), 0) }
-            // Nearly always there is nothing but what Stitch's own producers write: read without looking names up.
-            if let carrier = ContextCarrier(plain: fetched) { return (carrier, 0) }
             var duplicates = 0
             let names = TelemetrySystem.tracer.fields
             let carrier = ContextCarrier(messageHeaders: fetched.named, names: names, duplicates: &duplicates)
             return (carrier, duplicates)
         }
         return read ?? headers.readCarrier()
+    }
+}
+
+extension KafkaConsumedRecord {
+    /// What the record carries of a trace, where that is plain: what Stitch's own producers write, whatever headers of other
+    /// names there are; `nil` for all else, and for a record that was moved.
+    var plainCarrier: PlainCarrier? {
+        withNativeHeaders { headers -> PlainCarrier? in
+            guard let headers else { return nil }
+            var carrier: PlainCarrier?
+            var origin: UnsafeRawBufferPointer?
+            for (name, value) in headers where name.mayBeOfTrace {
+                if name.isEqual(to: "traceparent") {
+                    guard carrier == nil, let value, let read = PlainCarrier(traceParent: value) else { return nil }
+                    carrier = read
+                } else if name.isEqual(to: "stitch") {
+                    guard origin == nil, let value else { return nil }
+                    origin = value
+                } else if name.isOfTrace {
+                    return nil
+                }
+            }
+            if let origin, carrier?.read(stitch: origin) == false { return nil }
+            return carrier
+        } ?? nil
+    }
+}
+
+extension NativeHeaderName {
+    /// Whether it begins as one does that has to do with traces, so that it is worth a closer look.
+    fileprivate var mayBeOfTrace: Bool { firstByte.map { FirstBytes.ofTrace.contains($0) } ?? false }
+
+    /// Whether it has to do with traces, or with how a record was moved.
+    fileprivate var isOfTrace: Bool {
+        let name = string
+        return ContextCarrier.knownFields.contains(name) || name.hasPrefix(StitchField.name)
+    }
+}
+
+/// What names begin with.
+private struct FirstBytes {
+    // One bit for each byte of ASCII.
+    private var bits: (UInt64, UInt64) = (0, 0)
+
+    static let ofTrace = FirstBytes(ContextCarrier.knownFields)
+
+    init(_ names: some Sequence<String>) {
+        for byte in names.compactMap(\.utf8.first) where byte < 128 {
+            if byte < 64 { bits.0 |= 1 << UInt64(byte) } else { bits.1 |= 1 << UInt64(byte - 64) }
+        }
+    }
+
+    func contains(_ byte: UInt8) -> Bool {
+        byte < 128 && (byte < 64 ? bits.0 : bits.1) >> UInt64(byte & 63) & 1 == 1
     }
 }
 
@@ -80,24 +132,5 @@ extension NativeHeaders {
         }
         self.init(headers, andRoomFor: 2)
         span.writeFields(origin) { name, value in add(name, value) }
-    }
-}
-
-extension ContextCarrier {
-    /// What headers carry that are a `traceparent` and a `stitch` field at most, once each; `nil` if there are others.
-    fileprivate init?(plain headers: NativeHeaderSequence) {
-        self.init()
-        for (name, value) in headers {
-            let field: String
-            if name.isEqual(to: FieldName.traceParent) {
-                field = FieldName.traceParent
-            } else if name.isEqual(to: StitchField.name) {
-                field = StitchField.name
-            } else {
-                return nil
-            }
-            guard let value, self[field] == nil, let text = String(validating: value, as: UTF8.self) else { return nil }
-            self[field] = text
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 import MessageTracing
 import StitchKafka
+import TelemetryAPI
 import TelemetryData
 
 /// What spans and links say of a record.
@@ -63,7 +64,7 @@ enum RecordAttributes {
         if record.isTombstone { attributes[Name.kafkaTombstone] = .bool(true) }
         attributes[Name.partitionID] = .string(String(record.partition))
         attributes[Name.kafkaOffset] = .int(record.offset)
-        attributes.set(Name.timestampType, type(of: record.timestamp))
+        attributes.set(Name.timestampType, type(of: record.timestamp).name?.description)
         attributes.set(Name.kafkaLag, record.lag)
         return attributes
     }
@@ -74,7 +75,7 @@ enum RecordAttributes {
         if record.isTombstone { attributes.set(Name.kafkaTombstone, true) }
         attributes.set(Name.partitionID, String(record.partition))
         attributes.set(Name.kafkaOffset, record.offset)
-        attributes.set(Name.timestampType, type(of: record.timestamp))
+        attributes.set(Name.timestampType, type(of: record.timestamp).name?.description)
         attributes.set(Name.kafkaLag, record.lag)
     }
 
@@ -83,11 +84,12 @@ enum RecordAttributes {
         record.withKeyBytes { $0.flatMap { String(validating: $0, as: UTF8.self) } }
     }
 
-    private static func type(of timestamp: KafkaTimestamp) -> String? {
+    /// What a record's timestamp says.
+    static func type(of timestamp: KafkaTimestamp) -> MessageReceipt.TimestampType {
         switch timestamp {
-        case .createTime: "create_time"
-        case .logAppendTime: "log_append_time"
-        case .unavailable: nil
+        case .createTime: .createTime
+        case .logAppendTime: .logAppendTime
+        case .unavailable: .unknown
         }
     }
 }

@@ -64,16 +64,24 @@ final class RecordTracing: Sendable {
         _ delivery: ReceivedMessage.Delivery = .first,
         _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        try await begin(record, attempt, delivery).run(classify: outcome, body)
+        // Until the span has ended it may look at the record's key.
+        defer { withExtendedLifetime(record) {} }
+        return try await begin(record, attempt, delivery).run(classify: outcome, body)
     }
 
     /// The span of work on one record, which begins.
+    ///
+    /// The caller keeps the record until the span has ended.
     func begin(
         _ record: KafkaConsumedRecord,
         _ attempt: RecordAttempt,
         _ delivery: ReceivedMessage.Delivery = .first
     ) -> ProcessSpan {
         if !hasProcessed { processes.store(true, ordering: .relaxed) }
+        if attempt.number == 1, let span = beginPlain(record, delivery) {
+            if let trace = attempt.trace { trace.last = span.span.context }
+            return span
+        }
         let (carrier, duplicates) = record.readCarrier()
         var number: Int64?
         let span = ProcessSpan(of: carrier, from: targets[record.topic], policy: continuation) { message in
@@ -86,6 +94,26 @@ final class RecordTracing: Sendable {
         }
         if let trace = attempt.trace { trace.last = span.span.context }
         return span
+    }
+
+    /// The span of work on a record of the usual form, which nearly all are; `nil` for others.
+    private func beginPlain(_ record: KafkaConsumedRecord, _ delivery: ReceivedMessage.Delivery) -> ProcessSpan? {
+        guard let carrier = record.plainCarrier else { return nil }
+        var details = MessageDetails(partition: record.partition, offset: record.offset)
+        if record.isTombstone { details.isTombstone = true }
+        let timestamp = record.timestamp
+        var message = ProcessSpan.PlainMessage(
+            carrier,
+            created: timestamp.milliseconds.map { Timestamp(milliseconds: $0) },
+            details,
+            delivery
+        )
+        message.receipt.lag = record.lag
+        message.receipt.timestampType = RecordAttributes.type(of: timestamp)
+        // Whoever runs the span keeps the record, and with it the key, until the span has ended.
+        return record.withKeyBytes {
+            ProcessSpan(of: message, from: targets[record.topic], policy: continuation, key: $0)
+        }
     }
 
     /// Several records: a span that starts a trace and links to each record's.

@@ -14,8 +14,7 @@ enum TracedForm {
         case .each(let handle):
             RecordHandler(
                 .eachTry { record, attempt in
-                    let span = tracing.begin(record, attempt)
-                    try await span.run(classify: { tracing.outcome($0) }) { try await handle(record) }
+                    try await tracing.process(record, attempt) { try await handle(record) }
                 }
             )
         case .batches(let count, let handle):

@@ -97,6 +97,56 @@ struct MessageSpanTests {
     }
 
     @Test(
+        "What is known of a message that was received is said as any other span says it",
+        arguments: [nil, 0, 1, -1, 1_500_000_000, .min, .max] as [Int64?],
+        [nil, "7", "schlüssel", String(repeating: "k", count: 91)] as [String?]
+    )
+    func receipts(wait: Int64?, key: String?) throws {
+        var receipt = MessageReceipt()
+        receipt.waitNanoseconds = wait
+        receipt.lag = wait.map { $0 & .max }
+        receipt.timestampType = wait.map { $0 < 0 ? .createTime : .logAppendTime } ?? .unknown
+        let processor = BatchSpanProcessor(exporter: exporter, delay: 3600)
+        let tracer = SDKTracer(resource: Resource(attributes: ["service.name": "test"]), processor: processor)
+        func start() -> MessageSpan {
+            tracer.startMessageSpan(
+                .process,
+                on: target,
+                ofKind: .consumer,
+                parent: parent,
+                following: [],
+                link: parent,
+                role: .creation,
+                details: MessageDetails(partition: 1),
+                at: Timestamp(nanoseconds: 1000)
+            )
+        }
+        let bytes = key.map { Array($0.utf8) }
+        func withKey(_ body: (UnsafeRawBufferPointer?) -> Void) {
+            if let bytes { bytes.withUnsafeBytes(body) } else { body(nil) }
+        }
+        withKey { start().finish(at: Timestamp(nanoseconds: 2000), key: $0, receipt) }
+        withKey { key in
+            start().kept {
+                $0.setKafkaKey(key)
+                receipt.fill(&$0)
+            }
+            .end(at: Timestamp(nanoseconds: 2000))
+        }
+        processor.shutdown()
+        let spans = exporter.spans.withLock { $0 }
+        #expect(spans.count == 2)
+        var own = try #require(spans.first)
+        let other = try #require(spans.last)
+        own.context.spanID = other.context.spanID
+        for element in other.attributes.elements { #expect(own.attributes[element.key] == element.value) }
+        #expect(own.attributes.count == other.attributes.count)
+        own.attributes = other.attributes
+        #expect(own == other)
+        #expect(own.attributes["messaging.kafka.message.key"] == key.map { .string($0) })
+    }
+
+    @Test(
         "Each role of a link",
         arguments: [MessagingConventions.LinkRole.creation, .previousAttempt, .attempt, .ambient]
     )

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import TelemetryAPI
+package import TelemetryData
+package import TraceContext
+
+extension ProcessSpan {
+    /// What a client knows of a message that it works on for the first time.
+    package struct PlainMessage {
+        /// What came with it.
+        package var carrier: PlainCarrier
+
+        /// When it was created, where that is known; its wait is measured from then on.
+        package var created: Timestamp?
+
+        /// What is known of it as numbers.
+        package var details: MessageDetails
+
+        /// What else is known of it; its wait is worked out.
+        package var receipt = MessageReceipt()
+
+        /// Which time this is that somebody gets to see it.
+        package var delivery: ReceivedMessage.Delivery
+
+        package init(
+            _ carrier: PlainCarrier,
+            created: Timestamp?,
+            _ details: MessageDetails,
+            _ delivery: ReceivedMessage.Delivery
+        ) {
+            self.carrier = carrier
+            self.created = created
+            self.details = details
+            self.delivery = delivery
+        }
+    }
+
+    /// Starts to work on a message of the usual form, by a tracer that does as W3C says: the same span as from the other
+    /// initialisers, for which nothing is kept beside one object.
+    ///
+    /// `nil`, with nothing done, where the span is not in the usual form: it starts a trace, something is current that it
+    /// has to link to, or its sender is a stranger.
+    ///
+    /// - Parameters:
+    ///   - message: What is known of the message.
+    ///   - target: Where it comes from.
+    ///   - policy: Whether the span continues the trace that created the message.
+    ///   - key: The message's key. The bytes stay where they are until the span has ended.
+    package init?(
+        of message: consuming PlainMessage,
+        from target: MessageTarget,
+        policy: ContinuationPolicy,
+        key: UnsafeRawBufferPointer?
+    ) {
+        let active = ActiveContext.current
+        guard !target.isExternal, TelemetrySystem.isEnabled(in: active) else { return nil }
+        let tracer = TelemetrySystem.tracer(in: active)
+        let now = Timestamp.now
+        guard tracer.isEnabled, tracer.usesPlainContext, active?.parent(tracer) == nil,
+            policy.continues(created: message.created, now: now)
+        else { return nil }
+        let creation = message.carrier.context
+        let meter = TelemetrySystem.meter(in: active)
+        measurement = OperationMeasurement(
+            of: .process,
+            target,
+            meter: meter,
+            partition: message.details.partition.map { .string(String($0)) }
+        )
+        let span = tracer.startMessageSpan(
+            .process,
+            on: target,
+            ofKind: .consumer,
+            parent: creation,
+            following: [],
+            link: creation,
+            role: .creation,
+            details: message.details,
+            at: nil
+        )
+        if let created = message.created {
+            message.receipt.waitNanoseconds = now.duration(since: created).wholeNanoseconds
+        }
+        if measurement != nil { message.measure(with: meter, from: target, in: span.context, now) }
+        let work = WorkSpan(span, target, message.carrier, key: key, message.receipt, in: active)
+        context = ActiveContext(span: work.span, work)
+    }
+}
+
+extension ProcessSpan.PlainMessage {
+    /// Measures the delivery as work on the message begins.
+    @inline(never)
+    fileprivate borrowing func measure(
+        with meter: any Meter,
+        from target: MessageTarget,
+        in context: SpanContext,
+        _ now: Timestamp
+    ) {
+        var message = ReceivedMessage(
+            carrier: carrier.carrier,
+            created: created,
+            wait: created.map { MessageWait(since: $0, now: now) }
+        )
+        message.partitionNumber = details.partition
+        message.delivery = delivery
+        message.measure(
+            with: meter,
+            from: target,
+            creation: carrier.context,
+            origin: carrier.originMilliseconds.map { Timestamp(milliseconds: $0) },
+            in: context,
+            at: nil
+        )
+    }
+}
+
+extension Duration {
+    /// The whole nanoseconds; the nearest that there are for a longer one.
+    fileprivate var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflows
+            ? (seconds < 0 ? .min : .max) : product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import TraceContext
+
+/// What is current beside a span.
+package protocol ContextSurroundings: AnyObject, Sendable {
+    /// The span round the current one, where that one has no context.
+    var enclosing: EnclosingSpan? { get }
+
+    /// The baggage that was bound; `nil` for that which came.
+    var baggage: Baggage? { get }
+
+    /// What came with the message or the request that is worked on.
+    var incoming: IncomingCarrier? { get }
+
+    /// The message that is worked on.
+    var work: MessageWork? { get }
+
+    /// The tracer and the meter of a part of the program.
+    var scope: TelemetryScope? { get }
+}
+
+extension ContextSurroundings {
+    /// All of it, to be changed.
+    var values: SurroundingValues {
+        SurroundingValues(enclosing: enclosing, baggage: baggage, incoming: incoming, work: work, scope: scope)
+    }
+}
+
+/// What came with a message or a request.
+package enum IncomingCarrier: Sendable {
+    /// Any fields.
+    case carrier(ContextCarrier)
+
+    /// A trace, and perhaps when its flow began.
+    case plain(PlainCarrier)
+
+    /// The fields.
+    ///
+    /// They are written, and taken apart, only where somebody asks.
+    var carrier: ContextCarrier {
+        switch self {
+        case .carrier(let carrier): carrier
+        case .plain(let plain): plain.carrier
+        }
+    }
+}
+
+/// What is current beside a span, as a value.
+struct SurroundingValues: Sendable {
+    var enclosing: EnclosingSpan?
+    var baggage: Baggage?
+    var incoming: IncomingCarrier?
+    var work: MessageWork?
+    var scope: TelemetryScope?
+}
+
+/// What is current beside a span, kept by itself.
+final class Surroundings: ContextSurroundings {
+    private let values: SurroundingValues
+
+    init(_ values: SurroundingValues) { self.values = values }
+
+    var enclosing: EnclosingSpan? { values.enclosing }
+    var baggage: Baggage? { values.baggage }
+    var incoming: IncomingCarrier? { values.incoming }
+    var work: MessageWork? { values.work }
+    var scope: TelemetryScope? { values.scope }
+}
+
+/// A span round the current one.
+package final class EnclosingSpan: Sendable {
+    let span: Span
+
+    init(_ span: Span) { self.span = span }
+}

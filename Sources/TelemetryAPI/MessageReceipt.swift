@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TelemetryData
+
+/// What is known of a message because it was received, beside its ``MessageDetails``.
+@usableFromInline
+package struct MessageReceipt: Sendable, Hashable {
+    /// What the message's timestamp says.
+    package enum TimestampType: UInt8, Sendable, Hashable {
+        case unknown
+        case createTime
+        case logAppendTime
+
+        /// The value of `stitch.message.timestamp_type`; `nil` where nothing is to be said.
+        package var name: StaticString? {
+            switch self {
+            case .unknown: nil
+            case .createTime: "create_time"
+            case .logAppendTime: "log_append_time"
+            }
+        }
+    }
+
+    /// How long the message waited, in nanoseconds.
+    ///
+    /// Below 0 where the clocks disagree, `nil` where it isn't known.
+    package var waitNanoseconds: Int64?
+
+    /// How many messages came after it, from 0; `nil` where it isn't known.
+    package var lag: Int64?
+
+    /// What its timestamp says.
+    package var timestampType = TimestampType.unknown
+
+    /// Nothing known.
+    package init() {}
+
+    /// How many attributes it has at most.
+    package static var maximumCount: Int { 3 }
+
+    /// Sets the attributes.
+    package func fill(_ builder: inout SpanBuilder) {
+        typealias Attribute = MessagingConventions.Attribute
+        if let waitNanoseconds {
+            // As `MessageWait` says it.
+            let seconds = Double(waitNanoseconds.magnitude) / 1e9
+            builder.attributes.set(waitNanoseconds < 0 ? Attribute.clockSkew : Attribute.wait, seconds)
+        }
+        builder.attributes.set(Attribute.timestampType, timestampType.name.map { $0.description })
+        builder.attributes.set(Attribute.kafkaLag, lag)
+    }
+}
