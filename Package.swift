@@ -207,7 +207,7 @@ let modules: [Target] = [
     module("MessageTracing", ["TelemetryAPI", "TelemetryData", "TraceContext"]),
     module(
         "TelemetryAPI",
-        ["TraceContext", "TelemetryData", "StitchService"],
+        ["CStitchPlatform", "StitchService", "TelemetryData", "TraceContext"],
         joining: Ecosystem.tracing.products("Tracing")
     ),
     module("TelemetryData", ["CStitchPlatform", "TraceContext"]),

@@ -54,10 +54,9 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     ) {
         let active = ActiveContext.current
         if wish == nil, incoming == nil, TelemetrySystem.isEnabled(in: active) {
-            let tracer = TelemetrySystem.tracer(in: active)
-            if tracer.isEnabled, tracer.usesPlainContext, active.carriesNoBaggage(to: target) {
-                measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
-                span = tracer.startMessageSpan(
+            let started = TelemetrySystem.withTracer(in: active) { tracer -> MessageSpan? in
+                guard tracer.isEnabled, tracer.usesPlainContext, active.carriesNoBaggage(to: target) else { return nil }
+                return tracer.startMessageSpan(
                     .send,
                     on: target,
                     ofKind: .producer,
@@ -68,7 +67,11 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
                     details: details,
                     at: nil
                 )
-                origin = Self.origin(target, active, span)
+            }
+            if let started {
+                measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
+                origin = Self.origin(target, active, started)
+                span = started
                 other = nil
                 return
             }

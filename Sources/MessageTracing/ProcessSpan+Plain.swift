@@ -53,37 +53,41 @@ extension ProcessSpan {
         key: UnsafeRawBufferPointer?
     ) {
         let active = ActiveContext.current
-        guard !target.isExternal, TelemetrySystem.isEnabled(in: active) else { return nil }
-        let tracer = TelemetrySystem.tracer(in: active)
-        let now = Timestamp.now
-        guard tracer.isEnabled, tracer.usesPlainContext, active?.parent(tracer) == nil,
-            policy.continues(created: message.created, now: now)
+        guard !target.isExternal, TelemetrySystem.isEnabled(in: active),
+            // To the millisecond or so, which is as exact as the message's own time.
+            policy.continues(created: message.created, now: .nearlyNow)
         else { return nil }
         let creation = message.carrier.context
-        let meter = TelemetrySystem.meter(in: active)
-        measurement = OperationMeasurement(
-            of: .process,
-            target,
-            meter: meter,
-            partition: message.details.partition.map { .string(String($0)) }
-        )
-        let span = tracer.startMessageSpan(
-            .process,
-            on: target,
-            ofKind: .consumer,
-            parent: creation,
-            following: [],
-            link: creation,
-            role: .creation,
-            details: message.details,
-            at: nil
-        )
-        if let created = message.created {
-            message.receipt.waitNanoseconds = now.duration(since: created).wholeNanoseconds
+        let started = TelemetrySystem.withTracer(in: active) { tracer -> MessageSpan? in
+            guard tracer.isEnabled, tracer.usesPlainContext, active?.parent(tracer) == nil else { return nil }
+            return tracer.startMessageSpan(
+                .process,
+                on: target,
+                ofKind: .consumer,
+                parent: creation,
+                following: [],
+                link: creation,
+                role: .creation,
+                details: message.details,
+                at: nil
+            )
         }
-        if measurement != nil { message.measure(with: meter, from: target, in: span.context, now) }
-        let work = WorkSpan(span, target, message.carrier, key: key, message.receipt, in: active)
-        context = ActiveContext(span: work.span, work)
+        guard let span = started else { return nil }
+        let start = span.startOrNow
+        if let created = message.created { message.receipt.waitNanoseconds = start.nanoseconds(since: created) }
+        let meter = TelemetrySystem.meter(in: active)
+        if meter.isRecording {
+            measurement = OperationMeasurement(
+                of: .process,
+                target,
+                meter: meter,
+                partition: message.details.partition.map { .string(String($0)) }
+            )
+            message.measure(with: meter, from: target, in: span.context, start)
+        } else {
+            measurement = nil
+        }
+        context = WorkSpan(span, target, message.carrier, key: key, message.receipt, in: active)
     }
 }
 
@@ -111,15 +115,5 @@ extension ProcessSpan.PlainMessage {
             in: context,
             at: nil
         )
-    }
-}
-
-extension Duration {
-    /// The whole nanoseconds; the nearest that there are for a longer one.
-    fileprivate var wholeNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflows
-            ? (seconds < 0 ? .min : .max) : product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
     }
 }

@@ -19,7 +19,7 @@ public struct ProcessSpan: Sendable {
     @usableFromInline let measurement: OperationMeasurement?
 
     /// The span; one without a valid context where nobody makes spans.
-    public var span: Span { context?.boundSpan ?? Span(context: .invalid) }
+    public var span: Span { context?.ownSpan ?? Span(context: .invalid) }
 
     /// Starts to work on one message.
     ///
@@ -141,9 +141,9 @@ public struct ProcessSpan: Sendable {
     /// - Throws: What `operation` throws.
     @inlinable
     @discardableResult
-    public func run<Success, Failure: Error>(
+    public nonisolated(nonsending) func run<Success, Failure: Error>(
         classify: (Failure) -> ProcessOutcome = { ProcessOutcome(of: $0) },
-        _ operation: () async throws(Failure) -> Success
+        _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
         guard let context else { return try await operation() }
         do throws(Failure) {
@@ -158,9 +158,12 @@ public struct ProcessSpan: Sendable {
 
     @usableFromInline
     func end() {
-        guard context?.hasSpan == true else { return }
-        measurement?.end(in: span.context)
-        span.end()
+        guard let context else { return }
+        if let measurement {
+            guard let span = context.ownSpan else { return }
+            measurement.end(in: span.context)
+        }
+        context.endSpan()
     }
 
     @usableFromInline

@@ -17,6 +17,9 @@ final class ConsumedBatch: Sendable {
     /// What stands round the work on a record.
     let processor: (any KafkaRecordProcessor)?
 
+    /// What the consumer's observer keeps for the topic.
+    let companion: (any AnyObject & Sendable)?
+
     /// How many of its records count as handled, from the first on.
     let handled = Atomic<Int>(0)
 
@@ -31,18 +34,21 @@ final class ConsumedBatch: Sendable {
     ///   - end: The offset behind the partition's last record; -1 if it isn't known.
     ///   - client: Is held until the batch is gone.
     ///   - processor: What stands round the work on a record.
+    ///   - companion: What the consumer's observer keeps for the topic.
     init(
         _ messages: UnsafeMutableBufferPointer<Message>,
         of partition: KafkaTopicPartition,
         end: Int64,
         client: ClientHandle,
-        processor: (any KafkaRecordProcessor)?
+        processor: (any KafkaRecordProcessor)?,
+        companion: (any AnyObject & Sendable)?
     ) {
         self.messages = messages
         self.partition = partition
         self.end = end
         self.client = client
         self.processor = processor
+        self.companion = companion
         client.hold()
     }
 

@@ -357,7 +357,7 @@ final class ConsumerLoop: Sendable {
         // Who had the partition before counts only if a handler of his is still in flight.
         let previous = state.withLock { $0.consumer.reader(of: partition) }.flatMap { $0.isHandling ? $0 : nil }
         let wake = handler.isSequence ? feed.wake : Wake()
-        guard let queue = PartitionQueue(client.handle, partition, processor: observer?.processor, wake: wake) else {
+        guard let queue = PartitionQueue(client.handle, partition, observer: observer, wake: wake) else {
             return fail(KafkaError(native: RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "\(partition) can't be read"))
         }
         let reader = PartitionReader(

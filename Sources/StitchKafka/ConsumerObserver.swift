@@ -5,6 +5,9 @@ package protocol ConsumerObserver: Sendable {
     /// What stands round the work on a record; `nil` where that is done elsewhere.
     var processor: (any KafkaRecordProcessor)? { get }
 
+    /// What the observer keeps for each topic; its records have it at hand.
+    func companion(of topic: String) -> (any AnyObject & Sendable)?
+
     /// Now, in nanoseconds since 1970.
     func now() -> UInt64
 

@@ -20,7 +20,7 @@ struct PartitionHandler: Sendable {
     /// Works until the reader is stopped.
     ///
     /// Called once; tells each batch that was handled, and at most one failure.
-    func run() async {
+    nonisolated(nonsending) func run() async {
         // Two readers of a partition would break its order.
         await reader.waitForPrevious()
         await withTaskGroup(of: Void.self) { group in
@@ -34,7 +34,7 @@ struct PartitionHandler: Sendable {
         reader.finish()
     }
 
-    private func handleRecords() async {
+    nonisolated(nonsending) private func handleRecords() async {
         while true {
             switch reader.take() {
             case .batch(let batch, let generation):
@@ -47,7 +47,7 @@ struct PartitionHandler: Sendable {
     }
 
     /// `false` when the reader is at its end.
-    private func handle(_ batch: ConsumedBatch, _ generation: Int) async -> Bool {
+    nonisolated(nonsending) private func handle(_ batch: ConsumedBatch, _ generation: Int) async -> Bool {
         do {
             let isWhole = try await call(batch, generation)
             // Cancelled before it was told to stop: what comes after the rest isn't to be handled either.
@@ -64,7 +64,7 @@ struct PartitionHandler: Sendable {
     }
 
     /// Calls the handler for what was taken; `false` when the rest is not to be handled.
-    private func call(_ batch: ConsumedBatch, _ generation: Int) async throws -> Bool {
+    nonisolated(nonsending) private func call(_ batch: ConsumedBatch, _ generation: Int) async throws -> Bool {
         switch handler.form {
         case .each(let handle):
             guard let policy = handler.policy else { return try await forEach(batch, generation, handle) }
@@ -127,10 +127,10 @@ struct PartitionHandler: Sendable {
 
     /// Inlined, so that a record costs one call and no more.
     @inline(__always)
-    private func forEach(
+    nonisolated(nonsending) private func forEach(
         _ batch: ConsumedBatch,
         _ generation: Int,
-        _ body: (KafkaConsumedRecord) async throws -> Void
+        _ body: RecordHandler.Handle
     ) async throws -> Bool {
         for index in 0..<batch.count {
             if reader.isInterrupted {

@@ -21,18 +21,19 @@ final class PartitionQueue: Sendable {
     private let partition: KafkaTopicPartition
     private let handle: ClientHandle
     private let processor: (any KafkaRecordProcessor)?
+    private let companion: (any AnyObject & Sendable)?
     // The callback below has a pointer to it, so it lives as long as the queue.
     private let wake: Wake
 
     /// - Parameters:
     ///   - handle: The consumer; its owner destroys the queue before letting go of it.
     ///   - partition: Has to be one that is about to be assigned.
-    ///   - processor: What stands round the work on a record.
+    ///   - observer: What stands round the work on its records.
     ///   - wake: Is signalled when the empty queue gets something.
     init?(
         _ handle: ClientHandle,
         _ partition: KafkaTopicPartition,
-        processor: (any KafkaRecordProcessor)?,
+        observer: (any ConsumerObserver)?,
         wake: Wake
     ) {
         // A reference of ours.
@@ -44,7 +45,8 @@ final class PartitionQueue: Sendable {
         self.queue = queue
         self.partition = partition
         self.handle = handle
-        self.processor = processor
+        processor = observer?.processor
+        companion = observer?.companion(of: partition.topic)
         self.wake = wake
         // Called by librdkafka's threads with the queue locked: must not call librdkafka, nor wait for who does. The
         // reference is not counted: `destroy` ends the callback before the last one goes.
@@ -91,7 +93,8 @@ final class PartitionQueue: Sendable {
                 of: partition,
                 end: end,
                 client: handle,
-                processor: processor
+                processor: processor,
+                companion: companion
             )
             return result
         }

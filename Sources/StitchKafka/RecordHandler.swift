@@ -4,13 +4,20 @@ import Synchronization
 
 /// What a consumer does with records.
 package struct RecordHandler: Sendable {
+    /// Works on one record, where its caller runs: nothing has to be switched for each.
+    package typealias Handle = nonisolated(nonsending) @Sendable (KafkaConsumedRecord) async throws -> Void
+
+    /// The same, told which try it is.
+    package typealias HandleTry =
+        nonisolated(nonsending) @Sendable (KafkaConsumedRecord, RecordAttempt) async throws -> Void
+
     /// Who gets the records.
     package enum Form: Sendable {
         /// A closure, one after the other.
-        case each(@Sendable (KafkaConsumedRecord) async throws -> Void)
+        case each(Handle)
 
         /// A closure that is told which try it is, one after the other.
-        case eachTry(@Sendable (KafkaConsumedRecord, RecordAttempt) async throws -> Void)
+        case eachTry(HandleTry)
 
         /// A closure, up to so many of one partition at once.
         case batches(of: Int, @Sendable ([KafkaConsumedRecord], RecordAttempt) async throws -> Void)

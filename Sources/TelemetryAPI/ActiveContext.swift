@@ -13,18 +13,29 @@ public import Synchronization
 /// meter.
 ///
 /// One task-local value, read once by whoever needs it; a class so that binding it copies one reference.
+///
+/// `@unchecked Sendable` because it isn't final: neither it nor ``WorkSpan`` has anything that changes outside a lock.
 @usableFromInline
-package final class ActiveContext: Sendable {
-    let ownSpan: Span?
+package class ActiveContext: @unchecked Sendable {
+    private let boundSpan: Span?
 
     // Apart, so that a span is made current with one more reference, whatever is current with it.
-    private let surroundings: (any ContextSurroundings)?
+    private let beside: (any ContextSurroundings)?
 
     /// A span, and what is current beside it.
-    package init(span: Span?, _ surroundings: (any ContextSurroundings)?) {
-        ownSpan = span
-        self.surroundings = surroundings
+    init(span: Span?, _ surroundings: (any ContextSurroundings)?) {
+        boundSpan = span
+        beside = surroundings
     }
+
+    /// The span that was bound, rather than one that what came names.
+    package var ownSpan: Span? { boundSpan }
+
+    /// What is current beside the span.
+    var surroundings: (any ContextSurroundings)? { beside }
+
+    /// Ends the span that was bound.
+    package func endSpan() { boundSpan?.end() }
 
     /// What is current in `current`, with a span in place of the one that was.
     @usableFromInline
@@ -78,23 +89,23 @@ package final class ActiveContext: Sendable {
     /// The span round the current one, where that one has no context: its tracer may have dropped it without a name.
     var enclosingSpan: Span? { surroundings?.enclosing?.span }
 
-    var ownBaggage: Baggage? { surroundings?.baggage }
+    var ownBaggage: Baggage? { surroundings?.boundBaggage }
 
     /// What came with the message or request that is worked on.
     ///
     /// It is taken apart only where somebody asks, so that passing it on costs next to nothing; and it is there to be
     /// passed on as it is where a tracer has nothing to write.
-    package var incoming: ContextCarrier? { surroundings?.incoming?.carrier }
+    package var incoming: ContextCarrier? { surroundings?.arrived?.carrier }
 
     /// The same, where it is plain.
     package var plainIncoming: PlainCarrier? {
-        if case .plain(let carrier) = surroundings?.incoming { carrier } else { nil }
+        if case .plain(let carrier) = surroundings?.arrived { carrier } else { nil }
     }
 
     /// The message that is worked on, for lines of the log.
-    var work: MessageWork? { surroundings?.work }
+    var work: MessageWork? { surroundings?.message }
 
-    var scope: TelemetryScope? { surroundings?.scope }
+    var scope: TelemetryScope? { surroundings?.telemetry }
 
     /// What is round a span that becomes current here, where anybody will ask.
     private func enclosing(of span: Span) -> EnclosingSpan? {
@@ -102,12 +113,6 @@ package final class ActiveContext: Sendable {
         guard let ownSpan, ownSpan.isNamed || ownSpan.recorder != nil else { return surroundings?.enclosing }
         return EnclosingSpan(ownSpan)
     }
-
-    /// The span that was bound, rather than one that what came names.
-    package var boundSpan: Span? { ownSpan }
-
-    /// Whether a span was bound.
-    package var hasSpan: Bool { ownSpan != nil }
 
     /// The span that is current: the one that was bound, else the one that what came names.
     package var span: Span? { ownSpan ?? incoming?.spanContext.map { Span(context: $0) } }
@@ -259,9 +264,9 @@ package func bind<Success, Failure: Error>(
 ///
 /// Inlined as the other.
 @inlinable
-package func bind<Success, Failure: Error>(
+package nonisolated(nonsending) func bind<Success, Failure: Error>(
     _ context: ActiveContext,
-    _ operation: () async throws(Failure) -> Success
+    _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
     try await ActiveContext.binding.withValue(context.bound) {
         do throws(Failure) {

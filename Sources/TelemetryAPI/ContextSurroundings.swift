@@ -8,22 +8,28 @@ package protocol ContextSurroundings: AnyObject, Sendable {
     var enclosing: EnclosingSpan? { get }
 
     /// The baggage that was bound; `nil` for that which came.
-    var baggage: Baggage? { get }
+    var boundBaggage: Baggage? { get }
 
     /// What came with the message or the request that is worked on.
-    var incoming: IncomingCarrier? { get }
+    var arrived: IncomingCarrier? { get }
 
     /// The message that is worked on.
-    var work: MessageWork? { get }
+    var message: MessageWork? { get }
 
     /// The tracer and the meter of a part of the program.
-    var scope: TelemetryScope? { get }
+    var telemetry: TelemetryScope? { get }
 }
 
 extension ContextSurroundings {
     /// All of it, to be changed.
     var values: SurroundingValues {
-        SurroundingValues(enclosing: enclosing, baggage: baggage, incoming: incoming, work: work, scope: scope)
+        SurroundingValues(
+            enclosing: enclosing,
+            baggage: boundBaggage,
+            incoming: arrived,
+            work: message,
+            scope: telemetry
+        )
     }
 }
 
@@ -62,10 +68,10 @@ final class Surroundings: ContextSurroundings {
     init(_ values: SurroundingValues) { self.values = values }
 
     var enclosing: EnclosingSpan? { values.enclosing }
-    var baggage: Baggage? { values.baggage }
-    var incoming: IncomingCarrier? { values.incoming }
-    var work: MessageWork? { values.work }
-    var scope: TelemetryScope? { values.scope }
+    var boundBaggage: Baggage? { values.baggage }
+    var arrived: IncomingCarrier? { values.incoming }
+    var message: MessageWork? { values.work }
+    var telemetry: TelemetryScope? { values.scope }
 }
 
 /// A span round the current one.

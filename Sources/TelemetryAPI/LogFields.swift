@@ -81,14 +81,18 @@ extension LogFields: CustomStringConvertible {
 
 /// A message that is worked on.
 package struct MessageWork: Sendable {
-    private let target: MessageTarget
+    private let share: MessageTargetShare
     let messageID: String?
     let attempt: Int?
 
-    var destination: String? { target.destination }
+    var destination: String? { share.destination }
 
     package init(_ target: MessageTarget, messageID: String? = nil, attempt: Int? = nil) {
-        self.target = target
+        self.init(target.share, messageID: messageID, attempt: attempt)
+    }
+
+    init(_ share: MessageTargetShare, messageID: String? = nil, attempt: Int? = nil) {
+        self.share = share
         self.messageID = messageID
         self.attempt = attempt
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 public import TelemetryData
 public import TraceContext
 
@@ -117,6 +118,7 @@ public final class MessageTarget: Sendable {
         settleShape = shape(.settle)
         shares = (0..<Self.shareCount).map { [createShape, sendShape, receiveShape, processShape, settleShape] _ in
             MessageTargetShare(
+                destination: destination,
                 create: createShape.prepared,
                 send: sendShape.prepared,
                 receive: receiveShape.prepared,
@@ -144,6 +146,9 @@ public final class MessageTarget: Sendable {
         shape(of: operation).prepared
     }
 
+    /// What stands for the target in what this thread keeps.
+    var share: MessageTargetShare { share(ofThread: stitch_thread_number()) }
+
     /// What keeps what is prepared alive for a span that a thread of this number starts.
     @inlinable
     @inline(__always)
@@ -160,6 +165,9 @@ public final class MessageTarget: Sendable {
 /// `@unchecked Sendable`: nothing in it changes.
 @usableFromInline
 package final class MessageTargetShare: @unchecked Sendable {
+    /// The target's topic or queue.
+    let destination: String?
+
     private let owned: [PreparedAttributes]
 
     // Those of `owned`, without counting.
@@ -169,12 +177,14 @@ package final class MessageTargetShare: @unchecked Sendable {
     private let padding: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
 
     init(
+        destination: String?,
         create: PreparedAttributes,
         send: PreparedAttributes,
         receive: PreparedAttributes,
         process: PreparedAttributes,
         settle: PreparedAttributes
     ) {
+        self.destination = destination
         owned = [create, send, receive, process, settle]
         self.create = .passUnretained(create)
         self.send = .passUnretained(send)

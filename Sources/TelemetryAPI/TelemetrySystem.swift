@@ -44,6 +44,19 @@ public enum TelemetrySystem {
         return has(tracerBit) ? tracerSlot.value ?? NoOpTracer() : NoOpTracer()
     }
 
+    /// Lends the tracer that counts there.
+    ///
+    /// Nothing is counted for it: the references to a tracer that all threads use go from processor to processor with each
+    /// count.
+    package static func withTracer<Result: ~Copyable>(
+        in active: ActiveContext?,
+        _ body: (any Tracer) -> Result
+    ) -> Result {
+        if let tracer = active?.scope?.tracer { return body(tracer) }
+        guard has(tracerBit), let result = tracerSlot.withValue(body) else { return body(NoOpTracer()) }
+        return result
+    }
+
     package static func meter(in active: ActiveContext?) -> any Meter {
         if let meter = active?.scope?.meter { return meter }
         return has(meterBit) ? meterSlot.value ?? NoOpMeter() : NoOpMeter()
@@ -85,6 +98,15 @@ private final class InstalledValue<Value: Sendable>: Sendable {
         // Boxes are never released, since a reader may have just loaded the address.
         UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring))
             .map { Unmanaged<Box>.fromOpaque($0).takeUnretainedValue().value }
+    }
+
+    /// Lends the value, without counting references to it.
+    @inline(__always)
+    func withValue<Result: ~Copyable>(_ body: (Value) -> Result) -> Result? {
+        guard let box = UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring)) else { return nil }
+        var result: Result?
+        Unmanaged<Box>.fromOpaque(box)._withUnsafeGuaranteedRef { result = body($0.value) }
+        return result
     }
 
     func set(_ value: Value) {

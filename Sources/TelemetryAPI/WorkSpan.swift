@@ -8,7 +8,7 @@ package import TraceContext
 ///
 /// Most handlers say nothing about the span that they run in. Until one does it stays a ``MessageSpan``, for which its
 /// tracer keeps nothing; from then on the tracer keeps it as any other.
-package final class WorkSpan: SpanKeeping, SpanRecording, ContextSurroundings {
+package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, ContextSurroundings, @unchecked Sendable {
     private enum State: ~Copyable, Sendable {
         case message(MessageSpan)
         case kept(Span)
@@ -23,9 +23,10 @@ package final class WorkSpan: SpanKeeping, SpanRecording, ContextSurroundings {
     nonisolated(unsafe) private let key: UnsafeRawBufferPointer?
     private let receipt: MessageReceipt
 
-    private let target: MessageTarget
+    // Of the thread's own, so that no other thread counts references to it.
+    private let share: MessageTargetShare
     private let plain: PlainCarrier
-    package let scope: TelemetryScope?
+    package let telemetry: TelemetryScope?
 
     /// Takes over a span that has begun.
     ///
@@ -48,23 +49,28 @@ package final class WorkSpan: SpanKeeping, SpanRecording, ContextSurroundings {
         isRecorded = span.isRecording
         self.key = key
         self.receipt = receipt
-        self.target = target
+        share = span.share ?? target.share
         self.plain = plain
-        scope = active?.scope
+        telemetry = active?.scope
         state = Mutex(span.isRecording ? .message(span) : .over)
+        super.init(span: nil, nil)
     }
 
+    // MARK: What is current
+
     /// The span, for whoever asks for the current one.
-    package var span: Span {
+    package override var ownSpan: Span? {
         isRecorded ? Span(spanID: context.spanID, keptBy: self) : Span(context: context)
     }
 
-    // MARK: What is current beside it
+    override var surroundings: (any ContextSurroundings)? { self }
+
+    package override func endSpan() { end(at: nil) }
 
     package var enclosing: EnclosingSpan? { nil }
-    package var baggage: Baggage? { nil }
-    package var incoming: IncomingCarrier? { .plain(plain) }
-    package var work: MessageWork? { MessageWork(target) }
+    package var boundBaggage: Baggage? { nil }
+    package var arrived: IncomingCarrier? { .plain(plain) }
+    package var message: MessageWork? { MessageWork(share) }
 
     // MARK: Recording
 

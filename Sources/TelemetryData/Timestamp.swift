@@ -34,6 +34,25 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return Timestamp(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
     }
 
+    /// Nearly now: the system clock as it stood at its last tick, a few milliseconds ago, which takes less time to ask for.
+    package static var nearlyNow: Timestamp {
+        #if os(Linux)
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        return Timestamp(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+        #else
+        return now
+        #endif
+    }
+
+    /// How many nanoseconds later this is than `earlier`, negative if it is earlier; the nearest number for more than 292
+    /// years.
+    package func nanoseconds(since earlier: Timestamp) -> Int64 {
+        self >= earlier
+            ? Int64(clamping: nanoseconds &- earlier.nanoseconds)
+            : 0 &- Int64(clamping: earlier.nanoseconds &- nanoseconds)
+    }
+
     /// Orders by time.
     public static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
 

@@ -29,6 +29,8 @@ final class ConsumerTracing: ConsumerObserver {
         telemetry = CapturedTelemetry()
     }
 
+    func companion(of topic: String) -> (any AnyObject & Sendable)? { records.target(of: [topic]) }
+
     func now() -> UInt64 { Timestamp.now.nanoseconds }
 
     func polled(_ records: [KafkaConsumedRecord], since start: UInt64) {

@@ -58,11 +58,12 @@ final class RecordTracing: Sendable {
     }
 
     /// One record, for the first time or once more: a span that continues the record's trace as the policy says.
-    func process<Success, Failure: Error>(
+    @inline(__always)
+    nonisolated(nonsending) func process<Success, Failure: Error>(
         _ record: KafkaConsumedRecord,
         _ attempt: RecordAttempt,
         _ delivery: ReceivedMessage.Delivery = .first,
-        _ body: () async throws(Failure) -> Success
+        _ body: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
         // Until the span has ended it may look at the record's key.
         defer { withExtendedLifetime(record) {} }
@@ -111,8 +112,11 @@ final class RecordTracing: Sendable {
         message.receipt.lag = record.lag
         message.receipt.timestampType = RecordAttributes.type(of: timestamp)
         // Whoever runs the span keeps the record, and with it the key, until the span has ended.
-        return record.withKeyBytes {
-            ProcessSpan(of: message, from: targets[record.topic], policy: continuation, key: $0)
+        return record.withKeyBytes { key in
+            record.withCompanion { companion in
+                guard let target = companion as? MessageTarget else { return nil }
+                return ProcessSpan(of: message, from: target, policy: continuation, key: key)
+            } ?? nil
         }
     }
 

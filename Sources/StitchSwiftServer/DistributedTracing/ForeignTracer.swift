@@ -112,7 +112,7 @@ public struct ForeignTracer: TelemetryAPI.Tracer {
     /// lost.
     private func context(of parent: SpanContext?) -> ServiceContext {
         guard let parent else { return .topLevel }
-        if let current = ServiceContext.current, let span = ActiveContext.current(in: current)?.boundSpan,
+        if let current = ServiceContext.current, let span = ActiveContext.current(in: current)?.ownSpan,
             span.context.spanID == parent.spanID, span.context.traceID == parent.traceID,
             let own = span.recorder as? ForeignSpan
         {

@@ -87,7 +87,7 @@ public struct StitchTracer: Tracing.Tracer {
     ///
     /// Of one that Stitch started, what it is called and what was said about it before can't be read.
     public func activeSpan(identifiedBy context: ServiceContext) -> StitchSpan? {
-        guard let span = ActiveContext.current(in: context)?.boundSpan, span.isRecording else { return nil }
+        guard let span = ActiveContext.current(in: context)?.ownSpan, span.isRecording else { return nil }
         return StitchSpan("", span, context)
     }
 
@@ -103,7 +103,7 @@ public struct StitchTracer: Tracing.Tracer {
     ) where Inject.Carrier == Carrier {
         let active = ActiveContext.current(in: context)
         let (outgoing, _) = ContextCarrier.outgoing(
-            of: active?.boundSpan,
+            of: active?.ownSpan,
             in: active,
             tracer: tracer,
             baggage: .all,
