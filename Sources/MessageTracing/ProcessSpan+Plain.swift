@@ -47,7 +47,7 @@ extension ProcessSpan {
     ///   - policy: Whether the span continues the trace that created the message.
     ///   - key: The message's key. The bytes stay where they are until the span has ended.
     package init?(
-        of message: consuming PlainMessage,
+        of message: PlainMessage,
         from target: MessageTarget,
         policy: ContinuationPolicy,
         key: UnsafeRawBufferPointer?
@@ -58,9 +58,9 @@ extension ProcessSpan {
             policy.continues(created: message.created, now: .nearlyNow)
         else { return nil }
         let creation = message.carrier.context
-        let started = TelemetrySystem.withTracer(in: active) { tracer -> MessageSpan? in
+        let work = TelemetrySystem.withTracer(in: active) { tracer -> WorkSpan? in
             guard tracer.isEnabled, tracer.usesPlainContext, active?.parent(tracer) == nil else { return nil }
-            return tracer.startMessageSpan(
+            let span = tracer.startMessageSpan(
                 .process,
                 on: target,
                 ofKind: .consumer,
@@ -71,30 +71,31 @@ extension ProcessSpan {
                 details: message.details,
                 at: nil
             )
+            var receipt = message.receipt
+            receipt.waitNanoseconds = message.created.map { span.startOrNow.nanoseconds(since: $0) }
+            return WorkSpan(span, target, message.carrier, key: key, receipt, in: active)
         }
-        guard let span = started else { return nil }
-        let start = span.startOrNow
-        if let created = message.created { message.receipt.waitNanoseconds = start.nanoseconds(since: created) }
+        guard let work else { return nil }
+        context = work
         let meter = TelemetrySystem.meter(in: active)
-        if meter.isRecording {
-            measurement = OperationMeasurement(
-                of: .process,
-                target,
-                meter: meter,
-                partition: message.details.partition.map { .string(String($0)) }
-            )
-            message.measure(with: meter, from: target, in: span.context, start)
-        } else {
+        guard meter.isRecording else {
             measurement = nil
+            return
         }
-        context = WorkSpan(span, target, message.carrier, key: key, message.receipt, in: active)
+        measurement = OperationMeasurement(
+            of: .process,
+            target,
+            meter: meter,
+            partition: message.details.partition.map { .string(String($0)) }
+        )
+        message.measure(with: meter, from: target, in: work.context, .now)
     }
 }
 
 extension ProcessSpan.PlainMessage {
     /// Measures the delivery as work on the message begins.
     @inline(never)
-    fileprivate borrowing func measure(
+    fileprivate func measure(
         with meter: any Meter,
         from target: MessageTarget,
         in context: SpanContext,

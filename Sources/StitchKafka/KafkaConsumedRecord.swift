@@ -116,13 +116,6 @@ public struct KafkaConsumedRecord: Sendable {
         return batch.processor
     }
 
-    /// Lends what the consumer's observer keeps for the record's topic, without counting references to it; `nil` for a record
-    /// that was made, or whose consumer nobody observes.
-    package func withCompanion<Success>(_ body: (any AnyObject & Sendable) -> Success) -> Success? {
-        guard case .fetched(let batch, _) = source, let companion = batch.companion else { return nil }
-        return body(companion)
-    }
-
     /// Reads the value as JSON.
     ///
     /// - Parameter type: What to read it as.

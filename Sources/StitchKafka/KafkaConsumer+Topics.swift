@@ -18,7 +18,7 @@ extension KafkaConsumer {
         topics: [String],
         options: KafkaConsumerOptions = KafkaConsumerOptions(),
         onFailure: KafkaFailurePolicy = .stop,
-        handler: @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
+        handler: nonisolated(nonsending) @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
     ) throws(KafkaError) {
         let handler = RecordHandler(.each(handler))
         try self.init(

@@ -55,28 +55,27 @@ extension KafkaConsumedRecord {
     }
 }
 
-extension KafkaConsumedRecord {
-    /// What the record carries of a trace, where that is plain: what Stitch's own producers write, whatever headers of other
+extension PlainCarrier {
+    /// What a record carries of a trace, where that is plain: what Stitch's own producers write, whatever headers of other
     /// names there are; `nil` for all else, and for a record that was moved.
-    var plainCarrier: PlainCarrier? {
-        withNativeHeaders { headers -> PlainCarrier? in
-            guard let headers else { return nil }
-            var carrier: PlainCarrier?
-            var origin: UnsafeRawBufferPointer?
-            for (name, value) in headers where name.mayBeOfTrace {
-                if name.isEqual(to: "traceparent") {
-                    guard carrier == nil, let value, let read = PlainCarrier(traceParent: value) else { return nil }
-                    carrier = read
-                } else if name.isEqual(to: "stitch") {
-                    guard origin == nil, let value else { return nil }
-                    origin = value
-                } else if name.isOfTrace {
-                    return nil
-                }
+    init?(_ record: RecordView) {
+        guard let headers = record.headers else { return nil }
+        var carrier: PlainCarrier?
+        var origin: UnsafeRawBufferPointer?
+        for (name, value) in headers where name.mayBeOfTrace {
+            if name.isEqual(to: "traceparent") {
+                guard carrier == nil, let value, let read = PlainCarrier(traceParent: value) else { return nil }
+                carrier = read
+            } else if name.isEqual(to: "stitch") {
+                guard origin == nil, let value else { return nil }
+                origin = value
+            } else if name.isOfTrace {
+                return nil
             }
-            if let origin, carrier?.read(stitch: origin) == false { return nil }
-            return carrier
-        } ?? nil
+        }
+        guard var carrier else { return nil }
+        if let origin, !carrier.read(stitch: origin) { return nil }
+        self = carrier
     }
 }
 

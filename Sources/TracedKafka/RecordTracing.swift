@@ -99,24 +99,24 @@ final class RecordTracing: Sendable {
 
     /// The span of work on a record of the usual form, which nearly all are; `nil` for others.
     private func beginPlain(_ record: KafkaConsumedRecord, _ delivery: ReceivedMessage.Delivery) -> ProcessSpan? {
-        guard let carrier = record.plainCarrier else { return nil }
-        var details = MessageDetails(partition: record.partition, offset: record.offset)
-        if record.isTombstone { details.isTombstone = true }
-        let timestamp = record.timestamp
+        defer { withExtendedLifetime(record) {} }
+        guard let view = record.view, let companion = view.companion, let carrier = PlainCarrier(view) else {
+            return nil
+        }
+        let timestamp = view.timestamp
         var message = ProcessSpan.PlainMessage(
             carrier,
             created: timestamp.milliseconds.map { Timestamp(milliseconds: $0) },
-            details,
+            MessageDetails(partition: view.partition, offset: view.offset),
             delivery
         )
-        message.receipt.lag = record.lag
+        if view.isTombstone { message.details.isTombstone = true }
+        message.receipt.lag = view.lag
         message.receipt.timestampType = RecordAttributes.type(of: timestamp)
-        // Whoever runs the span keeps the record, and with it the key, until the span has ended.
-        return record.withKeyBytes { key in
-            record.withCompanion { companion in
-                guard let target = companion as? MessageTarget else { return nil }
-                return ProcessSpan(of: message, from: target, policy: continuation, key: key)
-            } ?? nil
+        // The companion is the target, made by the observer that goes with this. Whoever runs the span keeps the record, and
+        // with it the key, until the span has ended.
+        return Unmanaged<MessageTarget>.fromOpaque(companion.toOpaque())._withUnsafeGuaranteedRef {
+            ProcessSpan(of: message, from: $0, policy: continuation, key: view.key)
         }
     }
 

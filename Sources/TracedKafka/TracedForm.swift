@@ -4,7 +4,7 @@ import StitchKafka
 
 /// In which form a traced consumer gives out records, and which spans go with it.
 enum TracedForm {
-    case each(@Sendable (KafkaConsumedRecord) async throws -> Void)
+    case each(RecordHandler.Handle)
     case batches(of: Int, @Sendable ([KafkaConsumedRecord]) async throws -> Void)
     case sequence(pollSpans: Bool)
 

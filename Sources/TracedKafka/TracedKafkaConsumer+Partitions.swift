@@ -28,7 +28,7 @@ extension TracedKafkaConsumer {
         continuation: ContinuationPolicy = .default,
         baggage: BaggagePolicy = .all,
         external: Bool = false,
-        handler: @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
+        handler: nonisolated(nonsending) @escaping @Sendable (KafkaConsumedRecord) async throws -> Void
     ) throws(KafkaError) {
         let tracing = KafkaTracingOptions(continuation: continuation, baggage: baggage, external: external)
         try self.init(configuration, .partitions(partitions, group: group), .each(handler), options, onFailure, tracing)

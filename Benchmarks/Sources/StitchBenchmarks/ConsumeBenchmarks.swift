@@ -107,8 +107,10 @@ enum ConsumeBenchmarks {
         }
     }
 
+    private typealias Handler = nonisolated(nonsending) @Sendable (KafkaConsumedRecord) async throws -> Void
+
     private static func run(
-        _ make: (@escaping @Sendable (KafkaConsumedRecord) async throws -> Void) throws -> some KafkaConsuming
+        _ make: (@escaping Handler) throws -> some KafkaConsuming
     ) async throws -> KafkaContest.Turn {
         let finish = Finish()
         let (done, finished) = AsyncStream.makeStream(of: Void.self)
