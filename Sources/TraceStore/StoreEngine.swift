@@ -127,16 +127,21 @@ final class StoreEngine {
 
     private func openOpen(_ partition: Manifest.Partition) throws {
         let name = StoreDirectory.openName(partition.number)
-        do {
-            let file = try OpenFile(directory.path(name), access, durability: configuration.durability)
-            let open = OpenPartition(partition.number, file, among: partitions)
-            try open.load()
-            if open.index.count > 0 { open.firstArrival = now() }
-            partitions.open.append(open)
-        } catch let error as StoreError where error.code != .damaged {
-            throw error
-        } catch {
-            leaveOut(partition.number, name)
+        while true {
+            do {
+                let file = try OpenFile(directory.path(name), access, durability: configuration.durability)
+                let open = OpenPartition(partition.number, file, among: partitions)
+                try open.load()
+                if open.index.count > 0 { open.firstArrival = now() }
+                return partitions.open.append(open)
+            } catch let damage as DamagedPartition {
+                // It is an older file that can't be read, not this one.
+                leaveOut(damage)
+            } catch let error as StoreError where error.code != .damaged {
+                throw error
+            } catch {
+                return leaveOut(partition.number, name)
+            }
         }
     }
 
@@ -177,6 +182,18 @@ final class StoreEngine {
 
     /// Writes batches; when it returns they are committed.
     func append(_ batches: [PreparedBatch]) throws {
+        while true {
+            do {
+                return try write(batches)
+            } catch let damage as DamagedPartition {
+                // An older file, which has spans of the same traces; one less each time.
+                leaveOut(damage)
+                try reload()
+            }
+        }
+    }
+
+    private func write(_ batches: [PreparedBatch]) throws {
         guard let active = partitions.open.last, access == .writing else {
             throw StoreError(.unavailable, "can't write to \(directory.path): it was opened for reading")
         }
@@ -186,6 +203,7 @@ final class StoreEngine {
             try active.file.commit()
         } catch {
             active.file.rollback()
+            if error is DamagedPartition { throw error }
             // The index is ahead of the file.
             try reload()
             throw error as? StoreError ?? StoreError(.damaged, "can't write to \(directory.path): \(error)")

@@ -78,6 +78,17 @@ final class SealedPartition: Sendable {
         cache = Mutex(Cache(verifiedColumns: [Bool](repeating: false, count: directory.blocks.count)))
     }
 
+    /// Asks it; what makes no sense there is its damage.
+    func ask<Result>(_ body: (SealedPartition) throws -> Result) throws -> Result {
+        do {
+            return try body(self)
+        } catch let error where error is StoreError || error is DamagedPartition {
+            throw error
+        } catch {
+            throw DamagedPartition(number: number, generation: generation)
+        }
+    }
+
     /// Notes that a later copy has replaced a row.
     func supersede(row: Int) { replaced.withLock { _ = $0.insert(row) } }
 
