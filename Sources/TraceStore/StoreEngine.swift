@@ -53,21 +53,20 @@ final class StoreEngine {
         } else {
             lock = nil
         }
-        manifest = try Self.openManifest(directory, access, configuration.durability, &damagedFiles)
+        manifest = try Self.openManifest(directory, access, &damagedFiles)
         try reload()
     }
 
     private static func openManifest(
         _ directory: StoreDirectory,
         _ access: SQLiteDatabase.Access,
-        _ durability: TraceStoreConfiguration.Durability,
         _ damagedFiles: inout [String]
     ) throws(StoreError) -> Manifest {
         do {
-            return try Manifest(directory.manifest, access, durability: durability)
+            return try Manifest(directory.manifest, access)
         } catch  where error.code == .damaged && access == .writing {
             damagedFiles.append(directory.setAside("manifest.db"))
-            let manifest = try Manifest(directory.manifest, access, durability: durability)
+            let manifest = try Manifest(directory.manifest, access)
             try ManifestRebuilding.rebuild(manifest, directory)
             return manifest
         }
