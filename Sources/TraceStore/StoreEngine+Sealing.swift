@@ -47,12 +47,18 @@ extension StoreEngine {
         sealing = nil
         let result = task.wait()
         guard let open = partitions.open.first(where: { $0.number == task.number }) else { return }
+        let name = StoreDirectory.openName(open.number)
         do {
             if let sealed = try result?.get() { try replace(open, with: sealed, task.superseded) }
+            hasSealingFailed = false
+        } catch is Sealer.DamagedOpenFile {
+            // As at a start; those behind it are still to be sealed.
+            leaveOut(open.number, name)
         } catch {
             // The open file is still what counts; it is sealed at the next start, or by the next sealing.
+            hasSealingFailed = true
             directory.remove(StoreDirectory.sealedName(open.number, generation: 0))
-            tell("could not seal \(StoreDirectory.openName(open.number)); it is read as it is", error)
+            tell("could not seal \(name); it is read as it is", error)
         }
     }
 

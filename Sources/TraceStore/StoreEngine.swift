@@ -27,6 +27,8 @@ final class StoreEngine {
     var damagedFiles: [String] = []
     /// The sealing that is under way.
     var sealing: SealingTask?
+    /// Whether the last sealing failed, though its open file can be read.
+    var hasSealingFailed = false
     /// Told, on another thread, when a sealing is done.
     let sealed: @Sendable () -> Void
     /// Who waits until the partitions before one are sealed, or can't be.
@@ -221,8 +223,7 @@ final class StoreEngine {
     /// Ends the partition that is written to, and begins another.
     func seal() throws {
         guard let active = partitions.open.last, active.index.count > 0 else { return }
-        // Spans come quicker than they can be sealed.
-        if partitions.open.count >= Self.maximumOpenCount { finishSealing() }
+        if partitions.open.count >= Self.maximumOpenCount { try makeRoom() }
         if var partition = known[active.number] {
             partition.arrival = Int64(clamping: now().nanoseconds)
             let changed = partition
@@ -231,6 +232,18 @@ final class StoreEngine {
         }
         try startPartition()
         try startSealing()
+    }
+
+    /// Has there be room for another open partition.
+    private func makeRoom() throws {
+        // Spans come quicker than they can be sealed. What has failed may fail again, and nobody waits for it.
+        if !hasSealingFailed { finishSealing() }
+        if partitions.open.count < Self.maximumOpenCount { return }
+        try startSealing()
+        throw StoreError(
+            .unavailable,
+            "can't begin another file in \(directory.path): \(partitions.open.count) wait for being sealed, which failed"
+        )
     }
 }
 
