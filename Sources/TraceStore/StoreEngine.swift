@@ -74,12 +74,30 @@ final class StoreEngine {
         }
     }
 
+    /// Whether there is something to read, and to write to: not after ``reload()`` has failed.
+    var isLoaded: Bool { access == .reading || !partitions.open.isEmpty }
+
     /// Reads what is there, as at a start.
+    ///
+    /// If that fails, there are no partitions; it is tried again by the next ``append(_:)``.
     func reload() throws {
         finishSealing()
+        clear()
+        do {
+            try load()
+        } catch {
+            clear()
+            throw error
+        }
+    }
+
+    private func clear() {
         partitions.open = []
         partitions.sealed = []
         manifestVersion = nil
+    }
+
+    private func load() throws {
         known = Dictionary(uniqueKeysWithValues: try manifest.partitions().map { ($0.number, $0) })
         // Beside a writer, a file may be there a moment later, or be gone meanwhile.
         if access == .reading { return try refresh() }
@@ -195,8 +213,12 @@ final class StoreEngine {
     }
 
     private func write(_ batches: [PreparedBatch]) throws {
-        guard let active = partitions.open.last, access == .writing else {
+        guard access == .writing else {
             throw StoreError(.unavailable, "can't write to \(directory.path): it was opened for reading")
+        }
+        if !isLoaded { try reload() }
+        guard let active = partitions.open.last else {
+            throw StoreError(.unavailable, "can't write to \(directory.path): none of its files is open")
         }
         do {
             try active.file.begin()

@@ -72,4 +72,37 @@ struct StoreEngineTests {
             #expect(engine.damagedFiles.isEmpty)
         }
     }
+
+    @Test("What can't be read again for a while is read and written to later")
+    func reloading() async throws {
+        try await withDirectory { directory in
+            var samples = SampleSpans(seed: 42)
+            let parts = [samples.spans(traces: 10), samples.spans(traces: 10), samples.spans(traces: 10)]
+            let thread = StoreThread()
+            try thread.open { try StoreEngine(TraceStoreConfiguration(directory: directory), .writing, now: { .now }) }
+            try thread.block { engine in
+                try engine.append([PreparedBatch(parts[0])])
+                try engine.seal()
+                engine.finishSealing()
+                try engine.append([PreparedBatch(parts[1])])
+            }
+            let elsewhere = "\(directory)-elsewhere"
+            try FileManager.default.moveItem(atPath: directory, toPath: elsewhere)
+            #expect(throws: StoreError.self) { try thread.block { try $0.reload() } }
+            #expect(throws: StoreError.self) { try thread.block { try $0.append([PreparedBatch(parts[2])]) } }
+            #expect(sorted(try spans(thread)) == sorted(parts[0] + parts[1]))
+            try FileManager.default.moveItem(atPath: elsewhere, toPath: directory)
+            try thread.block { try $0.append([PreparedBatch(parts[2])]) }
+            #expect(sorted(try spans(thread)) == sorted(parts[0] + parts[1] + parts[2]))
+            await thread.close()
+        }
+    }
+
+    /// All that readers see.
+    private func spans(_ thread: StoreThread) throws -> [SpanData] {
+        var reading = StoreReading(try thread.snapshot())
+        var spans: [SpanData] = []
+        while let next = try reading.next() { spans += next }
+        return spans
+    }
 }
