@@ -44,6 +44,12 @@ final class PartitionList {
         )
     }
 
+    /// Shows again what has been hidden since.
+    func restore(_ snapshot: StoreSnapshot) {
+        for sealed in snapshot.sealed { sealed.partition.superseded = sealed.superseded }
+        for open in snapshot.open { open.partition.superseded = open.superseded }
+    }
+
     /// Puts a sealed partition in its place.
     func insert(_ partition: SealedPartition) {
         sealed.removeAll { $0.number == partition.number }

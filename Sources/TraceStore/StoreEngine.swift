@@ -146,6 +146,7 @@ final class StoreEngine {
 
     private func openOpen(_ partition: Manifest.Partition) throws {
         let name = StoreDirectory.openName(partition.number)
+        let before = partitions.snapshot
         while true {
             do {
                 let file = try OpenFile(directory.path(name), access, durability: configuration.durability)
@@ -159,6 +160,8 @@ final class StoreEngine {
             } catch let error as StoreError where error.code != .damaged {
                 throw error
             } catch {
+                // The copies that it has replaced are all that there is of these spans.
+                partitions.restore(before)
                 return leaveOut(partition.number, name)
             }
         }

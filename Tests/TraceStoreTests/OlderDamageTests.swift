@@ -101,4 +101,30 @@ struct OlderDamageTests {
             await store.shutdown()
         }
     }
+
+    @Test("Where the newer file can't be read, what it has replaced is found again", arguments: [false, true])
+    func newer(_ isStarted: Bool) async throws {
+        let (first, later) = spans()
+        try await withDirectory { directory in
+            var store = try FileSpanStore(TraceStoreConfiguration(directory: directory))
+            try await store.append(first)
+            try await store.seal()
+            for span in later { try await store.append([span]) }
+            if isStarted {
+                await store.shutdown()
+                // The last page; those before it can be read.
+                let handle = try FileHandle(forUpdating: URL(filePath: "\(directory)/open-2.db"))
+                try handle.seek(toOffset: try handle.seekToEnd() - 32_768)
+                try handle.write(contentsOf: Data(repeating: 7, count: 32_768))
+                try handle.close()
+                store = try FileSpanStore(TraceStoreConfiguration(directory: directory))
+            } else {
+                try SQLiteDatabase("\(directory)/open-2.db", .writing).execute("DELETE FROM batch WHERE id > 3")
+                try await store.seal()
+            }
+            #expect(try await store.damagedFiles == ["open-2.db.damaged"])
+            #expect(sorted(try await store.all()) == sorted(first))
+            await store.shutdown()
+        }
+    }
 }
