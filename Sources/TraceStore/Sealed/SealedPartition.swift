@@ -71,6 +71,7 @@ final class SealedPartition: Sendable {
         let bytes = try file.bytes(at: Int(end.offset), count: Int(clamping: end.count))
         guard Zlib.checksum(bytes) == end.checksum else { throw DamagedBytes() }
         directory = try bytes.withUnsafeBytes { try SealedDirectory($0) }
+        try directory.check(size: size)
         identities = FileIdentities(file, directory)
         sources = directory.sources.map { SpanSource($0) }
         firstStart = directory.blocks.reduce(.max) { min($0, $1.minimumStart) }
@@ -183,7 +184,8 @@ final class SealedPartition: Sendable {
     func expect(columns: some Collection<Int>) {
         guard let first = columns.min(), let last = columns.max() else { return }
         let (start, end) = (directory.blocks[first].scanOffset, directory.blocks[last].scanOffset)
-        file.expect(at: Int(clamping: start), count: Int(clamping: end &- start) + 4_096)
+        guard start <= end else { return }
+        file.expect(at: Int(clamping: start), count: Int(clamping: end - start) + 4_096)
     }
 
     /// The spans of a trace that a row links to.
