@@ -72,7 +72,7 @@ final class SealedPartition: Sendable {
         guard Zlib.checksum(bytes) == end.checksum else { throw DamagedBytes() }
         directory = try bytes.withUnsafeBytes { try SealedDirectory($0) }
         try directory.check(size: size)
-        identities = FileIdentities(file, directory)
+        identities = FileIdentities(file, directory, caches.identities, fileNumber)
         sources = directory.sources.map { SpanSource($0) }
         firstStart = directory.blocks.reduce(.max) { min($0, $1.minimumStart) }
         lastStart = directory.blocks.reduce(0) { max($0, $1.maximumStart) }
