@@ -35,4 +35,15 @@ struct SealedMemoryTests {
             #expect(try partitions[0].identities.block(0).count > 0)
         }
     }
+
+    @Test("A search by attributes takes no more for many names of many sources")
+    func names() {
+        var directory = SealedDirectory()
+        let key = SpanSourceKey(resource: Resource(), scope: InstrumentationScope(name: ""))
+        directory.names = [String](repeating: "name", count: 1 << 19)
+        directory.sources = [SpanSourceKey](repeating: key, count: 1 << 19)
+        directory.classes = [SealedClass(source: 1, name: 1, hasError: false)]
+        let tests = ShapeAttributes(directory).tests([], directory)
+        #expect(tests.classes == [false])
+    }
 }
