@@ -104,15 +104,15 @@ struct AttributeHash {
 
 extension UnsafeRawPointer {
     @inline(__always)
-    fileprivate func byte(_ offset: Int) -> UInt64 { UInt64(load(fromByteOffset: offset, as: UInt8.self)) }
+    func byte(_ offset: Int) -> UInt64 { UInt64(load(fromByteOffset: offset, as: UInt8.self)) }
 
     @inline(__always)
-    fileprivate func half(_ offset: Int) -> UInt64 {
+    func half(_ offset: Int) -> UInt64 {
         UInt64(UInt32(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
     }
 
     @inline(__always)
-    fileprivate func word(_ offset: Int) -> UInt64 {
+    func word(_ offset: Int) -> UInt64 {
         UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 }

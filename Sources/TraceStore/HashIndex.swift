@@ -69,16 +69,48 @@ struct HashIndex {
 
 extension HashIndex {
     /// Makes hashes that differ from process to process, so that nobody can send what falls together.
+    ///
+    /// All of it goes into a product with a number that nobody knows: what differs in a known way differs in an unknown one
+    /// after that.
     struct Seed {
-        private let value = UInt64.random(in: 0 ... .max)
+        private let start: UInt64
+        private let factor: UInt64
+
+        private static let process = Seed(start: .random(in: 0 ... .max), factor: .random(in: 0 ... .max) | 1)
+
+        private init(start: UInt64, factor: UInt64) { (self.start, self.factor) = (start, factor) }
+
+        /// That of the process.
+        init() { self = Self.process }
+
+        /// Of two numbers.
+        @inline(__always)
+        func hash(_ first: UInt64, _ second: UInt64) -> UInt64 { mix(mix(start, first), second) }
+
+        /// Of bytes and their number, and of what was hashed before them.
+        @inline(__always)
+        func hash(_ bytes: UnsafeRawBufferPointer, after first: UInt64 = 0) -> UInt64 {
+            let count = bytes.count
+            var state = hash(first, UInt64(truncatingIfNeeded: count))
+            guard let start = bytes.baseAddress, count > 0 else { return state }
+            if count < 4 {
+                let (first, middle, last) = (start.byte(0), start.byte(count >> 1), start.byte(count &- 1))
+                return mix(state, first | middle << 8 | last << 16)
+            }
+            if count < 8 { return mix(state, start.half(0) | start.half(count &- 4) << 32) }
+            // The last eight bytes may overlap those before them.
+            var offset = 0
+            while offset < count &- 8 {
+                state = mix(state, start.word(offset))
+                offset &+= 8
+            }
+            return mix(state, start.word(count &- 8))
+        }
 
         @inline(__always)
-        func hash(_ first: UInt64, _ second: UInt64) -> UInt64 {
-            var hash = (first ^ value) &* 0x9fb2_1c65_1e98_df25
-            hash ^= hash >> 32
-            hash = (hash ^ second) &* 0x9fb2_1c65_1e98_df25
-            hash ^= hash >> 29
-            return hash &* 0xbf58_476d_1ce4_e5b9
+        private func mix(_ state: UInt64, _ word: UInt64) -> UInt64 {
+            let (high, low) = (state ^ word).multipliedFullWidth(by: factor)
+            return high ^ low
         }
     }
 }

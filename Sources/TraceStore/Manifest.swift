@@ -21,9 +21,7 @@ final class Manifest {
     private let database: SQLiteDatabase
     private let version: DataVersion
 
-    init(_ path: String, _ access: SQLiteDatabase.Access, durability: TraceStoreConfiguration.Durability)
-        throws(StoreError)
-    {
+    init(_ path: String, _ access: SQLiteDatabase.Access) throws(StoreError) {
         database = try SQLiteDatabase(path, access)
         self.version = try DataVersion(database)
         let version = try database.number("PRAGMA user_version")
@@ -35,7 +33,8 @@ final class Manifest {
             return
         }
         try database.execute("PRAGMA journal_mode = WAL")
-        try database.execute("PRAGMA synchronous = \(durability.synchronous)")
+        // Whatever outlives power loss: files are removed because of what was committed here, and may be the only copies.
+        try database.execute("PRAGMA synchronous = FULL")
         try database.transaction { () throws(StoreError) in
             try database.execute(
                 """
@@ -52,6 +51,9 @@ final class Manifest {
             try database.execute("PRAGMA user_version = \(Self.version)")
         }
     }
+
+    /// How a commit is synced, as SQLite numbers it: 2 for so that it outlives power loss.
+    var synchronous: Int64 { get throws(StoreError) { try database.number("PRAGMA synchronous") } }
 
     /// A number that is another one when another connection has changed something.
     func dataVersion() throws(StoreError) -> Int64 { try version.current() }

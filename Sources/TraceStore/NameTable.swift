@@ -18,7 +18,7 @@ struct NameTable {
 
     /// A name's number.
     mutating func number(of name: UnsafeRawBufferPointer) -> UInt32 {
-        let hash = seed.hash(AttributeHash(name).wide, UInt64(name.count))
+        let hash = seed.hash(name)
         let known = text.withUnsafeBytes { text in
             index.find(hash) { place in
                 let (start, count) = (spellings[place].start, spellings[place].count)

@@ -17,13 +17,15 @@ final class PartitionList {
     }
 
     /// The partitions before one that have spans of a trace, the newest first.
+    ///
+    /// - Throws: ``DamagedPartition`` and ``StoreError``.
     func numbers(before number: Int64, having trace: TraceID) throws -> [Int64] {
         var numbers: [Int64] = []
         for partition in open.reversed() where partition.number < number {
             if !partition.index.rows(of: trace).isEmpty { numbers.append(partition.number) }
         }
         for partition in sealed.reversed() where partition.number < number {
-            if try partition.trace(trace) != nil { numbers.append(partition.number) }
+            if try partition.ask({ try $0.trace(trace) }) != nil { numbers.append(partition.number) }
         }
         return numbers
     }
@@ -40,6 +42,12 @@ final class PartitionList {
                 )
             }
         )
+    }
+
+    /// Shows again what has been hidden since.
+    func restore(_ snapshot: StoreSnapshot) {
+        for sealed in snapshot.sealed { sealed.partition.superseded = sealed.superseded }
+        for open in snapshot.open { open.partition.superseded = open.superseded }
     }
 
     /// Puts a sealed partition in its place.

@@ -141,7 +141,7 @@ struct SpanFacts {
             return try readOther(message, &attempt)
         }
         let key = AttributeHash(attribute.key)
-        outline.addAttribute(attribute, key, start, reader.cursor)
+        outline.addAttribute(attribute, start, reader.cursor)
         attributes.append(key.value)
         switch attribute.type {
         case .string: attributes.append(key.with(attribute.value))

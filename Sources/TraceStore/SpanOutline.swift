@@ -74,13 +74,12 @@ struct SpanOutline {
     @inline(__always)
     mutating func addAttribute(
         _ attribute: PlainAttribute,
-        _ key: AttributeHash,
         _ start: UnsafeRawPointer,
         _ end: UnsafeRawPointer
     ) {
         guard isWanted else { return }
         if end - start == attribute.fieldSize {
-            whole.add(attribute, key, slice(attribute.key), slice(attribute.value))
+            whole.add(attribute, slice(attribute.key), slice(attribute.value))
         } else {
             whole.addRun(.rest, slice(start, end))
         }
@@ -117,12 +116,7 @@ struct SpanOutline {
             if tag == 0x22 {
                 let message = try reader.delimited()
                 if let attribute = PlainAttribute(message), reader.cursor - start == attribute.fieldSize {
-                    tails.add(
-                        attribute,
-                        AttributeHash(attribute.key),
-                        slice(attribute.key),
-                        slice(attribute.value)
-                    )
+                    tails.add(attribute, slice(attribute.key), slice(attribute.value))
                     continue
                 }
             } else {
@@ -197,6 +191,7 @@ struct PieceList {
     private(set) var pieces: [Piece] = []
     /// Of what all of one shape have in common.
     private(set) var hash: UInt64 = 0
+    private let seed = HashIndex.Seed()
     private var first = 0
 
     mutating func removeAll() {
@@ -206,25 +201,25 @@ struct PieceList {
 
     /// Begins something else behind what is there.
     mutating func begin() {
-        hash = 0x9e37_79b9_7f4a_7c15
+        hash = 0
         first = pieces.count
     }
 
     @inline(__always)
     mutating func add(_ kind: Kind) {
-        mix(UInt64(kind.rawValue))
+        hash = seed.hash(hash, UInt64(kind.rawValue))
         pieces.append(Piece(kind: kind))
     }
 
     @inline(__always)
     mutating func addLiteral(_ bytes: UnsafeRawBufferPointer, _ place: Slice) {
-        mix(AttributeHash(bytes).wide)
+        hash = seed.hash(bytes, after: hash)
         pieces.append(Piece(kind: .literal, fixed: place))
     }
 
     @inline(__always)
-    mutating func add(_ attribute: PlainAttribute, _ key: AttributeHash, _ place: Slice, _ value: Slice) {
-        mix(key.wide ^ UInt64(attribute.type.rawValue))
+    mutating func add(_ attribute: PlainAttribute, _ place: Slice, _ value: Slice) {
+        hash = seed.hash(attribute.key, after: hash ^ UInt64(attribute.type.rawValue))
         pieces.append(Piece(kind: .attribute, type: attribute.type, fixed: place, value: value))
     }
 
@@ -234,15 +229,9 @@ struct PieceList {
         if pieces.count > first, pieces[pieces.count - 1].kind == kind {
             pieces[pieces.count - 1].value.count &+= value.count
         } else {
-            mix(UInt64(kind.rawValue))
+            hash = seed.hash(hash, UInt64(kind.rawValue))
             pieces.append(Piece(kind: kind, value: value))
         }
-    }
-
-    @inline(__always)
-    private mutating func mix(_ word: UInt64) {
-        hash = (hash ^ word) &* 0x9fb2_1c65_1e98_df25
-        hash ^= hash >> 32
     }
 }
 

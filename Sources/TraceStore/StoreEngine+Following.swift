@@ -5,15 +5,30 @@ import TraceContext
 import TraceFlow
 
 extension StoreEngine {
-    /// Brings a reader up to what the writer has committed.
+    /// Brings a reader up to what the writer has committed, without the files that turn out to be damaged.
     func refresh() throws {
+        while true {
+            do {
+                return try catchUp()
+            } catch let damage as DamagedPartition {
+                leaveOut(damage)
+            }
+        }
+    }
+
+    private func catchUp() throws {
         for _ in 0..<20 {
             // Looked at before what it is the version of, so that nothing is missed.
             let version = try manifest.dataVersion()
             if version == manifestVersion { return try loadOpen() }
             let wanted = try manifest.snapshot { try $0.partitions() }
             manifestVersion = version
-            if try adopt(wanted) { return try loadOpen() }
+            do {
+                if try adopt(wanted) { return try loadOpen() }
+            } catch {
+                manifestVersion = nil
+                throw error
+            }
             manifestVersion = nil
             // A file was replaced between the look at the manifest and the look at the file.
         }
@@ -22,7 +37,15 @@ extension StoreEngine {
 
     /// Reads what the writer has added to open files.
     private func loadOpen() throws {
-        for open in partitions.open where try open.file.hasChanged() { try open.load() }
+        do {
+            for open in partitions.open { try open.loadChanges() }
+        } catch {
+            // A part of a commit, and what it hides in older files, must not be seen: all is read anew.
+            partitions.open = []
+            manifestVersion = nil
+            if error is StoreError || error is DamagedPartition { throw error }
+            throw StoreError(.damaged, "can't read an open file of \(directory.path): \(error)")
+        }
     }
 
     /// Opens what is new and forgets what is gone; whether all that the manifest names was there.

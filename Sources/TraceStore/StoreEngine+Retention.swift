@@ -110,7 +110,9 @@ extension StoreEngine {
         for source in rewriting.sources {
             let old = source.partition
             for row in old.superseded.subtracting(source.superseded) {
-                guard let newRow = try new.supersede(old.reference(row)) else { continue }
+                let reference = try old.ask { try $0.reference(row) }
+                guard let newRow = try new.row(of: reference) else { continue }
+                new.supersede(row: newRow)
                 let replaced = OpenPartition.Superseded(partition: new.number, row: newRow)
                 let before = OpenPartition.Superseded(partition: old.number, row: row)
                 var isHeld = false

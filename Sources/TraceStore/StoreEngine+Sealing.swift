@@ -47,12 +47,29 @@ extension StoreEngine {
         sealing = nil
         let result = task.wait()
         guard let open = partitions.open.first(where: { $0.number == task.number }) else { return }
+        let name = StoreDirectory.openName(open.number)
         do {
             if let sealed = try result?.get() { try replace(open, with: sealed, task.superseded) }
+            hasSealingFailed = false
+        } catch is Sealer.DamagedOpenFile {
+            // As at a start; those behind it are still to be sealed.
+            leaveOut(open.number, name)
+            showReplaced()
         } catch {
             // The open file is still what counts; it is sealed at the next start, or by the next sealing.
+            hasSealingFailed = true
             directory.remove(StoreDirectory.sealedName(open.number, generation: 0))
-            tell("could not seal \(StoreDirectory.openName(open.number)); it is read as it is", error)
+            tell("could not seal \(name); it is read as it is", error)
+        }
+    }
+
+    /// Shows again what nothing that is there has replaced.
+    private func showReplaced() {
+        let replaced = Dictionary(grouping: partitions.open.flatMap(\.supersedes), by: \.partition)
+        for sealed in partitions.sealed {
+            // What is hidden too long is found again at the next start.
+            guard let rows = try? manifest.superseded(of: sealed.number) else { continue }
+            sealed.superseded = rows.union((replaced[sealed.number] ?? []).map(\.row))
         }
     }
 

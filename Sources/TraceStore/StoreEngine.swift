@@ -27,6 +27,8 @@ final class StoreEngine {
     var damagedFiles: [String] = []
     /// The sealing that is under way.
     var sealing: SealingTask?
+    /// Whether the last sealing failed, though its open file can be read.
+    var hasSealingFailed = false
     /// Told, on another thread, when a sealing is done.
     let sealed: @Sendable () -> Void
     /// Who waits until the partitions before one are sealed, or can't be.
@@ -53,32 +55,49 @@ final class StoreEngine {
         } else {
             lock = nil
         }
-        manifest = try Self.openManifest(directory, access, configuration.durability, &damagedFiles)
+        manifest = try Self.openManifest(directory, access, &damagedFiles)
         try reload()
     }
 
     private static func openManifest(
         _ directory: StoreDirectory,
         _ access: SQLiteDatabase.Access,
-        _ durability: TraceStoreConfiguration.Durability,
         _ damagedFiles: inout [String]
     ) throws(StoreError) -> Manifest {
         do {
-            return try Manifest(directory.manifest, access, durability: durability)
+            return try Manifest(directory.manifest, access)
         } catch  where error.code == .damaged && access == .writing {
             damagedFiles.append(directory.setAside("manifest.db"))
-            let manifest = try Manifest(directory.manifest, access, durability: durability)
+            let manifest = try Manifest(directory.manifest, access)
             try ManifestRebuilding.rebuild(manifest, directory)
             return manifest
         }
     }
 
+    /// Whether there is something to read, and to write to: not after ``reload()`` has failed.
+    var isLoaded: Bool { access == .reading || !partitions.open.isEmpty }
+
     /// Reads what is there, as at a start.
+    ///
+    /// If that fails, there are no partitions; it is tried again by the next ``append(_:)``.
     func reload() throws {
         finishSealing()
+        clear()
+        do {
+            try load()
+        } catch {
+            clear()
+            throw error
+        }
+    }
+
+    private func clear() {
         partitions.open = []
         partitions.sealed = []
         manifestVersion = nil
+    }
+
+    private func load() throws {
         known = Dictionary(uniqueKeysWithValues: try manifest.partitions().map { ($0.number, $0) })
         // Beside a writer, a file may be there a moment later, or be gone meanwhile.
         if access == .reading { return try refresh() }
@@ -127,16 +146,24 @@ final class StoreEngine {
 
     private func openOpen(_ partition: Manifest.Partition) throws {
         let name = StoreDirectory.openName(partition.number)
-        do {
-            let file = try OpenFile(directory.path(name), access, durability: configuration.durability)
-            let open = OpenPartition(partition.number, file, among: partitions)
-            try open.load()
-            if open.index.count > 0 { open.firstArrival = now() }
-            partitions.open.append(open)
-        } catch let error as StoreError where error.code != .damaged {
-            throw error
-        } catch {
-            leaveOut(partition.number, name)
+        let before = partitions.snapshot
+        while true {
+            do {
+                let file = try OpenFile(directory.path(name), access, durability: configuration.durability)
+                let open = OpenPartition(partition.number, file, among: partitions)
+                try open.load()
+                if open.index.count > 0 { open.firstArrival = now() }
+                return partitions.open.append(open)
+            } catch let damage as DamagedPartition {
+                // It is an older file that can't be read, not this one.
+                leaveOut(damage)
+            } catch let error as StoreError where error.code != .damaged {
+                throw error
+            } catch {
+                // The copies that it has replaced are all that there is of these spans.
+                partitions.restore(before)
+                return leaveOut(partition.number, name)
+            }
         }
     }
 
@@ -177,8 +204,24 @@ final class StoreEngine {
 
     /// Writes batches; when it returns they are committed.
     func append(_ batches: [PreparedBatch]) throws {
-        guard let active = partitions.open.last, access == .writing else {
+        while true {
+            do {
+                return try write(batches)
+            } catch let damage as DamagedPartition {
+                // An older file, which has spans of the same traces; one less each time.
+                leaveOut(damage)
+                try reload()
+            }
+        }
+    }
+
+    private func write(_ batches: [PreparedBatch]) throws {
+        guard access == .writing else {
             throw StoreError(.unavailable, "can't write to \(directory.path): it was opened for reading")
+        }
+        if !isLoaded { try reload() }
+        guard let active = partitions.open.last else {
+            throw StoreError(.unavailable, "can't write to \(directory.path): none of its files is open")
         }
         do {
             try active.file.begin()
@@ -186,6 +229,7 @@ final class StoreEngine {
             try active.file.commit()
         } catch {
             active.file.rollback()
+            if error is DamagedPartition { throw error }
             // The index is ahead of the file.
             try reload()
             throw error as? StoreError ?? StoreError(.damaged, "can't write to \(directory.path): \(error)")
@@ -204,8 +248,7 @@ final class StoreEngine {
     /// Ends the partition that is written to, and begins another.
     func seal() throws {
         guard let active = partitions.open.last, active.index.count > 0 else { return }
-        // Spans come quicker than they can be sealed.
-        if partitions.open.count >= Self.maximumOpenCount { finishSealing() }
+        if partitions.open.count >= Self.maximumOpenCount { try makeRoom() }
         if var partition = known[active.number] {
             partition.arrival = Int64(clamping: now().nanoseconds)
             let changed = partition
@@ -214,6 +257,18 @@ final class StoreEngine {
         }
         try startPartition()
         try startSealing()
+    }
+
+    /// Has there be room for another open partition.
+    private func makeRoom() throws {
+        // Spans come quicker than they can be sealed. What has failed may fail again, and nobody waits for it.
+        if !hasSealingFailed { finishSealing() }
+        if partitions.open.count < Self.maximumOpenCount { return }
+        try startSealing()
+        throw StoreError(
+            .unavailable,
+            "can't begin another file in \(directory.path): \(partitions.open.count) wait for being sealed, which failed"
+        )
     }
 }
 

@@ -49,6 +49,8 @@ final class StoreThread: Sendable {
     }
 
     private func publish(_ engine: StoreEngine) {
+        // What was there stays readable.
+        guard engine.isLoaded else { return }
         let snapshot = engine.partitions.snapshot
         published.withLock { $0 = snapshot }
     }

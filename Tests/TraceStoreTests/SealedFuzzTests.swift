@@ -10,7 +10,7 @@ import TraceContext
 @Suite("Damaged parts of a sealed file")
 struct SealedFuzzTests {
     /// A file of a few blocks, with links within and out of it.
-    private func file(_ samples: inout SampleSpans) throws -> [UInt8] {
+    func file(_ samples: inout SampleSpans) throws -> [UInt8] {
         var writer = SealWriter()
         let source = writer.number(of: SpanSourceKey(resource: Resource(), scope: InstrumentationScope(name: "")))
         let elsewhere = samples.spans(traces: 5).map(\.context)
@@ -24,7 +24,7 @@ struct SealedFuzzTests {
         return try writer.finish()
     }
 
-    private func directory(_ file: [UInt8]) -> Range<Int> {
+    func directory(_ file: [UInt8]) -> Range<Int> {
         let tail = file.suffix(SealedFormat.tailSize)
         let numbers = [0, 8].map { start in
             (0..<8).reduce(0) { $0 | Int(tail[tail.startIndex + start + $1]) << ($1 * 8) }
@@ -32,7 +32,7 @@ struct SealedFuzzTests {
         return numbers[0]..<numbers[0] + numbers[1]
     }
 
-    private func change(_ bytes: inout [UInt8], in range: Range<Int>, _ samples: inout SampleSpans) {
+    func change(_ bytes: inout [UInt8], in range: Range<Int>, _ samples: inout SampleSpans) {
         guard !range.isEmpty else { return }
         for _ in 0..<(1 + samples.next() % 3) {
             let place = range.lowerBound + Int(samples.next() % UInt64(range.count))

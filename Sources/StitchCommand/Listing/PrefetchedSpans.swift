@@ -8,7 +8,8 @@ import TraceFlow
 /// Spans and links of many traces, read at once rather than trace by trace; whatever is not among them is read as it is
 /// asked for.
 ///
-/// It holds a bounded number of spans, and what it holds is as old as its reading.
+/// It holds a bounded number of spans: what is too many is read again whenever it is asked for. What it holds is as old as
+/// its reading.
 final class PrefetchedSpans: FlowSource {
     private let source: any FlowSource
     private let state = Mutex(Held())
@@ -17,10 +18,12 @@ final class PrefetchedSpans: FlowSource {
         var spans: [TraceID: [SpanData]] = [:]
         var links: [TraceID: [BackLinks.Link]] = [:]
         var count = 0
+        /// Whether there was no room for a trace.
+        var isFull = false
     }
 
-    /// More are forgotten before the next are read.
-    private static let mostSpans = 100_000
+    /// How many are held at most; when there are half as many, all are forgotten before the next are read ahead.
+    private let mostSpans: Int
     /// Traces that have more links than this between them are asked for as they are needed.
     private static let mostLinks = 20_000
     /// How far links are followed: most flows go over few traces.
@@ -28,11 +31,14 @@ final class PrefetchedSpans: FlowSource {
     /// More traces than this are those of few large flows.
     private static let mostTraces = 2_000
 
-    init(_ source: any FlowSource) { self.source = source }
+    init(_ source: any FlowSource, mostSpans: Int = 100_000) {
+        self.source = source
+        self.mostSpans = mostSpans
+    }
 
     /// Reads the spans of some traces, and those of traces that link to them.
     func prefetch(_ traces: [TraceID]) async throws {
-        state.withLock { if $0.count > Self.mostSpans { $0 = Held() } }
+        state.withLock { if $0.isFull || $0.count > mostSpans / 2 { $0 = Held() } }
         var next = Set(traces)
         for _ in 0..<Self.rounds {
             let wanted = state.withLock { held in next.filter { held.spans[$0] == nil || held.links[$0] == nil } }
@@ -41,7 +47,7 @@ final class PrefetchedSpans: FlowSource {
             let links = try await source.backLinks(to: list, limit: Self.mostLinks)
             let spans = try await source.spans(of: list)
             hold(spans, of: list)
-            guard !links.isTruncated else { return }
+            guard !links.isTruncated, !state.withLock({ $0.isFull }) else { return }
             let grouped = Dictionary(grouping: links.links, by: \.target.traceID)
             state.withLock { held in
                 for trace in list { held.links[trace] = grouped[trace] ?? [] }
@@ -55,7 +61,12 @@ final class PrefetchedSpans: FlowSource {
         let grouped = Dictionary(grouping: spans, by: \.traceID)
         state.withLock { held in
             for trace in traces {
-                held.count += (grouped[trace]?.count ?? 0) - (held.spans[trace]?.count ?? 0)
+                let count = held.count + (grouped[trace]?.count ?? 0) - (held.spans[trace]?.count ?? 0)
+                guard count <= mostSpans else {
+                    held.isFull = true
+                    continue
+                }
+                held.count = count
                 held.spans[trace] = grouped[trace] ?? []
             }
         }

@@ -67,11 +67,12 @@ final class OpenFile {
     /// Whether the tables are there: a reader may come before the writer has made them.
     var isReady: Bool { isHeld && (try? database.number("PRAGMA user_version")) == Self.version }
 
-    /// Whether another connection has changed something since this was asked before.
-    func hasChanged() throws(StoreError) -> Bool {
+    /// Runs a body, which reads the file, if another connection has changed something since it last went well.
+    func readChanges(_ body: () throws -> Void) throws {
         let current = try version.current()
-        defer { lastVersion = current }
-        return current != lastVersion
+        if current == lastVersion { return }
+        try body()
+        lastVersion = current
     }
 
     func begin() throws(StoreError) { try database.execute("BEGIN IMMEDIATE") }

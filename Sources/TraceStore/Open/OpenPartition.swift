@@ -49,7 +49,14 @@ final class OpenPartition: @unchecked Sendable {
     }
 
     /// Reads what is in the file and not yet in the index.
+    ///
+    /// If that ends with an error, a part of a commit may be there: the partition is to be made anew.
+    ///
+    /// - Throws: ``DamagedPartition`` of an older partition; whatever else is thrown is about this one.
     func load() throws { try access.sync { try readFile() } }
+
+    /// The same as ``load()``, if another connection has changed the file.
+    func loadChanges() throws { try file.readChanges { try load() } }
 
     private func readFile() throws {
         var facts = SpanFacts()
@@ -58,8 +65,6 @@ final class OpenPartition: @unchecked Sendable {
             batchesAfter: lastBatch,
             source: { sources.add($0) },
             batch: { number, bytes in
-                lastBatch = number
-                byteCount += bytes.count
                 var reader = BatchReader(bytes)
                 while let item = reader.next() {
                     guard item.source < UInt32(sources.sources.count), (try? facts.read(item.bytes)) != nil else {
@@ -69,6 +74,8 @@ final class OpenPartition: @unchecked Sendable {
                     let row = index.row(of: facts.spanID, in: trace)
                     try note(facts, item.bytes.count, at: item.offset, of: item.source, in: number, trace, hiding: row)
                 }
+                lastBatch = number
+                byteCount += bytes.count
             }
         )
     }
@@ -220,9 +227,13 @@ protocol OlderPartition: AnyObject {
     var number: Int64 { get }
 
     /// The span, if it is there and no later copy has replaced it.
+    ///
+    /// - Throws: ``DamagedPartition`` and ``StoreError``.
     func record(of reference: SpanReference) throws -> SpanRecord?
 
     /// Hides a span, for a later copy has come elsewhere; its row if the partition is sealed.
+    ///
+    /// - Throws: ``DamagedPartition`` and ``StoreError``.
     func supersede(_ reference: SpanReference) throws -> Int?
 }
 
@@ -247,12 +258,14 @@ extension SealedPartition: OlderPartition {
     }
 
     func record(of reference: SpanReference) throws -> SpanRecord? {
-        guard let row = try row(of: reference), !superseded.contains(row) else { return nil }
-        return try record(row)
+        try ask { partition in
+            guard let row = try partition.row(of: reference), !superseded.contains(row) else { return nil }
+            return try partition.record(row)
+        }
     }
 
     func supersede(_ reference: SpanReference) throws -> Int? {
-        guard let row = try row(of: reference) else { return nil }
+        guard let row = try ask({ try $0.row(of: reference) }) else { return nil }
         supersede(row: row)
         return row
     }

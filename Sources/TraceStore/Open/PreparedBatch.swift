@@ -84,8 +84,13 @@ private struct OriginTable {
         var hash = UInt64(origin.resource.attributes.count)
         for element in origin.resource.attributes.elements.prefix(8) {
             guard case .string(let text) = element.value else { continue }
-            hash = seed.hash(hash, AttributeHash(text).wide)
+            hash = self.hash(text, after: hash)
         }
-        return seed.hash(hash, AttributeHash(origin.scope.name).wide)
+        return self.hash(origin.scope.name, after: hash)
+    }
+
+    private func hash(_ text: String, after first: UInt64) -> UInt64 {
+        var text = text
+        return text.withUTF8 { seed.hash(UnsafeRawBufferPointer($0), after: first) }
     }
 }

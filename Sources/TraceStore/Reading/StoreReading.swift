@@ -32,14 +32,9 @@ struct StoreReading: Sendable {
             }
         case .sealed(let sealed):
             count = sealed.partition.directory.rowCount
-            do {
-                for row in row..<min(row + Self.chunk, count) where !sealed.superseded.contains(row) {
-                    if let span = decoder.span(try sealed.partition.record(row)) { spans.append(span) }
-                }
-            } catch let error as StoreError {
-                throw error
-            } catch {
-                throw DamagedPartition(number: sealed.partition.number, generation: sealed.partition.generation)
+            for row in row..<min(row + Self.chunk, count) where !sealed.superseded.contains(row) {
+                let record = try sealed.partition.ask { try $0.record(row) }
+                if let span = decoder.span(record) { spans.append(span) }
             }
         }
         row += Self.chunk

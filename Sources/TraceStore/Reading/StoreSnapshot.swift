@@ -31,13 +31,7 @@ struct StoreSnapshot: Sendable {
 
     /// Asks a sealed partition; what makes no sense there is its damage.
     func ask<Result>(_ sealed: Sealed, _ body: (SealedPartition) throws -> Result) throws -> Result {
-        do {
-            return try body(sealed.partition)
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw DamagedPartition(number: sealed.partition.number, generation: sealed.partition.generation)
-        }
+        try sealed.partition.ask(body)
     }
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-
 /// The ids of a block's rows: those of spans, a bit for each row that begins a trace, those of traces.
 final class BlockIdentities: Sendable {
     let bytes: [UInt8]
@@ -27,6 +25,9 @@ final class BlockIdentities: Sendable {
     }
 
     var count: Int { ordinals.count }
+
+    /// How many bytes it takes in memory, about.
+    var size: Int { bytes.count + ordinals.count }
 
     /// Where the id of a row's span is among the bytes.
     func span(_ row: Int) -> Int { row * 8 }
@@ -60,13 +61,13 @@ struct RowIdentity {
 final class FileIdentities: Sendable {
     private let file: ReadOnlyFile
     private let directory: SealedDirectory
-    private let blocks = Mutex<[Int: BlockIdentities]>([:])
+    private let cache: ReadCache<BlockIdentities>
+    /// What the cache calls this file.
+    private let fileNumber: Int
 
-    /// As many as a file of the usual size has.
-    private static let capacity = 1_024
-
-    init(_ file: ReadOnlyFile, _ directory: SealedDirectory) {
+    init(_ file: ReadOnlyFile, _ directory: SealedDirectory, _ cache: ReadCache<BlockIdentities>, _ fileNumber: Int) {
         (self.file, self.directory) = (file, directory)
+        (self.cache, self.fileNumber) = (cache, fileNumber)
     }
 
     /// The ids of a row.
@@ -77,15 +78,12 @@ final class FileIdentities: Sendable {
 
     /// The ids of a block.
     func block(_ number: Int) throws -> BlockIdentities {
-        if let block = blocks.withLock({ $0[number] }) { return block }
+        if let block = cache[fileNumber, number] { return block }
         let place = directory.blocks[number]
         let bytes = try file.bytes(at: Int(clamping: place.bodyOffset), count: Int(place.identityLength))
         guard Zlib.checksum(bytes) == place.identityChecksum else { throw DamagedBytes() }
         let block = try BlockIdentities(bytes, count: directory.rows(ofBlock: number).count)
-        blocks.withLock { blocks in
-            if blocks.count >= Self.capacity { blocks.removeAll() }
-            blocks[number] = block
-        }
+        cache.insert(block, fileNumber, number, size: block.size)
         return block
     }
 }

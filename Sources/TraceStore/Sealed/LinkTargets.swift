@@ -70,7 +70,7 @@ struct LinkTargets: Sendable {
         for shape in shapes {
             for column in directory.shapes[shape].columns where column == SpanShape.links {
                 let links = try reader.count()
-                guard links <= reader.remainingCount - total else { throw DamagedBytes() }
+                guard links <= min(reader.remainingCount, Int(Int32.max)) - total else { throw DamagedBytes() }
                 total += links
             }
             starts.append(Int32(truncatingIfNeeded: total))

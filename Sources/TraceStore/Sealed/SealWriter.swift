@@ -82,11 +82,15 @@ struct SealWriter {
     /// The number by which spans of a source are added.
     mutating func number(of source: SpanSourceKey) -> UInt32 { sources[source] ?? sources.add(source) }
 
+    /// Whether there is room for another span, of so many bytes.
+    func hasRoom(for count: Int) -> Bool {
+        count < ByteRange.maximumCount && memory.count < ByteRange.maximumStart - count * 2
+            && max(shaper.values.count, attributes.count, linkShaper.values.count) < UInt32.max - 0x1000_0000
+    }
+
     /// Adds a span.
     mutating func add(_ bytes: UnsafeRawBufferPointer, source: UInt32) throws(DamagedBytes) {
-        guard bytes.count < ByteRange.maximumCount, memory.count < ByteRange.maximumStart - bytes.count * 2,
-            max(shaper.values.count, attributes.count, linkShaper.values.count) < UInt32.max - 0x1000_0000
-        else { throw DamagedBytes() }
+        guard hasRoom(for: bytes.count) else { throw DamagedBytes() }
         try facts.read(bytes, isOutlined: true)
         guard facts.traceID.isValid, facts.spanID.isValid else { return }
         let firstAttribute = attributes.count

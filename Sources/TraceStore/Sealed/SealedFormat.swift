@@ -241,4 +241,19 @@ extension SealedDirectory {
         let first = block * SealedFormat.blockCount
         return first..<min(first + SealedFormat.blockCount, rowCount)
     }
+
+    /// Refuses what ends beyond a file's size: then places in the file can be added to without a look at their size.
+    func check(size: Int) throws(DamagedBytes) {
+        func isWithin(_ offset: UInt64, _ count: Int) -> Bool { offset <= UInt64(size) && count <= size - Int(offset) }
+        let areBlocksWithin = blocks.indices.allSatisfy { number in
+            let (block, count) = (blocks[number], rows(ofBlock: number).count)
+            return isWithin(block.bodyOffset, Int(block.identityLength) + Int(block.bodyLength))
+                && isWithin(block.scanOffset, block.scanLength(count, classWidth: classWidth))
+        }
+        let arePagesWithin = tracePages.allSatisfy { isWithin($0.offset, Int($0.count) * TraceRow.size) }
+        let areTablesWithin = [links, attributes].allSatisfy { offset, table in
+            isWithin(offset, table.pages.reduce(0) { max($0, Int($1.offset) + Int($1.length)) })
+        }
+        guard areBlocksWithin, arePagesWithin, areTablesWithin else { throw DamagedBytes() }
+    }
 }

@@ -95,20 +95,11 @@ extension SealedPartition {
             if plan.isInexact || plan.isAtCursor(start) || wait > 0 && code == wait {
                 guard let span = decoder.span(try record(row)), plan.matches(span) else { continue }
             }
-            found.add(start, expect: { self.expect(blocks: [number]) }) { try self.checkedRecord(row) }
+            found.add(start, expect: { self.expect(blocks: [number]) }) {
+                try self.ask { try $0.record(row) }
+            }
         }
         found.settle()
-    }
-
-    /// The span of a row; what makes no sense there is the damage of this file.
-    private func checkedRecord(_ row: Int) throws -> SpanRecord {
-        do {
-            return try record(row)
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw DamagedPartition(number: number, generation: generation)
-        }
     }
 
     /// The blocks among which those must be that meet the conditions on attributes; `nil` for all.

@@ -71,11 +71,23 @@ final class SealedPartition: Sendable {
         let bytes = try file.bytes(at: Int(end.offset), count: Int(clamping: end.count))
         guard Zlib.checksum(bytes) == end.checksum else { throw DamagedBytes() }
         directory = try bytes.withUnsafeBytes { try SealedDirectory($0) }
-        identities = FileIdentities(file, directory)
+        try directory.check(size: size)
+        identities = FileIdentities(file, directory, caches.identities, fileNumber)
         sources = directory.sources.map { SpanSource($0) }
         firstStart = directory.blocks.reduce(.max) { min($0, $1.minimumStart) }
         lastStart = directory.blocks.reduce(0) { max($0, $1.maximumStart) }
         cache = Mutex(Cache(verifiedColumns: [Bool](repeating: false, count: directory.blocks.count)))
+    }
+
+    /// Asks it; what makes no sense there is its damage.
+    func ask<Result>(_ body: (SealedPartition) throws -> Result) throws -> Result {
+        do {
+            return try body(self)
+        } catch let error where error is StoreError || error is DamagedPartition {
+            throw error
+        } catch {
+            throw DamagedPartition(number: number, generation: generation)
+        }
     }
 
     /// Notes that a later copy has replaced a row.
@@ -172,7 +184,8 @@ final class SealedPartition: Sendable {
     func expect(columns: some Collection<Int>) {
         guard let first = columns.min(), let last = columns.max() else { return }
         let (start, end) = (directory.blocks[first].scanOffset, directory.blocks[last].scanOffset)
-        file.expect(at: Int(clamping: start), count: Int(clamping: end &- start) + 4_096)
+        guard start <= end else { return }
+        file.expect(at: Int(clamping: start), count: Int(clamping: end - start) + 4_096)
     }
 
     /// The spans of a trace that a row links to.

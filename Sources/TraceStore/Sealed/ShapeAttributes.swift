@@ -7,8 +7,8 @@ import TraceFlow
 struct ShapeAttributes: Sendable {
     fileprivate struct Shape: Sendable {
         var source: Int
-        /// `nil` if it isn't known.
-        var name: String?
+        /// The number of its name; `nil` if it isn't known.
+        var name: Int?
         /// Of keys, and of keys and values, that all its spans have.
         var constants: Set<UInt32> = []
         /// The hashes of keys of which the values differ, and which of a span's values they are.
@@ -17,15 +17,23 @@ struct ShapeAttributes: Sendable {
         var isOpen = false
     }
 
+    /// A source, and the number of a name of its spans; `nil` for any.
+    private struct NamedSource: Hashable {
+        var source: Int
+        var name: Int?
+    }
+
     private var shapes: [Shape] = []
 
     init(_ directory: SealedDirectory) {
+        var names: [String: Int] = [:]
+        for (number, name) in directory.names.enumerated() { names[name] = number }
         shapes = directory.shapes.map { shape in
             var known = Shape(source: Int(shape.source))
             var slot = 0
             for step in shape.steps {
                 switch step.kind {
-                case .literal: Self.read(shape.text[step.text], &known)
+                case .literal: Self.read(shape.text[step.text], names, &known)
                 case .attribute:
                     let key = shape.text[step.text].withUnsafeBytes { AttributeHash($0).value }
                     known.values.append((key, AttributeTests.Value(slot: slot, type: step.type)))
@@ -39,13 +47,13 @@ struct ShapeAttributes: Sendable {
         }
     }
 
-    private static func read(_ text: ArraySlice<UInt8>, _ known: inout Shape) {
+    private static func read(_ text: ArraySlice<UInt8>, _ names: [String: Int], _ known: inout Shape) {
         text.withUnsafeBytes { bytes in
             var reader = ProtobufReader(own: bytes)
             do {
                 while let field = try reader.next() {
                     switch (field.number, field.type) {
-                    case (5, .lengthDelimited): known.name = field.string
+                    case (5, .lengthDelimited): known.name = names[field.string]
                     case (9, .lengthDelimited): known.isOpen = try !read(attribute: field, &known) || known.isOpen
                     default: break
                     }
@@ -80,20 +88,15 @@ struct ShapeAttributes: Sendable {
     /// - Returns: What is asked.
     func tests(_ conditions: [AttributeTests.Condition], _ directory: SealedDirectory) -> AttributeTests {
         let verdicts = shapes.map { $0.verdict(conditions) }
-        var numbers: [String: Int] = [:]
-        for (number, name) in directory.names.enumerated() { numbers[name] = number }
-        var isWanted = [Bool](repeating: false, count: directory.names.count * directory.sources.count)
-        var isAnyName = [Bool](repeating: false, count: directory.sources.count)
+        var wanted: Set<NamedSource> = []
         for (shape, verdict) in zip(shapes, verdicts) {
             if case .never = verdict { continue }
-            if let number = shape.name.flatMap({ numbers[$0] }) {
-                isWanted[shape.source * directory.names.count + number] = true
-            } else {
-                isAnyName[shape.source] = true
-            }
+            wanted.insert(NamedSource(source: shape.source, name: shape.name))
         }
         let classes = directory.classes.map { item in
-            isAnyName[Int(item.source)] || isWanted[Int(item.source) * directory.names.count + Int(item.name)]
+            let (source, name) = (Int(item.source), Int(item.name))
+            return wanted.contains(NamedSource(source: source, name: name))
+                || wanted.contains(NamedSource(source: source, name: nil))
         }
         return AttributeTests(verdicts: verdicts, classes: classes)
     }
