@@ -262,7 +262,10 @@ let suites: [Target] = [
     tests(of: "StitchService"),
     tests(of: "TraceContext"),
     tests(of: "TelemetryData", ["TraceContext"]),
-    tests(of: "TelemetryAPI", ["StitchTesting", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]),
+    tests(
+        of: "TelemetryAPI",
+        ["MessageTracing", "StitchTesting", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]
+    ),
     tests(
         of: "MessageTracing",
         ["StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]

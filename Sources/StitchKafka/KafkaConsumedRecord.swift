@@ -148,8 +148,8 @@ public struct KafkaConsumedRecord: Sendable {
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws.
     @discardableResult
-    public func process<Success, Failure: Error>(
-        _ body: () async throws(Failure) -> Success
+    public nonisolated(nonsending) func process<Success, Failure: Error>(
+        _ body: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
         guard let processor else { return try await body() }
         return try await processor.process(self, body)
@@ -177,8 +177,8 @@ public struct KafkaConsumedRecord: Sendable {
 /// What a traced consumer puts round the work on a record.
 package protocol KafkaRecordProcessor: Sendable {
     /// Calls `body` and returns what it returns.
-    func process<Success, Failure: Error>(
+    nonisolated(nonsending) func process<Success, Failure: Error>(
         _ record: KafkaConsumedRecord,
-        _ body: () async throws(Failure) -> Success
+        _ body: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success
 }

@@ -22,8 +22,8 @@ extension Span {
     /// Does not end it.
     @inlinable
     @discardableResult
-    public func makeCurrent<Success, Failure: Error>(
-        _ operation: () async throws(Failure) -> Success
+    public nonisolated(nonsending) func makeCurrent<Success, Failure: Error>(
+        _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
         try await bind(ActiveContext(ActiveContext.current, making: self), operation)
     }
@@ -53,9 +53,9 @@ public func withBaggage<Success, Failure: Error>(
 /// Makes baggage current while `operation` runs, and in the tasks that it starts, in place of what was; what is sent
 /// meanwhile carries it.
 @discardableResult
-public func withBaggage<Success, Failure: Error>(
+public nonisolated(nonsending) func withBaggage<Success, Failure: Error>(
     _ baggage: Baggage,
-    _ operation: () async throws(Failure) -> Success
+    _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
     try await bind(ActiveContext(ActiveContext.current, baggage: baggage), operation)
 }

@@ -11,9 +11,9 @@ public func withTracer<Success, Failure: Error>(
 
 /// Uses another tracer while `operation` runs, and in the tasks that it starts, as a test does.
 @discardableResult
-public func withTracer<Success, Failure: Error>(
+public nonisolated(nonsending) func withTracer<Success, Failure: Error>(
     _ tracer: any Tracer,
-    _ operation: () async throws(Failure) -> Success
+    _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
     try await bind(.scoped(tracer: tracer), operation)
 }
@@ -29,9 +29,9 @@ public func withMeter<Success, Failure: Error>(
 
 /// Uses another meter while `operation` runs, and in the tasks that it starts, as a test does.
 @discardableResult
-public func withMeter<Success, Failure: Error>(
+public nonisolated(nonsending) func withMeter<Success, Failure: Error>(
     _ meter: any Meter,
-    _ operation: () async throws(Failure) -> Success
+    _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
     try await bind(.scoped(meter: meter), operation)
 }

@@ -95,12 +95,12 @@ public func withSpan<Success, Failure: Error>(
 /// - Throws: What `operation` throws.
 @inlinable
 @discardableResult
-public func withSpan<Success, Failure: Error>(
+public nonisolated(nonsending) func withSpan<Success, Failure: Error>(
     _ name: String,
     ofKind kind: SpanKind = .internal,
     parent: SpanParent = .current,
     following: [SpanContext] = [],
-    _ operation: (Span) async throws(Failure) -> Success
+    _ operation: nonisolated(nonsending) (Span) async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
     let (span, context) = enter(name, kind, parent, following)
     return try await span.run(in: context, operation)
@@ -144,9 +144,9 @@ extension Span {
 
     /// Does the work of a span and ends it.
     @inlinable
-    func run<Success, Failure: Error>(
+    nonisolated(nonsending) func run<Success, Failure: Error>(
         in context: ActiveContext,
-        _ operation: (Span) async throws(Failure) -> Success
+        _ operation: nonisolated(nonsending) (Span) async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
         defer { end() }
         do throws(Failure) {

@@ -44,12 +44,12 @@ public func withSpan<Success, Failure: Error>(
 /// - Throws: What `operation` throws.
 @inlinable
 @discardableResult
-public func withSpan<Success, Failure: Error>(
+public nonisolated(nonsending) func withSpan<Success, Failure: Error>(
     _ name: String,
     ofKind kind: SpanKind,
     continuing carrier: ContextCarrier,
     baggage: BaggagePolicy = .keys([]),
-    _ operation: (Span) async throws(Failure) -> Success
+    _ operation: nonisolated(nonsending) (Span) async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
     let (span, context) = enter(name, kind, carrier, baggage)
     return try await span.run(in: context, operation)

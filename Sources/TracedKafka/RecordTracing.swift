@@ -12,9 +12,9 @@ struct RecordProcessing: KafkaRecordProcessor {
     /// Whether the record was counted already, by a `poll` span or that of a batch.
     let delivery: ReceivedMessage.Delivery
 
-    func process<Success, Failure: Error>(
+    nonisolated(nonsending) func process<Success, Failure: Error>(
         _ record: KafkaConsumedRecord,
-        _ body: () async throws(Failure) -> Success
+        _ body: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
         try await tracing.process(record, .only, delivery, body)
     }
@@ -121,10 +121,10 @@ final class RecordTracing: Sendable {
     }
 
     /// Several records: a span that starts a trace and links to each record's.
-    func process<Success, Failure: Error>(
+    nonisolated(nonsending) func process<Success, Failure: Error>(
         _ records: [KafkaConsumedRecord],
         _ attempt: RecordAttempt,
-        _ body: () async throws(Failure) -> Success
+        _ body: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
         let (target, saysTopic) = common(records)
         let span = ProcessSpan(
