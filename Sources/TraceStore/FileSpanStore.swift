@@ -159,11 +159,14 @@ public final class FileSpanStore: WritableSpanStore, Service {
     {
         var attempts = 0
         while true {
-            if isReader { try await thread.work { try $0.refresh() } }
-            var snapshot = try thread.snapshot()
-            snapshot.midway = midway
             do {
-                return try await readers.run { [snapshot] in try body(snapshot) }
+                return try await readers.run { [thread, isReader, midway] in
+                    // Where the reader is already: going to another thread takes longer than the look at what is new.
+                    if isReader { try thread.block { try $0.refresh() } }
+                    var snapshot = try thread.snapshot()
+                    snapshot.midway = midway
+                    return try body(snapshot)
+                }
             } catch let damage as DamagedPartition {
                 try await thread.work { $0.leaveOut(damage) }
             } catch let error as StoreError where isReader && error.code == .unavailable && attempts < 3 {
