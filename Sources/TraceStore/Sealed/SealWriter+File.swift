@@ -23,7 +23,9 @@ extension SealWriter {
         writeColumns(&directory, to: &file)
         writeTraces(&directory, to: &file)
         directory.links.offset = UInt64(file.count)
-        directory.links.table = PostingTable.write(linkPairs(), to: &file)
+        let links = linkPairs()
+        directory.links.table = PostingTable.write(links, to: &file)
+        directory.linked = Self.filter(links)
         directory.attributes.offset = UInt64(file.count)
         directory.attributes.table = PostingTable.write(attributePairs(directory), to: &file)
         let end = directory.bytes
@@ -35,6 +37,17 @@ extension SealWriter {
         file.append(number: SealedFormat.version)
         file.append(number: SealedFormat.magic)
         return file
+    }
+
+    /// The traces that links lead to, which are in the order of their hashes.
+    private static func filter(_ links: [UInt64]) -> TraceFilter {
+        var hashes: [UInt32] = []
+        for hash in links.lazy.map({ UInt32(truncatingIfNeeded: $0 >> 32) }) where hash != hashes.last {
+            hashes.append(hash)
+        }
+        var filter = TraceFilter(count: hashes.count)
+        for hash in hashes { filter.insert(linkHash: hash) }
+        return filter
     }
 
     private func writeBlocks(

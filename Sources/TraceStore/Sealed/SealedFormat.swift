@@ -12,7 +12,7 @@ import TraceContext
 enum SealedFormat {
     /// Begins a file.
     static let magic: UInt64 = 0x314c_4145_5348_4353  // "SCHSEAL1"
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     /// How many rows a block has, but for the last.
     static let blockCount = 256
     /// The level of zlib's that blocks are compressed with: the columns do more for their size than it does.
@@ -141,7 +141,9 @@ struct SealedDirectory {
     var linkShapes: [SpanShape] = []
     var blocks: [SealedBlock] = []
     var tracePages: [TracePage] = []
+    /// The traces that have spans here, and those that spans here link to.
     var filter = TraceFilter(count: 0)
+    var linked = TraceFilter(count: 0)
     var links = (offset: UInt64(0), table: PostingTable())
     var attributes = (offset: UInt64(0), table: PostingTable())
 
@@ -181,6 +183,7 @@ struct SealedDirectory {
             bytes.append(number: page.checksum)
         }
         bytes += filter.bytes
+        bytes += linked.bytes
         bytes.append(number: links.offset)
         bytes += links.table.bytes
         bytes.append(number: attributes.offset)
@@ -218,6 +221,7 @@ extension SealedDirectory {
             )
         }
         filter = try TraceFilter(&reader)
+        linked = try TraceFilter(&reader)
         links = (try reader.number(), try PostingTable(&reader))
         attributes = (try reader.number(), try PostingTable(&reader))
         let expected = (rowCount + SealedFormat.blockCount - 1) / SealedFormat.blockCount

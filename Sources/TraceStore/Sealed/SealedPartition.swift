@@ -247,8 +247,10 @@ final class SealedPartition: Sendable {
 
     /// The rows that link to spans of a trace, or of another one with the same hash, and whether the links join flows.
     func links(to trace: TraceID) throws -> [(row: Int, joins: Bool)] {
+        let hash = trace.linkHash
+        guard directory.linked.mayContain(linkHash: hash) else { return [] }
         let offset = Int(clamping: directory.links.offset)
-        return try directory.links.table.values(of: trace.linkHash) { try file.bytes(at: offset + $0, count: $1) }
+        return try directory.links.table.values(of: hash) { try file.bytes(at: offset + $0, count: $1) }
             .map { (Int($0 >> 1), $0 & 1 != 0) }
             .filter { $0.0 < directory.rowCount }
     }

@@ -70,9 +70,14 @@ struct TraceFilter {
     }
 
     /// Adds a trace.
-    mutating func insert(_ trace: TraceID) {
+    mutating func insert(_ trace: TraceID) { insert(hash: trace.mixed) }
+
+    /// Adds what is known of a trace by the hash of links to it.
+    mutating func insert(linkHash: UInt32) { insert(hash: Self.mixed(linkHash)) }
+
+    private mutating func insert(hash: UInt64) {
         let bits = UInt64(words.count) * 64
-        var (hash, step) = Self.hashes(trace)
+        var (hash, step) = Self.hashes(hash)
         for _ in 0..<Self.probes {
             let bit = hash % bits
             words[Int(bit / 64)] |= 1 << (bit % 64)
@@ -81,9 +86,14 @@ struct TraceFilter {
     }
 
     /// Whether a trace may be there.
-    func mayContain(_ trace: TraceID) -> Bool {
+    func mayContain(_ trace: TraceID) -> Bool { mayContain(hash: trace.mixed) }
+
+    /// Whether a trace may be there that is known by the hash of links to it.
+    func mayContain(linkHash: UInt32) -> Bool { mayContain(hash: Self.mixed(linkHash)) }
+
+    private func mayContain(hash: UInt64) -> Bool {
         let bits = UInt64(words.count) * 64
-        var (hash, step) = Self.hashes(trace)
+        var (hash, step) = Self.hashes(hash)
         for _ in 0..<Self.probes {
             let bit = hash % bits
             if words[Int(bit / 64)] & 1 << (bit % 64) == 0 { return false }
@@ -92,9 +102,12 @@ struct TraceFilter {
         return true
     }
 
-    private static func hashes(_ trace: TraceID) -> (UInt64, UInt64) {
-        let hash = trace.mixed
-        return (hash, hash >> 32 | hash << 32 | 1)
+    private static func hashes(_ hash: UInt64) -> (UInt64, UInt64) { (hash, hash >> 32 | hash << 32 | 1) }
+
+    /// Spreads a short hash; part of the format of files.
+    private static func mixed(_ linkHash: UInt32) -> UInt64 {
+        let hash = (UInt64(linkHash) ^ 0x9e37_79b9_7f4a_7c15) &* 0x9fb2_1c65_1e98_df25
+        return (hash ^ hash >> 32) &* 0xbf58_476d_1ce4_e5b9
     }
 }
 
