@@ -65,9 +65,6 @@ struct OpenIndex {
     /// How many rows are not hidden.
     private(set) var count = 0
 
-    /// The first and the last start.
-    private(set) var range: ClosedRange<UInt64>?
-
     /// The number of a trace, which gets one if it has none yet.
     mutating func number(of trace: TraceID) -> (number: UInt32, isNew: Bool) {
         let hash = seed.hash(trace.high, trace.low)
@@ -126,9 +123,6 @@ struct OpenIndex {
         traces[Int(trace)].lastRow = row
         traces[Int(trace)].summary.add(facts)
         count += 1
-        range =
-            range.map { min($0.lowerBound, facts.start)...max($0.upperBound, facts.start) }
-            ?? facts.start...facts.start
         for link in facts.links {
             let target = Int(number(of: link.traceID).number)
             links.append(

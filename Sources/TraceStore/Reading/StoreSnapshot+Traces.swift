@@ -51,12 +51,19 @@ extension StoreSnapshot {
                     let links = try partition.links(to: trace)
                     if links.isEmpty { return true }
                     let rows = try partition.trace(trace)?.rows ?? 0..<0
-                    if links.count > 1 { partition.expect(blocks: links.map { $0.row / SealedFormat.blockCount }) }
-                    for (row, _) in links where !sealed.superseded.contains(row) {
-                        let source = try partition.reference(row)
-                        for target in try partition.targets(row, in: trace, rows) {
-                            if !add(target, source) { return false }
-                        }
+                    if links.count > 1 {
+                        let unknown = links.lazy.filter { $0.target == nil }
+                        partition.expect(blocks: unknown.map { $0.row / SealedFormat.blockCount })
+                        partition.expect(identitiesOf: links.lazy.map(\.row))
+                    }
+                    for link in links where !sealed.superseded.contains(link.row) {
+                        // Another trace with the same hash may be meant.
+                        if let target = link.target, !rows.contains(target) { continue }
+                        let source = try partition.reference(link.row)
+                        let targets =
+                            try link.target.map { [try partition.reference($0)] }
+                            ?? partition.targets(link.row, in: trace, rows)
+                        for target in targets where !add(target, source) { return false }
                     }
                     return true
                 }

@@ -76,6 +76,9 @@ final class FileIdentities: Sendable {
         return try block(row / SealedFormat.blockCount).identity(row % SealedFormat.blockCount)
     }
 
+    /// Whether the ids of a block are at hand.
+    func holds(_ number: Int) -> Bool { cache[fileNumber, number] != nil }
+
     /// The ids of a block.
     func block(_ number: Int) throws -> BlockIdentities {
         if let block = cache[fileNumber, number] { return block }

@@ -18,6 +18,8 @@ struct BlockWriter {
     private var plain: [UInt8] = []
     private var raw: [UInt8] = []
     private let deflater: Deflater
+    /// The row of this file that each link leads to, once its block is written; -1 for none.
+    private(set) var targetRows: [Int32]
 
     /// What stands before the columns of values among the sorter's: the rest, links.
     private static let reserved = 2
@@ -39,6 +41,7 @@ struct BlockWriter {
         (self.writer, self.memory, self.slots) = (writer, memory, slots)
         (types, linkTypes) = (directory.columns.types, directory.linkColumns.types)
         rowIndex = writer.rowIndex()
+        targetRows = [Int32](repeating: -1, count: writer.links.count)
         sorter = ColumnSorter(columnCount: types.count + Self.reserved)
         linkSorter = ColumnSorter(columnCount: linkTypes.count + Self.reserved)
         deflater = try Deflater(level: SealedFormat.compression)
@@ -136,7 +139,7 @@ struct BlockWriter {
                 plain.append(varint: UInt64(writer.shaper.values[row.values.range.lowerBound + offset].count))
             }
         }
-        for place in range { for link in rows[place].links.range { writeTarget(links[link], from: place) } }
+        for place in range { for link in rows[place].links.range { writeTarget(links[link], link, from: place) } }
         for row in rows[range] {
             for link in row.links.range { plain.append(varint: UInt64(slots.linkNumbers[Int(links[link].shape)])) }
         }
@@ -153,7 +156,7 @@ struct BlockWriter {
     }
 
     /// A row of this file is told by its distance, of which the lowest byte can't be made smaller; another by its ids.
-    private mutating func writeTarget(_ link: SealWriter.Link, from place: Int) {
+    private mutating func writeTarget(_ link: SealWriter.Link, _ number: Int, from place: Int) {
         let ids = UnsafeRawBufferPointer(rebasing: memory[link.ids..<link.ids + 26])
         let trace = TraceID(
             high: UInt64(bigEndian: ids.loadUnaligned(as: UInt64.self)),
@@ -161,6 +164,7 @@ struct BlockWriter {
         )
         let span = UInt64(bigEndian: ids.loadUnaligned(fromByteOffset: 18, as: UInt64.self))
         if let target = writer.row(of: span, in: trace, rowIndex) {
+            targetRows[number] = Int32(truncatingIfNeeded: target)
             let distance = place - target
             let code = distance >= 0 ? distance * 2 : -distance * 2 - 1
             raw.append(UInt8(truncatingIfNeeded: code))

@@ -48,7 +48,7 @@ struct ByteSink {
         cursor += bytes.count
     }
 
-    /// Adds bytes that are at a place among others, which are looked at for being that many.
+    /// Adds bytes that are at a place among others, which the caller knows to be that many.
     @inline(__always)
     mutating func add(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) {
         add(UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]))

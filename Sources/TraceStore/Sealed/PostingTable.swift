@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Pairs of a hash and a number, in order, in pages of which each has a checksum.
+/// Pairs of a hash and a number, in order, in pages of which each has a checksum; each with a code where the table has them.
 ///
 /// The directory of the pages is held in memory; a page is read when it is needed.
 struct PostingTable {
@@ -19,18 +19,20 @@ struct PostingTable {
 
     private(set) var pages: [Page]
 
-    /// Writes pairs, which must be in order and each there once, and gives the directory.
-    static func write(_ pairs: [UInt64], to bytes: inout [UInt8]) -> PostingTable {
+    /// Writes pairs, which must be in the order of their keys, and gives the directory.
+    static func write(_ pairs: [UInt64], codes: [UInt64]? = nil, to bytes: inout [UInt8]) -> PostingTable {
         var pages: [Page] = []
         let start = bytes.count
         for first in stride(from: 0, to: pairs.count, by: pageCount) {
             let begin = bytes.count
             var (key, value): (UInt32, UInt32) = (UInt32(truncatingIfNeeded: pairs[first] >> 32), 0)
             let firstKey = key
-            for pair in pairs[first..<min(first + pageCount, pairs.count)] {
+            for place in first..<min(first + pageCount, pairs.count) {
+                let pair = pairs[place]
                 let (nextKey, nextValue) = (UInt32(truncatingIfNeeded: pair >> 32), UInt32(truncatingIfNeeded: pair))
                 bytes.append(varint: UInt64(nextKey &- key))
                 bytes.append(varint: UInt64(nextKey == key ? nextValue &- value : nextValue))
+                if let codes { bytes.append(varint: codes[place]) }
                 (key, value) = (nextKey, nextValue)
             }
             pages.append(
@@ -42,48 +44,49 @@ struct PostingTable {
                 )
             )
         }
-        return PostingTable(pages: pages)
+        return PostingTable(pages: pages, hasCodes: codes != nil)
     }
+
+    /// Whether each pair has a code.
+    let hasCodes: Bool
 
     /// Without pairs.
-    init() { pages = [] }
+    init() { (pages, hasCodes) = ([], false) }
 
-    private init(pages: [Page]) {
-        self.pages = pages
-    }
+    private init(pages: [Page], hasCodes: Bool) { (self.pages, self.hasCodes) = (pages, hasCodes) }
 
-    /// The numbers of a key, from the smallest.
+    /// The numbers of a key, in order, each with its code, 0 if there are none.
     ///
     /// - Parameters:
     ///   - key: The key.
     ///   - read: Reads bytes of the table.
     /// - Returns: The numbers.
     /// - Throws: What reading throws, and ``DamagedBytes``.
-    func values(of key: UInt32, read: (Int, Int) throws -> [UInt8]) throws -> [UInt32] {
+    func values(of key: UInt32, read: (Int, Int) throws -> [UInt8]) throws -> [(value: UInt32, code: UInt64)] {
         var (low, high) = (0, pages.count)
         // The first page that begins with the key or what comes after it; the key may begin on the page before.
         while low < high {
             let middle = (low + high) / 2
             if pages[middle].key < key { low = middle + 1 } else { high = middle }
         }
-        var found: [UInt32] = []
+        var found: [(value: UInt32, code: UInt64)] = []
         var index = max(0, low - 1)
         while index < pages.count, pages[index].key <= key {
-            try forEach(on: pages[index], read: read) { if $0 == key { found.append($1) } }
+            try forEach(on: pages[index], read: read) { if $0 == key { found.append(($1, $2)) } }
             index += 1
         }
         return found
     }
 
     /// Goes through all pairs.
-    func forEach(read: (Int, Int) throws -> [UInt8], _ body: (UInt32, UInt32) -> Void) throws {
+    func forEach(read: (Int, Int) throws -> [UInt8], _ body: (UInt32, UInt32, UInt64) -> Void) throws {
         for page in pages { try forEach(on: page, read: read, body) }
     }
 
     private func forEach(
         on page: Page,
         read: (Int, Int) throws -> [UInt8],
-        _ body: (UInt32, UInt32) -> Void
+        _ body: (UInt32, UInt32, UInt64) -> Void
     ) throws {
         let bytes = try read(Int(page.offset), Int(page.length))
         try bytes.withUnsafeBytes { bytes in
@@ -95,7 +98,7 @@ struct PostingTable {
                 let number = UInt32(truncatingIfNeeded: try reader.varint())
                 value = step == 0 ? value &+ number : number
                 key = key &+ step
-                body(key, value)
+                body(key, value, hasCodes ? try reader.varint() : 0)
             }
         }
     }
@@ -111,7 +114,8 @@ struct PostingTable {
     }
 
     /// A directory from a file.
-    init(_ reader: inout ByteReader) throws(DamagedBytes) {
+    init(_ reader: inout ByteReader, hasCodes: Bool = false) throws(DamagedBytes) {
+        self.hasCodes = hasCodes
         let count = try reader.count()
         guard count <= reader.remainingCount / 16 else { throw DamagedBytes() }
         pages = []

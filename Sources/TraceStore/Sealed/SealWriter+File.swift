@@ -19,13 +19,13 @@ extension SealWriter {
         file.append(number: SealedFormat.magic)
         var directory = makeDirectory()
         let slots = numberShapes(&directory, memory)
-        try writeBlocks(&directory, slots, memory, to: &file)
+        let targetRows = try writeBlocks(&directory, slots, memory, to: &file)
         writeColumns(&directory, to: &file)
         writeTraces(&directory, to: &file)
         directory.links.offset = UInt64(file.count)
-        let links = linkPairs()
-        directory.links.table = PostingTable.write(links, to: &file)
-        directory.linked = Self.filter(links)
+        let links = linkPairs(targetRows)
+        directory.links.table = PostingTable.write(links.pairs, codes: links.codes, to: &file)
+        directory.linked = Self.filter(links.pairs)
         directory.attributes.offset = UInt64(file.count)
         directory.attributes.table = PostingTable.write(attributePairs(directory), to: &file)
         let end = directory.bytes
@@ -50,12 +50,13 @@ extension SealWriter {
         return filter
     }
 
+    /// Writes the blocks, and gives the row that each link leads to.
     private func writeBlocks(
         _ directory: inout SealedDirectory,
         _ slots: ShapeSlots,
         _ memory: UnsafeRawBufferPointer,
         to file: inout [UInt8]
-    ) throws(DamagedBytes) {
+    ) throws(DamagedBytes) -> [Int32] {
         var writer = try BlockWriter(self, memory, directory, slots)
         for block in directory.blocks.indices {
             let range = directory.rows(ofBlock: block)
@@ -69,6 +70,7 @@ extension SealWriter {
             directory.blocks[block].bodyLength = UInt32(truncatingIfNeeded: file.count - middle)
             directory.blocks[block].bodyChecksum = Zlib.checksum(file[middle...])
         }
+        return writer.targetRows
     }
 
     private func writeColumns(_ directory: inout SealedDirectory, to file: inout [UInt8]) {

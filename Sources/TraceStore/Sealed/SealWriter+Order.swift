@@ -58,7 +58,6 @@ extension SealWriter {
     mutating func makeDirectory() -> SealedDirectory {
         var directory = SealedDirectory()
         directory.rowCount = rows.count
-        directory.traceCount = traces.count
         directory.blocks = Array(
             repeating: SealedBlock(),
             count: (rows.count + SealedFormat.blockCount - 1) / SealedFormat.blockCount

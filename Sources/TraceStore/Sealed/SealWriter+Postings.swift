@@ -1,23 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension SealWriter {
-    /// The traces that links lead to by hash, and the rows that have the links, in order and each once.
-    func linkPairs() -> [UInt64] {
-        var pairs: [UInt64] = []
-        pairs.reserveCapacity(targets.count)
+    /// The traces that links lead to by hash, the rows that have the links, and where they lead to, in order and each once.
+    ///
+    /// - Parameter targetRows: The row that each link leads to; -1 for none of this file.
+    /// - Returns: Pairs of a hash and a row with a bit that says whether the link joins flows; for each a code, of which
+    ///   ``SealedLink`` knows what it says.
+    func linkPairs(_ targetRows: [Int32]) -> (pairs: [UInt64], codes: [UInt64]) {
+        var order: [UInt64] = []
+        var (values, codes): ([UInt32], [UInt64]) = ([], [])
+        order.reserveCapacity(targets.count)
+        values.reserveCapacity(targets.count)
+        codes.reserveCapacity(targets.count)
         for (index, row) in rows.enumerated() {
-            let first = pairs.count
-            for target in targets[row.targets.range] {
-                pairs.append((target >> 1) << 32 | UInt64(index) << 1 | target & 1)
+            // They are as many, unless the span has one of too many shapes.
+            let isKnown = row.links.range.count == row.targets.range.count
+            for (place, target) in targets[row.targets.range].enumerated() {
+                let targetRow = isKnown ? targetRows[row.links.range.lowerBound + place] : -1
+                order.append((target >> 1) << 32 | UInt64(order.count))
+                values.append(UInt32(truncatingIfNeeded: UInt64(index) << 1 | target & 1))
+                codes.append(targetRow < 0 ? 0 : SealedLink.code(from: index, to: Int(targetRow)))
             }
-            guard row.targets.range.count > 1 else { continue }
-            pairs[first...].sort()
         }
-        RadixSort.sortByUpperHalf(&pairs)
-        var distinct: [UInt64] = []
-        distinct.reserveCapacity(pairs.count)
-        for pair in pairs where pair != distinct.last { distinct.append(pair) }
-        return distinct
+        RadixSort.sortByUpperHalf(&order)
+        var (distinct, distinctCodes): ([UInt64], [UInt64]) = ([], [])
+        distinct.reserveCapacity(order.count)
+        distinctCodes.reserveCapacity(order.count)
+        for item in order {
+            let ordinal = Int(UInt32(truncatingIfNeeded: item))
+            let (pair, code) = ((item >> 32) << 32 | UInt64(values[ordinal]), codes[ordinal])
+            if pair == distinct.last, code == distinctCodes.last { continue }
+            distinct.append(pair)
+            distinctCodes.append(code)
+        }
+        return (distinct, distinctCodes)
     }
 
     /// The hashes of attributes and the blocks that have them, in order; one for all where there are too many.

@@ -130,7 +130,6 @@ extension TraceID {
 /// What the directory of a sealed file holds.
 struct SealedDirectory {
     var rowCount = 0
-    var traceCount = 0
     var sources: [SpanSourceKey] = []
     var names: [String] = []
     var classes: [SealedClass] = []
@@ -156,7 +155,6 @@ struct SealedDirectory {
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(varint: UInt64(rowCount))
-        bytes.append(varint: UInt64(traceCount))
         bytes.append(varint: UInt64(sources.count))
         for source in sources { bytes.append(delimited: source.bytes) }
         bytes.append(varint: UInt64(names.count))
@@ -197,7 +195,6 @@ extension SealedDirectory {
     init(_ bytes: UnsafeRawBufferPointer) throws {
         var reader = ByteReader(bytes)
         rowCount = try reader.count()
-        traceCount = try reader.count()
         guard rowCount <= Int(Int32.max) else { throw DamagedBytes() }
         for _ in 0..<(try reader.count()) { sources.append(try SpanSourceKey(reader.delimited())) }
         for _ in 0..<(try reader.count()) { names.append(String(decoding: try reader.delimited(), as: UTF8.self)) }
@@ -222,7 +219,7 @@ extension SealedDirectory {
         }
         filter = try TraceFilter(&reader)
         linked = try TraceFilter(&reader)
-        links = (try reader.number(), try PostingTable(&reader))
+        links = (try reader.number(), try PostingTable(&reader, hasCodes: true))
         attributes = (try reader.number(), try PostingTable(&reader))
         let expected = (rowCount + SealedFormat.blockCount - 1) / SealedFormat.blockCount
         guard blocks.count == expected, reader.remainingCount == 0 else { throw DamagedBytes() }

@@ -21,8 +21,7 @@ final class SealedPartition: Sendable {
     private let cache: Mutex<Cache>
     private let replaced = Mutex<Set<Int>>([])
 
-    /// The first and the last start; the other way round if there are no spans.
-    let firstStart: UInt64
+    /// The last start; 0 if there are no spans.
     let lastStart: UInt64
 
     private struct Cache {
@@ -74,7 +73,6 @@ final class SealedPartition: Sendable {
         try directory.check(size: size)
         identities = FileIdentities(file, directory, caches.identities, fileNumber)
         sources = directory.sources.map { SpanSource($0) }
-        firstStart = directory.blocks.reduce(.max) { min($0, $1.minimumStart) }
         lastStart = directory.blocks.reduce(0) { max($0, $1.maximumStart) }
         cache = Mutex(Cache(verifiedColumns: [Bool](repeating: false, count: directory.blocks.count)))
     }
@@ -180,6 +178,14 @@ final class SealedPartition: Sendable {
         }
     }
 
+    /// Has the system read the ids of rows ahead.
+    func expect(identitiesOf rows: some Sequence<Int>) {
+        for number in Set(rows.map { $0 / SealedFormat.blockCount }) where !identities.holds(number) {
+            let place = directory.blocks[number]
+            file.expect(at: Int(clamping: place.bodyOffset), count: Int(place.identityLength))
+        }
+    }
+
     /// Has the system read the columns of blocks ahead, of one after the other in the file.
     func expect(columns: some Collection<Int>) {
         guard let first = columns.min(), let last = columns.max() else { return }
@@ -245,20 +251,19 @@ final class SealedPartition: Sendable {
         return SpanRecord(source: sources[block.source(place)], bytes: bytes[...])
     }
 
-    /// The rows that link to spans of a trace, or of another one with the same hash, and whether the links join flows.
-    func links(to trace: TraceID) throws -> [(row: Int, joins: Bool)] {
+    /// The links to spans of a trace, or of another one with the same hash.
+    func links(to trace: TraceID) throws -> [SealedLink] {
         let hash = trace.linkHash
         guard directory.linked.mayContain(linkHash: hash) else { return [] }
         let offset = Int(clamping: directory.links.offset)
         return try directory.links.table.values(of: hash) { try file.bytes(at: offset + $0, count: $1) }
-            .map { (Int($0 >> 1), $0 & 1 != 0) }
-            .filter { $0.0 < directory.rowCount }
+            .compactMap { SealedLink($0.value, code: $0.code, rowCount: directory.rowCount) }
     }
 
     /// All links, by the hash of the trace that they lead to.
     func forEachLink(_ body: (_ hash: UInt32, _ row: Int, _ joins: Bool) -> Void) throws {
         let offset = Int(clamping: directory.links.offset)
-        try directory.links.table.forEach(read: { try file.bytes(at: offset + $0, count: $1) }) { hash, value in
+        try directory.links.table.forEach(read: { try file.bytes(at: offset + $0, count: $1) }) { hash, value, _ in
             body(hash, Int(value >> 1), value & 1 != 0)
         }
     }
@@ -267,8 +272,8 @@ final class SealedPartition: Sendable {
     func blocks(withAttribute hash: UInt32) throws -> Set<Int>? {
         let offset = Int(clamping: directory.attributes.offset)
         let values = try directory.attributes.table.values(of: hash) { try file.bytes(at: offset + $0, count: $1) }
-        if values.contains(SealedFormat.everyBlock) { return nil }
-        return Set(values.map { Int($0) })
+        if values.contains(where: { $0.value == SealedFormat.everyBlock }) { return nil }
+        return Set(values.map { Int($0.value) })
     }
 
     /// The columns of a block.

@@ -116,10 +116,6 @@ struct ColumnTable {
 
     init() {}
 
-    init(types: [ColumnType]) {
-        self.types = types
-    }
-
     /// The columns of a file.
     init(_ reader: inout ByteReader) throws(DamagedBytes) {
         for byte in try reader.delimited() {
