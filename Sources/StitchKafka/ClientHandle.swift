@@ -14,6 +14,7 @@ final class ClientHandle: Sendable {
     /// What librdkafka's callbacks have a pointer to.
     private let callbacks: any AnyObject & Sendable
     private let holders = Atomic<Int>(1)
+    private let stays = Atomic<Bool>(false)
     private let destroyed: @Sendable () -> Void
 
     /// Held once, by the caller.
@@ -68,7 +69,16 @@ final class ClientHandle: Sendable {
         ClientThread.start("kafka-abandoned") { [self] in destroy() }
     }
 
+    /// Has the client stay when the last holder lets go, because librdkafka would end the process.
+    func stay() { stays.store(true, ordering: .releasing) }
+
     private func destroy() {
+        guard !stays.load(ordering: .acquiring) else {
+            // Its threads have pointers to what is kept here: for good.
+            _ = Unmanaged.passRetained(self)
+            destroyed()
+            return
+        }
         rd_kafka_queue_destroy(queue)
         destroyClient(client)
         destroyed()

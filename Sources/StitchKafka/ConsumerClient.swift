@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchRdkafka
+import StitchService
 
 /// librdkafka's consumer: membership in the group, assignment, commits.
 ///
@@ -21,6 +22,7 @@ final class ConsumerClient: Sendable {
     /// `@unchecked Sendable`: used only by the thread that polls, within its calls.
     private final class CallbackTarget: @unchecked Sendable {
         var handler: ((Event) -> Void)?
+        var hasBeenAssigned = false
     }
 
     let handle: ClientHandle
@@ -144,6 +146,7 @@ final class ConsumerClient: Sendable {
     /// - Returns: Whether it has left. If not, the group takes it for dead when the session times out.
     func close(_ handler: (Event) -> Void) -> Bool {
         calling(handler) {
+            waitUntilItMayLeave()
             // Other than `rd_kafka_consumer_close` it leaves the waiting to us.
             guard Self.take(rd_kafka_consumer_close_queue(handle.client, handle.queue)).isNone else { return }
             let deadline = ContinuousClock.now + .milliseconds(Self.answerMilliseconds)
@@ -153,6 +156,37 @@ final class ConsumerClient: Sendable {
             }
         }
         return rd_kafka_consumer_closed(handle.client) != 0
+    }
+
+    /// Waits for the first assignment, where librdkafka would end the process without.
+    ///
+    /// Before 2.3 it does when a member of a cooperative group is destroyed that has joined and has no assignment yet (its
+    /// issue 4312). That comes within moments, unless other members take their time.
+    private func waitUntilItMayLeave() {
+        let deadline = ContinuousClock.now + .milliseconds(Self.answerMilliseconds)
+        while endsProcess, ContinuousClock.now < deadline {
+            // Ours, as below.
+            if let message = rd_kafka_consume_queue(handle.queue, 100) { rd_kafka_message_destroy(message) }
+        }
+        guard endsProcess else { return }
+        handle.stay()
+        Diagnostics.log(
+            .warning,
+            "A consumer left its group before it was assigned anything; its memory and threads stay until the process ends, "
+                + "because librdkafka \(NativeVersion.current) would end the process: use 2.3 or newer, or another strategy "
+                + "than cooperative-sticky"
+        )
+    }
+
+    private var endsProcess: Bool {
+        guard NativeVersion.current < .leavingUnassigned, !target.hasBeenAssigned else { return false }
+        return Self.isCooperative(handle.client)
+    }
+
+    /// Whether the client is in a group that rebalances cooperatively.
+    private static func isCooperative(_ client: OpaquePointer) -> Bool {
+        // Static text.
+        rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
     }
 
     private func calling(_ handler: (Event) -> Void, _ body: () -> Void) {
@@ -165,7 +199,9 @@ final class ConsumerClient: Sendable {
 
     private static func tell(_ opaque: UnsafeMutableRawPointer?, _ event: Event) {
         guard let opaque else { return }
-        Unmanaged<CallbackTarget>.fromOpaque(opaque).takeUnretainedValue().handler?(event)
+        let target = Unmanaged<CallbackTarget>.fromOpaque(opaque).takeUnretainedValue()
+        if case .assigned = event { target.hasBeenAssigned = true }
+        target.handler?(event)
     }
 
     /// The list belongs to librdkafka.
@@ -175,8 +211,7 @@ final class ConsumerClient: Sendable {
         _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?,
         _ tell: (Event) -> Void
     ) {
-        // Static text.
-        let isCooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+        let isCooperative = isCooperative(client)
         let partitions = PartitionList.partitions(list)
         var result = RD_KAFKA_RESP_ERR_NO_ERROR
         switch code {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchRdkafka
+
 /// What to change when an error comes, as far as its name and librdkafka's text tell.
 ///
 /// Pure.
@@ -97,6 +99,12 @@ struct NativeVersion: Comparable, CustomStringConvertible {
         minor = Int(number >> 16 & 0xff)
         patch = Int(number >> 8 & 0xff)
     }
+
+    /// The library that runs.
+    static let current = NativeVersion(number: rd_kafka_version())
+
+    /// Takes a member of a cooperative group away that has no assignment yet, rather than ending the process.
+    static let leavingUnassigned = NativeVersion(number: 0x0203_00ff)
 
     /// What Kafka 4's SCRAM wants.
     static let repeatingNoNonce = NativeVersion(number: 0x0206_01ff)

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchRdkafka
+import KafkaTesting
+import Testing
+
+@testable import StitchKafka
+
+@Suite("A member that leaves its group before it is assigned anything", .timeLimit(.minutes(1)))
+struct LeavingTests {
+    @Test("leaves, and the process goes on, also with a library that would end it", arguments: [true, false])
+    func leaving(answersInTime: Bool) async throws {
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("leaving")
+        let client = try ConsumerClient(cluster.configuration, group: "leaving")
+        #expect(client.subscribe(to: ["leaving"]).isNone)
+        // Until it has joined; librdkafka says so by the protocol.
+        await onThread {
+            while rd_kafka_rebalance_protocol(client.handle.client).map({ String(cString: $0) }) != "COOPERATIVE" {
+                client.poll(timeoutMilliseconds: 10) { _ in }
+            }
+        }
+        if !answersInTime { try await cluster.setRoundTrip(.seconds(30)) }
+        await onThread {
+            _ = client.close { _ in }
+            client.handle.letGoWaiting()
+        }
+        await cluster.shutdown()
+    }
+
+    /// Runs what blocks on a thread of its own.
+    private func onThread(_ body: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            ClientThread.start("test") {
+                body()
+                continuation.resume()
+            }
+        }
+    }
+}
