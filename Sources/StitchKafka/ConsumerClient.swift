@@ -154,14 +154,15 @@ final class ConsumerClient: Sendable {
         calling(handler) {
             // Other than `rd_kafka_consumer_close` it leaves the waiting to us.
             guard Self.take(rd_kafka_consumer_close_queue(handle.client, handle.queue)).isNone else { return }
+            // It may have joined at the last moment. The answer comes after librdkafka has begun to close, when nobody joins
+            // any more, and before it has closed, as it waits for the group then.
+            if endsProcess { stay() }
             let deadline = ContinuousClock.now + .milliseconds(Self.answerMilliseconds)
             while rd_kafka_consumer_closed(handle.client) == 0, ContinuousClock.now < deadline {
                 // Ours. Serves the callbacks, which `rd_kafka_queue_poll` does not; what else comes concerns nobody.
                 if let message = rd_kafka_consume_queue(handle.queue, 100) { rd_kafka_message_destroy(message) }
             }
         }
-        // It may have joined at the last moment. What leaves is not assigned anything any more.
-        if endsProcess { stay() }
         return rd_kafka_consumer_closed(handle.client) != 0
     }
 

@@ -28,6 +28,8 @@ struct LeavingTests {
     func leavingAtTheLastMoment() async throws {
         let cluster = try MockKafkaCluster()
         try await cluster.createTopic("leaving")
+        // What it is assigned is still on its way when it leaves.
+        try await cluster.setRoundTrip(.milliseconds(300))
         let client = try ConsumerClient(cluster.configuration, group: "leaving")
         #expect(client.subscribe(to: ["leaving"]).isNone)
         await joined(client)
