@@ -24,7 +24,8 @@ package struct DeliveryReport: Sendable {
         error = message.pointee.err
         guard error.isNone else { return }
         partition = message.pointee.partition
-        offset = message.pointee.offset
+        // librdkafka has other negative numbers for it, too.
+        offset = max(message.pointee.offset, -1)
         brokerID = rd_kafka_message_broker_id(message)
         timestamp = rd_kafka_message_timestamp(message, &timestampType)
         self.latency = latency ?? rd_kafka_message_latency(message)
