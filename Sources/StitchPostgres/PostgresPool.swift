@@ -93,11 +93,21 @@ public final class PostgresPool: Service {
         try await run(sql, parameters).rows
     }
 
-    private func run(_ sql: String, _ parameters: [any PostgresEncodable]) async throws(PostgresError) -> PostgresAnswer
+    /// Runs a statement on a connection of the pool and returns its whole answer, whose rows can be read in place.
+    ///
+    /// - Throws: ``PostgresError``.
+    public func fetch(
+        _ sql: String,
+        _ parameters: any PostgresEncodable...
+    ) async throws(PostgresError) -> PostgresResult {
+        try await run(sql, parameters)
+    }
+
+    private func run(_ sql: String, _ parameters: [any PostgresEncodable]) async throws(PostgresError) -> PostgresResult
     {
         let list = try ParameterList(parameters, statement: sql)
         let lease = try await leases.acquire()
-        let result: Result<PostgresAnswer, PostgresError>
+        let result: Result<PostgresResult, PostgresError>
         do { result = .success(try await lease.connection.run(sql, list)) } catch { result = .failure(error) }
         await leases.release(lease)
         return try result.get()
