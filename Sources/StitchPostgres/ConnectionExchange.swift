@@ -8,12 +8,20 @@ extension PostgresConnection {
     enum AnswerMode {
         /// Those to one string of statements.
         case single
+        /// The one that says that a COPY may begin.
+        case copy
         /// Those to statements in libpq's pipeline mode, with so many points of synchronisation.
         case pipeline(syncs: Int)
     }
 
     /// Takes the connection; it is to be given back by `isBusy = false`.
-    func begin(_ summary: StatementSummary) throws(PostgresError) -> ConnectionHandle {
+    func begin(
+        _ summary: StatementSummary,
+        isCancellable: Bool = true
+    ) throws(PostgresError) -> ConnectionHandle {
+        if isCancellable, Task.isCancelled {
+            throw PostgresError(.cancelled, "\(summary): not begun, the task is cancelled")
+        }
         guard let handle, PQstatus(handle.pointer) == CONNECTION_OK else {
             throw PostgresError(.connectionLost, "\(summary): the connection is closed; take another one from the pool")
         }
@@ -29,10 +37,9 @@ extension PostgresConnection {
 
     /// Sends something and receives all answers, the connection having been taken with ``begin(_:)``.
     ///
-    /// - Parameters:
-    ///   - isCancellable: `false` for what must run to its end although the task was cancelled, such as ROLLBACK.
-    ///   - send: Hands everything to libpq, which keeps it; returns whether that worked.
-    /// - Returns: The results, of which some may be failures; points of synchronisation are among them.
+    /// `isCancellable` is `false` for what must run to its end although the task was cancelled, such as ROLLBACK. `send`
+    /// hands everything to libpq, which keeps it, and tells whether that worked. Among the results may be failures; the
+    /// points of synchronisation of a pipeline are there too.
     func exchange(
         _ handle: ConnectionHandle,
         _ summary: StatementSummary,
@@ -40,9 +47,6 @@ extension PostgresConnection {
         isCancellable: Bool,
         send: (OpaquePointer) -> Bool
     ) async throws(PostgresError) -> [ResultHandle] {
-        if isCancellable, Task.isCancelled {
-            throw PostgresError(.cancelled, "\(summary): not begun, the task is cancelled")
-        }
         guard send(handle.pointer) else { throw lost(handle, summary) }
         guard isCancellable else { return try await receive(handle, summary, mode).get() }
 
@@ -91,7 +95,7 @@ extension PostgresConnection {
             }
             // Hands the result over to us.
             guard let pointer = PQgetResult(handle.pointer) else {
-                if case .single = mode { break }
+                guard case .pipeline = mode else { break }
                 // One ends the results of a statement; a second one, before the synchronisation, means that all is lost.
                 if wasNothing { return .failure(lost(handle, summary)) }
                 wasNothing = true
@@ -99,6 +103,7 @@ extension PostgresConnection {
             }
             wasNothing = false
             let result = ResultHandle(owning: pointer)
+            if case .copy = mode, result.status == PGRES_COPY_IN { return .success([result]) }
             switch result.status {
             case PGRES_PIPELINE_SYNC:
                 remainingSyncs -= 1

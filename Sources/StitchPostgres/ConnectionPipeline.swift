@@ -37,7 +37,7 @@ extension PostgresConnection {
     ) async throws(PostgresError) -> [Result<PostgresResult, PostgresError>] {
         guard let first = batch.items.first else { return [] }
         let summary = StatementSummary(first.sql)
-        let handle = try begin(summary)
+        let handle = try begin(summary, isCancellable: isCancellable)
         defer { isBusy = false }
         return try await pipeline(batch, handle, summary, syncsEach: syncsEach, isCancellable: isCancellable)
     }
@@ -77,7 +77,9 @@ extension PostgresConnection {
             if syncsEach || index == batch.count - 1 {
                 // Before the synchronisation a failure of the commit that it brings, such as of a deferred constraint.
                 while let answer = answers.popFirst(), answer.status != PGRES_PIPELINE_SYNC {
-                    if answer.hasFailed, case .success = outcome { outcome = .failure(answer.report.error(running: summary)) }
+                    if answer.hasFailed, case .success = outcome {
+                        outcome = .failure(answer.report.error(running: summary))
+                    }
                 }
             }
             outcomes.append(outcome)
@@ -143,7 +145,10 @@ extension PostgresConnection {
         }
         guard let last = answers.last, last.status != PGRES_PIPELINE_ABORTED else {
             return .failure(
-                PostgresError(.notRun, "\(StatementSummary(item.sql)): not run, an earlier statement of the batch failed")
+                PostgresError(
+                    .notRun,
+                    "\(StatementSummary(item.sql)): not run, an earlier statement of the batch failed"
+                )
             )
         }
         return .success(PostgresResult(last))

@@ -4,21 +4,20 @@ import CStitchLibpq
 
 /// How one statement is run: by its text, or prepared.
 extension PostgresConnection {
-    /// Runs one statement.
-    ///
-    /// - Parameter isCancellable: `false` for what must run to its end although the task was cancelled, such as ROLLBACK.
+    /// Runs one statement; `isCancellable` is `false` for what must run to its end although the task was cancelled.
     func run(
         _ sql: String,
         _ parameters: ParameterList,
         isCancellable: Bool = true
     ) async throws(PostgresError) -> PostgresResult {
         let summary = StatementSummary(sql)
-        let handle = try begin(summary)
+        let handle = try begin(summary, isCancellable: isCancellable)
         defer { isBusy = false }
         let isInTransaction = PQtransactionStatus(handle.pointer) != PQTRANS_IDLE
         switch statements.use(sql) {
         case .run(let prepared) where parameters.fits(prepared.types):
-            let results = try await exchange(handle, summary, mode: .single, isCancellable: isCancellable) { connection in
+            let results = try await exchange(handle, summary, mode: .single, isCancellable: isCancellable) {
+                connection in
                 sendPrepared(prepared, parameters, connection)
             }
             guard let failed = results.first(where: { $0.hasFailed }) else { return PostgresResult(results.last) }
@@ -47,7 +46,7 @@ extension PostgresConnection {
         send: (OpaquePointer) -> Int32
     ) async throws(PostgresError) -> PostgresResult {
         let summary = StatementSummary(sql)
-        let handle = try begin(summary)
+        let handle = try begin(summary, isCancellable: isCancellable)
         defer { isBusy = false }
         let results = try await exchange(handle, summary, mode: .single, isCancellable: isCancellable) { send($0) == 1 }
         if let failed = results.first(where: { $0.hasFailed }) { throw failed.report.error(running: summary) }

@@ -11,10 +11,8 @@ struct ParameterBlock {
     private var formats: [Int32] = []
     private var types: [UInt32] = []
 
-    /// Packs the parameters of a statement.
-    ///
-    /// - Parameter expected: The types that the server expects, one for each value, if it has told; else values go as
-    ///   text, and bytes as `bytea`.
+    /// Packs the parameters of a statement: in binary form where the server has told which types it expects, else as
+    /// text, and bytes as `bytea`.
     mutating func pack(_ list: ParameterList, expected: [UInt32]?) {
         if block.capacity > Self.largestKept { block = [] }
         block.removeAll(keepingCapacity: true)

@@ -63,7 +63,7 @@ struct ParameterList: Sendable, Equatable {
 
 extension PostgresValue.Content {
     /// Whether a text in it has a character that Postgres cannot store.
-    fileprivate var hasNUL: Bool {
+    var hasNUL: Bool {
         switch self {
         case .text(let text): text.utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? text.utf8.contains(0)
         case .array(let elements): elements.contains { $0.hasNUL }

@@ -47,7 +47,11 @@ public struct PostgresCellReader: ~Copyable {
 
     /// A copy that may be kept.
     public var copy: PostgresCell {
-        PostgresCell(column: column, type: type, bytes: start.map { Array(UnsafeRawBufferPointer(start: $0, count: length)) })
+        PostgresCell(
+            column: column,
+            type: type,
+            bytes: start.map { Array(UnsafeRawBufferPointer(start: $0, count: length)) }
+        )
     }
 
     /// Lends the bytes; `nil` for NULL.

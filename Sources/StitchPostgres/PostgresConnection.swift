@@ -17,6 +17,8 @@ public actor PostgresConnection {
     var isBusy = false
     var statements: StatementCache
     var parameterBlock = ParameterBlock()
+    /// The types of the columns that COPY has written to, by the statement that asks for them.
+    var copyTypes: [String: [UInt32]] = [:]
 
     /// Connects to the first host of the configuration that answers.
     static func open(_ configuration: PostgresConfiguration) async throws(PostgresError) -> PostgresConnection {
