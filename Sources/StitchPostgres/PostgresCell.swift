@@ -27,9 +27,15 @@ public struct PostgresCell: Sendable, Hashable {
     func read<Value>(
         _ body: (borrowing PostgresCellReader) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
-        guard let bytes else { return try body(PostgresCellReader(column, type: type, bytes: nil)) }
-        let result = bytes.withUnsafeBytes { bytes in
-            Result { () throws(PostgresError) in try body(PostgresCellReader(column, type: type, bytes: bytes)) }
+        let result = column.withCString { name in
+            guard let bytes else {
+                return Result { () throws(PostgresError) in
+                    try body(PostgresCellReader(name, type: type, bytes: nil))
+                }
+            }
+            return bytes.withUnsafeBytes { bytes in
+                Result { () throws(PostgresError) in try body(PostgresCellReader(name, type: type, bytes: bytes)) }
+            }
         }
         return try result.get()
     }

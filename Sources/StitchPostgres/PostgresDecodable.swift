@@ -19,13 +19,13 @@ public protocol PostgresDecodable {
 
 extension PostgresDecodable {
     /// Decodes a copy of the value.
-    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) { try self.init(cell.copy) }
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) { try self.init(cell.copy()) }
 }
 
 extension PostgresDecodable where Self: FixedWidthInteger {
     /// Decodes `smallint`, `integer`, `bigint`, `oid` and `xid8`.
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
-        let bytes = try cell.required(as: Self.self)
+        let bytes = try cell.required("\(Self.self)")
         let value: Self?
         switch (cell.type, bytes.count) {
         case (PostgresType.int8, 8): value = Self(exactly: bytes.bigEndian(Int64.self))
@@ -33,7 +33,7 @@ extension PostgresDecodable where Self: FixedWidthInteger {
         case (PostgresType.int2, 2): value = Self(exactly: bytes.bigEndian(Int16.self))
         case (PostgresType.oid, 4): value = Self(exactly: bytes.bigEndian(UInt32.self))
         case (PostgresType.xid8, 8): value = Self(exactly: bytes.bigEndian(UInt64.self))
-        default: throw cell.mismatch(Self.self)
+        default: throw cell.mismatch("\(Self.self)")
         }
         guard let value else {
             throw PostgresError(
@@ -60,11 +60,11 @@ extension UInt64: PostgresDecodable {}
 extension Double: PostgresDecodable {
     /// Decodes `real` and `double precision`; cast `numeric` in the statement.
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
-        let bytes = try cell.required(as: Self.self)
+        let bytes = try cell.required("\(Self.self)")
         switch (cell.type, bytes.count) {
         case (PostgresType.float8, 8): self = Double(bitPattern: bytes.bigEndian(UInt64.self))
         case (PostgresType.float4, 4): self = Double(Float(bitPattern: bytes.bigEndian(UInt32.self)))
-        default: throw cell.mismatch(Self.self)
+        default: throw cell.mismatch("\(Self.self)")
         }
     }
 
@@ -77,8 +77,8 @@ extension Double: PostgresDecodable {
 extension Bool: PostgresDecodable {
     /// Decodes `boolean`.
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
-        let bytes = try cell.required(as: Self.self)
-        guard cell.type == PostgresType.bool, bytes.count == 1 else { throw cell.mismatch(Self.self) }
+        let bytes = try cell.required("\(Self.self)")
+        guard cell.type == PostgresType.bool, bytes.count == 1 else { throw cell.mismatch("\(Self.self)") }
         self = bytes[0] != 0
     }
 
@@ -91,16 +91,16 @@ extension Bool: PostgresDecodable {
 extension String: PostgresDecodable {
     /// Decodes text, `json`, `jsonb`, `uuid`, enumerations.
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
-        let bytes = try cell.required(as: Self.self)
+        let bytes = try cell.required("\(Self.self)")
         let text: String?
         switch cell.type {
         case let type where PostgresType.isText(type) || type >= PostgresType.firstUserDefined:
-            text = String(validating: bytes.bindMemory(to: UInt8.self), as: UTF8.self)
+            text = cell.text
         case PostgresType.jsonb where bytes.first == 1:  // The version of the format.
             text = String(validating: bytes.dropFirst(), as: UTF8.self)
         case PostgresType.uuid where bytes.count == 16:
             text = UUID(uuid: bytes.loadUnaligned(as: uuid_t.self)).uuidString.lowercased()
-        default: throw cell.mismatch(Self.self)
+        default: throw cell.mismatch("\(Self.self)")
         }
         guard let text else {
             throw PostgresError(
@@ -121,8 +121,8 @@ extension String: PostgresDecodable {
 extension UUID: PostgresDecodable {
     /// Decodes `uuid`.
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
-        let bytes = try cell.required(as: Self.self)
-        guard cell.type == PostgresType.uuid, bytes.count == 16 else { throw cell.mismatch(Self.self) }
+        let bytes = try cell.required("\(Self.self)")
+        guard cell.type == PostgresType.uuid, bytes.count == 16 else { throw cell.mismatch("\(Self.self)") }
         self = UUID(uuid: bytes.loadUnaligned(as: uuid_t.self))
     }
 
@@ -135,8 +135,8 @@ extension UUID: PostgresDecodable {
 extension PostgresInstant: PostgresDecodable {
     /// Decodes `timestamptz`.
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
-        let bytes = try cell.required(as: Self.self)
-        guard cell.type == PostgresType.timestamptz, bytes.count == 8 else { throw cell.mismatch(Self.self) }
+        let bytes = try cell.required("\(Self.self)")
+        guard cell.type == PostgresType.timestamptz, bytes.count == 8 else { throw cell.mismatch("\(Self.self)") }
         self = PostgresInstant(microseconds: bytes.bigEndian(Int64.self))
     }
 
@@ -158,6 +158,7 @@ extension Date: PostgresDecodable {
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
     /// `nil` for NULL.
+    @inlinable
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
         self = cell.isNull ? nil : try Wrapped(reading: cell)
     }

@@ -14,6 +14,7 @@ public protocol PostgresDecodableElement {
 
 extension Array: PostgresDecodable where Element: PostgresDecodableElement {
     /// Decodes a `bytea` as bytes, else an SQL array.
+    @inlinable
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
         self = try Element.postgresArray(reading: cell)
     }
@@ -27,8 +28,8 @@ extension Array: PostgresDecodable where Element: PostgresDecodableElement {
 extension UInt8: PostgresDecodableElement {
     /// The bytes of a `bytea`.
     public static func postgresArray(reading cell: borrowing PostgresCellReader) throws(PostgresError) -> [UInt8] {
-        let bytes = try cell.required(as: [UInt8].self)
-        guard cell.type == PostgresType.bytea else { throw cell.mismatch([UInt8].self) }
+        let bytes = try cell.required("[UInt8]")
+        guard cell.type == PostgresType.bytea else { throw cell.mismatch("[UInt8]") }
         return Array(bytes)
     }
 }
@@ -36,15 +37,15 @@ extension UInt8: PostgresDecodableElement {
 extension PostgresDecodableElement where Self: PostgresDecodable {
     /// The elements of an SQL array of one dimension.
     public static func postgresArray(reading cell: borrowing PostgresCellReader) throws(PostgresError) -> [Self] {
-        var rest = try cell.required(as: [Self].self)[...]
-        guard let type = PostgresType.element(of: cell.type) else { throw cell.mismatch([Self].self) }
+        var rest = try cell.required("\([Self].self)")[...]
+        guard let type = PostgresType.element(of: cell.type) else { throw cell.mismatch("\([Self].self)") }
         func number() throws(PostgresError) -> Int {
-            guard rest.count >= 4 else { throw cell.mismatch([Self].self) }
+            guard rest.count >= 4 else { throw cell.mismatch("\([Self].self)") }
             defer { rest = rest.dropFirst(4) }
             return Int(UnsafeRawBufferPointer(rebasing: rest).bigEndian(Int32.self))
         }
         let dimensions = try number()
-        guard dimensions <= 1 else { throw cell.mismatch([Self].self) }
+        guard dimensions <= 1 else { throw cell.mismatch("\([Self].self)") }
         _ = try (number(), number())  // Whether there are NULLs, and the type again.
         guard dimensions == 1 else { return [] }
         let count = try number()
@@ -54,9 +55,9 @@ extension PostgresDecodableElement where Self: PostgresDecodable {
         elements.reserveCapacity(Swift.min(Swift.max(count, 0), rest.count / 4))
         for _ in 0..<Swift.max(count, 0) {
             let length = try number()
-            guard length <= rest.count else { throw cell.mismatch([Self].self) }
+            guard length <= rest.count else { throw cell.mismatch("\([Self].self)") }
             let bytes = length < 0 ? nil : UnsafeRawBufferPointer(rebasing: rest.prefix(length))
-            elements.append(try Self(reading: PostgresCellReader(cell.column, type: type, bytes: bytes)))
+            elements.append(try Self(reading: PostgresCellReader(element: bytes, of: cell, type: type)))
             rest = rest.dropFirst(Swift.max(length, 0))
         }
         return elements

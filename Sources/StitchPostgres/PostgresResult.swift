@@ -72,11 +72,10 @@ public struct PostgresResult: Sendable {
     ) throws(Failure) {
         guard let handle else { return }
         try withExtendedLifetime(handle) { () throws(Failure) in
-            var index: Int32 = 0
-            while index < count {
-                let row = PostgresRowReader(handle.pointer, row: index)
+            var row = PostgresRowReader(handle.pointer, row: 0, types: handle.columnTypes)
+            while row.index < count {
                 try body(row)
-                index += 1
+                row.index += 1
             }
         }
     }

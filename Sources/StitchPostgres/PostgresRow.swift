@@ -24,7 +24,7 @@ public struct PostgresRow: Sendable {
     ///
     /// - Throws: ``PostgresError/Code/decodingFailed`` if there is no such column.
     public func cell(_ column: String) throws(PostgresError) -> PostgresCell {
-        try read { row throws(PostgresError) in try row.cell(column).copy }
+        try read { row throws(PostgresError) in try row.cell(column).copy() }
     }
 
     /// Decodes a column by name.
@@ -51,7 +51,7 @@ public struct PostgresRow: Sendable {
         _ body: (borrowing PostgresRowReader) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
         try withExtendedLifetime(result) { () throws(PostgresError) in
-            try body(PostgresRowReader(result.pointer, row: index))
+            try body(PostgresRowReader(result.pointer, row: index, types: result.columnTypes))
         }
     }
 }

@@ -6,17 +6,19 @@ import CStitchLibpq
 public struct PostgresRowReader: ~Copyable {
     // Not counted as a reference: who lends the row keeps the answer.
     private let result: OpaquePointer
-    private let row: Int32
+    private let types: UnsafeBufferPointer<UInt32>
+    @usableFromInline var index: Int32
 
     /// Reads a row of an answer, which must be kept for longer than the reader.
     @usableFromInline
-    init(_ result: OpaquePointer, row: Int32) {
+    init(_ result: OpaquePointer, row: Int32, types: UnsafeBufferPointer<UInt32>) {
         self.result = result
-        self.row = row
+        self.types = types
+        index = row
     }
 
     /// How many columns the row has.
-    public var count: Int { Int(PQnfields(result)) }
+    public var count: Int { types.count }
 
     /// Decodes a column by its place, from 0.
     ///
@@ -42,12 +44,7 @@ public struct PostgresRowReader: ~Copyable {
 
     /// A value where it lies, by its place, from 0; to be lent, not kept.
     @usableFromInline
-    func cell(_ column: Int) throws(PostgresError) -> PostgresCellReader {
-        guard column >= 0, column < PQnfields(result) else {
-            throw PostgresError(.decodingFailed, "The answer has \(count) columns, so there is no column \(column)")
-        }
-        return PostgresCellReader(result, row: row, column: Int32(truncatingIfNeeded: column))
-    }
+    func cell(_ column: Int) -> PostgresCellReader { PostgresCellReader(result, row: index, column: column, types: types) }
 
     /// A value where it lies, by the column's name; of the first, if several have the name.
     @usableFromInline
@@ -55,6 +52,6 @@ public struct PostgresRowReader: ~Copyable {
         guard let place = ResultHandle.index(of: column, in: result) else {
             throw PostgresError(.decodingFailed, "The answer has no column named \(column)")
         }
-        return PostgresCellReader(result, row: row, column: Int32(truncatingIfNeeded: place))
+        return cell(place)
     }
 }

@@ -11,15 +11,28 @@ import Foundation
 final class ResultHandle: @unchecked Sendable {
     @usableFromInline let pointer: OpaquePointer
 
-    /// Takes over the result.
-    init(owning pointer: OpaquePointer) { self.pointer = pointer }
+    /// The types of the columns, belonging to the result; asking libpq for each value would take longer than reading it.
+    @usableFromInline let columnTypes: UnsafeBufferPointer<UInt32>
 
-    deinit { PQclear(pointer) }
+    /// Takes over the result.
+    init(owning pointer: OpaquePointer) {
+        self.pointer = pointer
+        let types = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: Int(PQnfields(pointer)))
+        for index in types.indices {
+            types.initializeElement(at: index, to: PQftype(pointer, Int32(truncatingIfNeeded: index)))
+        }
+        columnTypes = UnsafeBufferPointer(types)
+    }
+
+    deinit {
+        PQclear(pointer)
+        columnTypes.deallocate()
+    }
 
     var status: ExecStatusType { PQresultStatus(pointer) }
     var report: ServerReport { ServerReport(pointer) }
     var rowCount: Int { Int(PQntuples(pointer)) }
-    var columnCount: Int { Int(PQnfields(pointer)) }
+    var columnCount: Int { columnTypes.count }
     var hasFailed: Bool { status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE }
 
     /// The command that was carried out, such as `COMMIT`.
