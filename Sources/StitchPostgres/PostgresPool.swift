@@ -38,6 +38,19 @@ public final class PostgresPool: Service {
         leases = ConnectionLeases(configuration)
     }
 
+    /// The thread that waits for the answers of all connections, for tasks that are to go on there, without a change of
+    /// thread; `nil` when the process had no file descriptor left for it.
+    ///
+    /// This makes a round trip shorter, by about the time that it takes to wake a thread twice. Nothing may block such a task
+    /// or let it compute for long: all connections of the process would wait.
+    ///
+    /// ```swift
+    /// try await withTaskExecutorPreference(PostgresPool.executor) {
+    ///     for id in ids { try await database.execute("SELECT settle($1)", id) }
+    /// }
+    /// ```
+    public static var executor: (any TaskExecutor)? { SocketEvents.shared }
+
     /// Lends a connection for the time of `body`.
     ///
     /// What `body` changes of the session (`SET`, advisory locks) stays with the connection.

@@ -44,7 +44,9 @@ public struct PostgresRowReader: ~Copyable {
 
     /// A value where it lies, by its place, from 0; to be lent, not kept.
     @usableFromInline
-    func cell(_ column: Int) -> PostgresCellReader { PostgresCellReader(result, row: index, column: column, types: types) }
+    func cell(_ column: Int) -> PostgresCellReader {
+        PostgresCellReader(result, row: index, column: column, types: types)
+    }
 
     /// A value where it lies, by the column's name; of the first, if several have the name.
     @usableFromInline

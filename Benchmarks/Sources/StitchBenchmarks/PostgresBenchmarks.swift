@@ -29,6 +29,7 @@ enum PostgresBenchmarks: BenchmarkGroup {
         let count = 4000
         var swift: [Double] = []
         var bare: [Double] = []
+        var onExecutor: [Double] = []
         var batched: [Double] = []
         for _ in 0..<rounds {
             bare.append(try loop { postgres_loop_round_trips(url, count, $0) } / Double(count))
@@ -39,6 +40,16 @@ enum PostgresBenchmarks: BenchmarkGroup {
                         blackHole(try result.map { row throws(PostgresError) in try row.decode(0, as: Int.self) })
                     }
                 } / Double(count)
+            )
+            onExecutor.append(
+                try await withTaskExecutorPreference(PostgresPool.executor) {
+                    try await seconds {
+                        for index in 0..<count {
+                            let result = try await connection.fetch("SELECT $1::bigint", index)
+                            blackHole(try result.map { row throws(PostgresError) in try row.decode(0, as: Int.self) })
+                        }
+                    } / Double(count)
+                }
             )
             batched.append(
                 try await seconds {
@@ -53,7 +64,12 @@ enum PostgresBenchmarks: BenchmarkGroup {
         return [
             Figure(name: "postgres.round_trip", value: median(swift) * 1e6, unit: .microseconds),
             Figure(name: "postgres.round_trip_c", value: median(bare) * 1e6, unit: .microseconds),
-            Figure(name: "postgres.round_trip_over_c", value: (median(swift) - median(bare)) * 1e6, unit: .microseconds),
+            Figure(
+                name: "postgres.round_trip_over_c",
+                value: (median(swift) - median(bare)) * 1e6,
+                unit: .microseconds
+            ),
+            Figure(name: "postgres.round_trip_on_executor", value: median(onExecutor) * 1e6, unit: .microseconds),
             Figure(name: "postgres.batched_statement", value: median(batched) * 1e6, unit: .microseconds),
         ]
     }
