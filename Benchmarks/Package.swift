@@ -14,13 +14,22 @@ let package = Package(
             pkgConfig: "rdkafka",
             providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]
         ),
+        .systemLibrary(
+            name: "CBenchmarkLibpq",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .target(name: "CPostgresLoops", dependencies: ["CBenchmarkLibpq"]),
         .target(name: "CKafkaLoops", dependencies: ["CBenchmarkRdkafka"]),
         .executableTarget(
             name: "StitchBenchmarks",
             dependencies: [
-                "CAllocationCounter", "CKafkaLoops", .product(name: "MessageTracing", package: "stitch"),
+                "CAllocationCounter", "CKafkaLoops", "CPostgresLoops",
+                .product(name: "MessageTracing", package: "stitch"),
+                .product(name: "PostgresTesting", package: "stitch"),
                 .product(name: "Stitch", package: "stitch"), .product(name: "TraceContext", package: "stitch"),
-                .product(name: "TraceStore", package: "stitch"), .product(name: "TracedKafka", package: "stitch"),
+                .product(name: "TraceStore", package: "stitch"), .product(name: "TracedJobs", package: "stitch"),
+                .product(name: "TracedKafka", package: "stitch"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),

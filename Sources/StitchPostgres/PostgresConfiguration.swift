@@ -21,6 +21,9 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     /// How long a shutdown lets connections that are in use come back before it closes them.
     public var drain = Duration.seconds(30)
 
+    /// How many statements each connection keeps prepared, 0 or more; 0 where nothing may be kept between transactions.
+    public var preparedStatements = 256
+
     /// Describes a database.
     ///
     /// - Parameter url: `postgres://user@host:port/database?option=value`, or libpq's keyword form
@@ -60,6 +63,12 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
             throw PostgresError(
                 .invalidConfiguration,
                 "maximumConnections is \(maximumConnections); a pool needs 1 or more"
+            )
+        }
+        guard preparedStatements >= 0 else {
+            throw PostgresError(
+                .invalidConfiguration,
+                "preparedStatements is \(preparedStatements); it must be 0 or more"
             )
         }
         for (name, value) in [("connectTimeout", connectTimeout), ("acquireTimeout", acquireTimeout)] {

@@ -41,6 +41,8 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
         public static let transactionEnded = Self("transactionEnded")
         /// The server rolled back instead of committing, because an earlier error was not passed on.
         public static let transactionAborted = Self("transactionAborted")
+        /// An earlier statement of the batch failed.
+        public static let notRun = Self("notRun")
         /// The statement needs a protocol that this client does not speak, such as COPY.
         public static let unsupportedStatement = Self("unsupportedStatement")
 

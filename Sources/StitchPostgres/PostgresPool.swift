@@ -38,6 +38,19 @@ public final class PostgresPool: Service {
         leases = ConnectionLeases(configuration)
     }
 
+    /// The thread that waits for the answers of all connections, for tasks that are to go on there, without a change of
+    /// thread; `nil` when the process had no file descriptor left for it.
+    ///
+    /// This makes a round trip shorter, by about the time that it takes to wake a thread twice. Nothing may block such a task
+    /// or let it compute for long: all connections of the process would wait.
+    ///
+    /// ```swift
+    /// try await withTaskExecutorPreference(PostgresPool.executor) {
+    ///     for id in ids { try await database.execute("SELECT settle($1)", id) }
+    /// }
+    /// ```
+    public static var executor: (any TaskExecutor)? { SocketEvents.shared }
+
     /// Lends a connection for the time of `body`.
     ///
     /// What `body` changes of the session (`SET`, advisory locks) stays with the connection.
@@ -93,11 +106,21 @@ public final class PostgresPool: Service {
         try await run(sql, parameters).rows
     }
 
-    private func run(_ sql: String, _ parameters: [any PostgresEncodable]) async throws(PostgresError) -> PostgresAnswer
+    /// Runs a statement on a connection of the pool and returns its whole answer, whose rows can be read in place.
+    ///
+    /// - Throws: ``PostgresError``.
+    public func fetch(
+        _ sql: String,
+        _ parameters: any PostgresEncodable...
+    ) async throws(PostgresError) -> PostgresResult {
+        try await run(sql, parameters)
+    }
+
+    private func run(_ sql: String, _ parameters: [any PostgresEncodable]) async throws(PostgresError) -> PostgresResult
     {
         let list = try ParameterList(parameters, statement: sql)
         let lease = try await leases.acquire()
-        let result: Result<PostgresAnswer, PostgresError>
+        let result: Result<PostgresResult, PostgresError>
         do { result = .success(try await lease.connection.run(sql, list)) } catch { result = .failure(error) }
         await leases.release(lease)
         return try result.get()

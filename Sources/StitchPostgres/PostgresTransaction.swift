@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchLibpq
 import Synchronization
 
 /// A transaction that is open.
@@ -40,6 +41,21 @@ public final class PostgresTransaction: Sendable {
         return try await connection.run(sql, ParameterList(parameters, statement: sql)).rows
     }
 
+    /// Runs a statement and returns its whole answer, whose rows can be read in place.
+    ///
+    /// - Parameters:
+    ///   - sql: One statement, with `$1`, `$2`, … for the parameters.
+    ///   - parameters: The values.
+    /// - Returns: The answer, in memory.
+    /// - Throws: ``PostgresError``; the transaction can only be rolled back then.
+    public func fetch(
+        _ sql: String,
+        _ parameters: any PostgresEncodable...
+    ) async throws(PostgresError) -> PostgresResult {
+        try checkOpen(sql)
+        return try await connection.run(sql, ParameterList(parameters, statement: sql))
+    }
+
     /// Runs several statements without parameters, separated by semicolons.
     ///
     /// - Throws: ``PostgresError`` of the first that failed; the transaction can only be rolled back then.
@@ -60,13 +76,13 @@ public final class PostgresTransaction: Sendable {
     // MARK: What the pool does with it
 
     static func begin(on connection: PostgresConnection) async throws(PostgresError) -> PostgresTransaction {
-        _ = try await connection.run("BEGIN", ParameterList(statement: "BEGIN"))
+        _ = try await connection.runAlone("BEGIN", isCancellable: true) { PQsendQuery($0, "BEGIN") }
         return PostgresTransaction(connection)
     }
 
     func commit() async throws(PostgresError) {
         hasEnded.store(true, ordering: .releasing)
-        let answer = try await connection.run("COMMIT", ParameterList(statement: "COMMIT"), isCancellable: false)
+        let answer = try await connection.runAlone("COMMIT", isCancellable: false) { PQsendQuery($0, "COMMIT") }
         guard answer.command == "COMMIT" else {
             throw PostgresError(
                 .transactionAborted,
@@ -79,7 +95,6 @@ public final class PostgresTransaction: Sendable {
     /// Rolls back; if that is impossible, the pool closes the connection, which comes to the same.
     func rollBack() async {
         hasEnded.store(true, ordering: .releasing)
-        guard let none = try? ParameterList(statement: "ROLLBACK") else { return }
-        _ = try? await connection.run("ROLLBACK", none, isCancellable: false)
+        _ = try? await connection.runAlone("ROLLBACK", isCancellable: false) { PQsendQuery($0, "ROLLBACK") }
     }
 }

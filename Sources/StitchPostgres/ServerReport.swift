@@ -28,8 +28,8 @@ struct ServerReport {
         self.constraint = constraint
     }
 
-    func error(running statement: String) -> PostgresError {
-        var text = "\(StatementSummary(statement)): \(withoutValues)"
+    func error(running statement: StatementSummary) -> PostgresError {
+        var text = "\(statement): \(withoutValues)"
         if let constraint { text += " (constraint \(constraint))" }
         if let hint { text += "; \(hint)" }
         return PostgresError(.server(sqlState), text)
