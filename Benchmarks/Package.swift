@@ -2,10 +2,21 @@
 import PackageDescription
 
 // A package of its own, so that whoever uses Stitch builds no benchmark.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
 let package = Package(
     name: "stitch-benchmarks",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "stitch-benchmarks", targets: ["StitchBenchmarks"])],
+    products: [
+        .executable(name: "stitch-benchmarks", targets: ["StitchBenchmarks"]),
+        .executable(name: "kafka-soak", targets: ["KafkaSoak"]),
+    ],
     dependencies: [.package(name: "stitch", path: "..")],
     targets: [
         .target(name: "CAllocationCounter"),
@@ -31,12 +42,14 @@ let package = Package(
                 .product(name: "TraceStore", package: "stitch"), .product(name: "TracedJobs", package: "stitch"),
                 .product(name: "TracedKafka", package: "stitch"),
             ],
-            swiftSettings: [
-                .enableUpcomingFeature("ExistentialAny"),
-                .enableUpcomingFeature("InternalImportsByDefault"),
-                .enableUpcomingFeature("MemberImportVisibility"),
-                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-            ]
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "KafkaSoak",
+            dependencies: [
+                .product(name: "Stitch", package: "stitch"), .product(name: "TracedKafka", package: "stitch"),
+            ],
+            swiftSettings: settings
         ),
     ],
     swiftLanguageModes: [.v6]
