@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchLibpq
+import Dispatch
 
 /// One exchange with the server: what is sent in one go, and all that is answered.
 extension PostgresConnection {
@@ -51,23 +52,39 @@ extension PostgresConnection {
         guard isCancellable else { return try await receive(handle, summary, mode).get() }
 
         let cancellation = StatementCancellation(cancelHandle, watch)
+        let alarm = timeout.map { cancellation.alarm(after: $0) }
         let received = await withTaskCancellationHandler {
             await receive(handle, summary, mode)
         } onCancel: {
-            cancellation.request()
+            cancellation.request(.cancelled)
         }
-        guard await cancellation.end() else { return try received.get() }
+        alarm?.cancel()
+        guard let reason = await cancellation.end() else { return try received.get() }
         let results: [ResultHandle]
-        do { results = try received.get() } catch {
-            throw PostgresError(.cancelled, "\(summary): cancelled", cause: error)
-        }
+        do { results = try received.get() } catch { throw stopped(reason, summary, cause: error) }
         let report = results.first { $0.hasFailed }?.report
         // The request may still be on its way inside the server, and would hit the next statement.
         if report?.sqlState != "57014" { watch.breakConnection() }
-        if let report {
-            throw PostgresError(.cancelled, "\(summary): cancelled", cause: report.error(running: summary))
-        }
+        if let report { throw stopped(reason, summary, cause: report.error(running: summary)) }
         return results
+    }
+
+    private func stopped(
+        _ reason: StatementCancellation.Reason,
+        _ summary: StatementSummary,
+        cause: PostgresError
+    ) -> PostgresError {
+        switch reason {
+        case .cancelled:
+            return PostgresError(.cancelled, "\(summary): cancelled", cause: cause)
+        case .timedOut:
+            let limit = timeout.map { "\($0)" } ?? "its time"
+            return PostgresError(
+                .timedOut,
+                "\(summary): not done within \(limit); the server was told to stop. Make it do less, or raise the time-out",
+                cause: cause
+            )
+        }
     }
 
     /// Sends what libpq still holds and collects the results until there are none left.
@@ -128,6 +145,17 @@ extension PostgresConnection {
         let complaint = handle.complaint
         watch.breakConnection()
         return PostgresError(.connectionLost, "\(summary): the connection to Postgres was lost: \(complaint)")
+    }
+
+    /// Refuses what can't be sent, or would do harm where a pooler is in between.
+    func refuse(_ sql: String) throws(PostgresError) {
+        try Self.refuseNUL(sql)
+        if pooling == .transaction, let objection = PoolerRules.objection(to: sql) {
+            throw PostgresError(
+                .unsupportedByPooler,
+                "\(StatementSummary(sql)): a pooler in transaction mode is in between, so \(objection)"
+            )
+        }
     }
 
     static func refuseNUL(_ sql: String) throws(PostgresError) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchLibpq
+import Dispatch
 
 extension PostgresConnection {
     /// Makes the server send the notifications of a channel to this connection, until it is closed.
@@ -12,14 +13,32 @@ extension PostgresConnection {
 
     /// Waits for the next notification of the channels listened to.
     ///
-    /// Cancelling the task ends the wait and leaves the
-    /// connection as it is.
+    /// Cancelling the task ends the wait and leaves the connection as it is.
     ///
     /// - Throws: ``PostgresError`` with ``PostgresError/Code/cancelled``, or when the connection is lost.
     public func nextNotification() async throws(PostgresError) -> PostgresNotification {
+        while true {
+            if let notification = try await nextNotification(within: nil) { return notification }
+        }
+    }
+
+    /// Waits for the next notification of the channels listened to, but not for longer than a certain time.
+    ///
+    /// Cancelling the task ends the wait and leaves the connection as it is.
+    ///
+    /// - Returns: The notification; `nil` when the time was over.
+    /// - Throws: ``PostgresError`` with ``PostgresError/Code/cancelled``, or when the connection is lost.
+    public func nextNotification(within timeout: Duration?) async throws(PostgresError) -> PostgresNotification? {
         let summary = StatementSummary("Waiting for a notification")
         let handle = try begin(summary)
         defer { isBusy = false }
+        let deadline = timeout.map { ContinuousClock.now + $0 }
+        let alarm = timeout.map { timeout in
+            let alarm = DispatchWorkItem { [watch] in watch.wake() }
+            DispatchQueue.global().asyncAfter(deadline: .now() + timeout.dispatchInterval, execute: alarm)
+            return alarm
+        }
+        defer { alarm?.cancel() }
         while true {
             // What PQnotifies returns is ours until PQfreemem.
             if let found = PQnotifies(handle.pointer) {
@@ -31,6 +50,7 @@ extension PostgresConnection {
                 )
             }
             if Task.isCancelled { throw PostgresError(.cancelled, "\(summary) was cancelled") }
+            if let deadline, ContinuousClock.now >= deadline { return nil }
             await withTaskCancellationHandler {
                 await watch.wait(for: .read)
             } onCancel: { [watch] in

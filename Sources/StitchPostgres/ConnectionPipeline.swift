@@ -36,6 +36,7 @@ extension PostgresConnection {
         isCancellable: Bool
     ) async throws(PostgresError) -> [Result<PostgresResult, PostgresError>] {
         guard let first = batch.items.first else { return [] }
+        for item in batch.items where pooling != .direct { try refuse(item.sql) }
         let summary = StatementSummary(first.sql)
         let handle = try begin(summary, isCancellable: isCancellable)
         defer { isBusy = false }

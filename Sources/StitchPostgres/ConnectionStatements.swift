@@ -31,7 +31,7 @@ extension PostgresConnection {
             return try result.get()
         default: break
         }
-        try Self.refuseNUL(sql)
+        try refuse(sql)
         let results = try await exchange(handle, summary, mode: .single, isCancellable: isCancellable) { connection in
             sendUnnamed(sql, parameters, connection)
         }

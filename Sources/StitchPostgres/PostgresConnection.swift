@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchLibpq
+import Dispatch
 
 /// One connection to a Postgres server.
 ///
@@ -14,11 +15,18 @@ public actor PostgresConnection {
     var handle: ConnectionHandle?
     let watch: SocketWatch
     let cancelHandle: CancelHandle
+    let pooling: PostgresPooling
     var isBusy = false
     var statements: StatementCache
+    /// How long a statement or a batch may take.
+    var timeout: Duration?
+    private let usualTimeout: Duration?
     var parameterBlock = ParameterBlock()
     /// The types of the columns that COPY has written to, by the statement that asks for them.
     var copyTypes: [String: [UInt32]] = [:]
+
+    /// How long a connection may take to show that it is alive.
+    private static let signOfLife = Duration.seconds(5)
 
     /// Connects to the first host of the configuration that answers.
     static func open(_ configuration: PostgresConfiguration) async throws(PostgresError) -> PostgresConnection {
@@ -41,7 +49,10 @@ public actor PostgresConnection {
         self.handle = handle
         self.watch = watch
         self.cancelHandle = cancelHandle
-        statements = StatementCache(limit: configuration.preparedStatements)
+        pooling = configuration.pooling
+        statements = StatementCache(limit: pooling == .direct ? configuration.preparedStatements : 0)
+        timeout = configuration.statementTimeout
+        usualTimeout = configuration.statementTimeout
     }
 
     /// Runs a statement and returns the number of rows that it changed or returned.
@@ -91,7 +102,7 @@ public actor PostgresConnection {
     ///
     /// - Throws: ``PostgresError`` of the first that failed; those after it have not run.
     public func executeScript(_ sql: String) async throws(PostgresError) {
-        try Self.refuseNUL(sql)
+        try refuse(sql)
         _ = try await runAlone(sql, isCancellable: true) { PQsendQuery($0, sql) }
     }
 
@@ -101,8 +112,26 @@ public actor PostgresConnection {
     ///
     /// Sees whether the server has closed it meanwhile.
     func isReusable() -> Bool {
+        timeout = usualTimeout
         guard let handle, !isBusy, PQconsumeInput(handle.pointer) == 1 else { return false }
         return PQstatus(handle.pointer) == CONNECTION_OK && PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
+    }
+
+    /// Lets statements take so long, and no longer, until the connection goes back to its pool; `nil` for as long as they
+    /// want.
+    ///
+    /// In place of the configuration's `statementTimeout`.
+    public func limitStatements(to timeout: Duration?) { self.timeout = timeout }
+
+    /// Whether the server still answers, and the connection may be used by another task.
+    func answers() async -> Bool {
+        guard isReusable() else { return false }
+        // Who gives no sign of life takes no request to stop either.
+        let alarm = DispatchWorkItem { [watch] in watch.breakConnection() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.signOfLife.dispatchInterval, execute: alarm)
+        defer { alarm.cancel() }
+        // An empty statement: the shortest question that there is.
+        return (try? await runAlone("", isCancellable: true) { PQsendQuery($0, "") }) != nil && isReusable()
     }
 
     /// Closes the connection; a statement that runs fails.

@@ -31,7 +31,11 @@ struct ServerReport {
     func error(running statement: StatementSummary) -> PostgresError {
         var text = "\(statement): \(withoutValues)"
         if let constraint { text += " (constraint \(constraint))" }
-        if let hint { text += "; \(hint)" }
+        if let hint {
+            text += "; \(hint)"
+        } else if let advice = PostgresError.Code.server(sqlState).advice {
+            text += "; \(advice)"
+        }
         return PostgresError(.server(sqlState), text)
     }
 

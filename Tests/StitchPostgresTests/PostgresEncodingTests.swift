@@ -127,6 +127,17 @@ struct PostgresErrorTests {
         #expect(!error.message.contains("hunter"))
     }
 
+    @Test("The server's code has its name beside it, and what to do where that is always the same")
+    func names() {
+        let report = ServerReport(sqlState: "53300", message: "sorry, too many clients already")
+        let error = report.error(running: StatementSummary("SELECT 1"))
+        #expect("\(error)".hasSuffix("[server(53300) too_many_connections]"))
+        #expect(error.message.contains("lower maximumConnections"))
+        let hinted = ServerReport(sqlState: "42501", message: "no", hint: "Ask the owner.")
+        #expect(hinted.error(running: StatementSummary("SELECT 1")).message == "SELECT 1: no; Ask the owner.")
+        #expect("\(PostgresError(.server("99999"), "no"))" == "no [server(99999)]")
+    }
+
     @Test("Serialisation failures, lost connections and lack of resources are worth another try")
     func retryable() {
         for code in [PostgresError.Code.server("40001"), .server("53300"), .connectionLost, .poolTimedOut] {
