@@ -38,8 +38,13 @@ func named(_ dependencies: [String]) -> [Target.Dependency] {
     return names.map { .init(stringLiteral: $0) }
 }
 
-func module(_ name: String, _ dependencies: [String] = [], joining others: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: named(dependencies) + others, swiftSettings: settings)
+func module(
+    _ name: String,
+    _ dependencies: [String] = [],
+    joining others: [Target.Dependency] = [],
+    excluding files: [String] = []
+) -> Target {
+    .target(name: name, dependencies: named(dependencies) + others, exclude: files, swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [String] = [], joining others: [Target.Dependency] = []) -> Target {
@@ -182,7 +187,8 @@ let modules: [Target] = [
     ),
     module(
         "TracedJobs",
-        ["MessageTracing", "StitchPostgres", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]
+        ["MessageTracing", "StitchPostgres", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"],
+        excluding: ["Schema"]
     ),
     module("Stitch", ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]),
 
