@@ -7,8 +7,8 @@
 --     CREATE SCHEMA stitch;
 --     SET LOCAL search_path = stitch, pg_catalog, pg_temp;
 --
--- Functions keep this path (FROM CURRENT), so that the caller's own has no say in what they do. The schema comes before
--- pg_catalog for one function only: `now()` is the queue's clock, here and in all the other files.
+-- Functions keep this path (FROM CURRENT), so that the caller's own has no say in what they do. The schema comes
+-- before pg_catalog for one function only: `now()` is the queue's clock, here and in all the other files.
 
 -- The one source of time. A test replaces it in its own database and moves the clock. Inlined, hence no SET clause.
 CREATE FUNCTION now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE RETURN pg_catalog.clock_timestamp();
@@ -52,8 +52,8 @@ CREATE TABLE kind (
     name text NOT NULL UNIQUE CHECK (name <> '')
 );
 
--- A queue has eight lanes, each in the order of its tickets: one for each priority, 0 first, and another for each priority
--- whose jobs are claimed alone, because workers were lost with them.
+-- A queue has eight lanes, each in the order of its tickets: one for each priority, 0 first, and another for each
+-- priority whose jobs are claimed alone, because workers were lost with them.
 CREATE FUNCTION lane(queue integer, priority integer, solo boolean DEFAULT false) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN queue * 8 + priority + CASE WHEN solo THEN 4 ELSE 0 END;
 
@@ -68,6 +68,13 @@ BEGIN
     END IF;
 END $$;
 
+-- For a transaction with a frozen snapshot, which can't see what was named first after it began.
+CREATE FUNCTION raise_too_new(what text, name text) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    RAISE EXCEPTION 'The % "%" was named first while this transaction ran', what, name
+        USING ERRCODE = 'serialization_failure', HINT = 'Run the transaction once more.';
+END $$;
+
 -- The number of a queue or a kind, which is made when it is named first. Two statements, so that only then is a row
 -- written, and a third, because another transaction may have been quicker.
 CREATE FUNCTION queue_id(name text) RETURNS integer
@@ -80,6 +87,7 @@ BEGIN
         INSERT INTO queue (name) VALUES (queue_id.name) ON CONFLICT (name) DO NOTHING RETURNING id INTO found_id;
     END IF;
     IF found_id IS NULL THEN SELECT id INTO found_id FROM queue WHERE name = queue_id.name; END IF;
+    IF found_id IS NULL THEN PERFORM raise_too_new('queue', queue_id.name); END IF;
     RETURN found_id;
 END $$;
 CREATE FUNCTION kind_id(name text) RETURNS integer
@@ -92,5 +100,6 @@ BEGIN
         INSERT INTO kind (name) VALUES (kind_id.name) ON CONFLICT (name) DO NOTHING RETURNING id INTO found_id;
     END IF;
     IF found_id IS NULL THEN SELECT id INTO found_id FROM kind WHERE name = kind_id.name; END IF;
+    IF found_id IS NULL THEN PERFORM raise_too_new('kind', kind_id.name); END IF;
     RETURN found_id;
 END $$;

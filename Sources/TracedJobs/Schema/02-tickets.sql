@@ -5,16 +5,16 @@
 -- Numbers tickets. One by one, because a segment is sealed by the numbers that were given out.
 CREATE SEQUENCE job_seq CACHE 1;
 
--- A ticket is written once, and never changed or deleted: whether it was claimed says the cursor of its lane. The id of a
--- job is the number of its first ticket.
+-- A ticket is written once, and never changed or deleted: whether it was claimed says the cursor of its lane. The id
+-- of a job is the number of its first ticket.
 CREATE TABLE job (
     -- The transaction that wrote it. Nobody may say another, so nobody has the right to fill this column.
     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     seq bigint NOT NULL DEFAULT nextval('job_seq'),
     -- When the job was enqueued, not the ticket.
     created_at timestamptz NOT NULL DEFAULT now(),
-    -- The context that created the job: its span, below its trace, tracestate, baggage and what else was in the carrier.
-    -- Every ticket of the job has the same.
+    -- The context that created the job: its span, below its trace, tracestate, baggage and what else was in the
+    -- carrier. Every ticket of the job has the same.
     span_id bigint,
     lane integer NOT NULL,
     kind integer NOT NULL,
@@ -26,8 +26,7 @@ CREATE TABLE job (
     losses smallint NOT NULL DEFAULT 0,
     trace_id uuid,
     payload bytea NOT NULL,
-    -- What follows is NULL in most tickets, and takes no room then.
-    -- The first ticket, NULL in itself.
+    -- What follows is NULL in most tickets, and takes no room then. The first ticket, NULL in itself.
     origin bigint,
     -- When the job was due first; NULL for at once.
     scheduled_at timestamptz,
@@ -59,6 +58,7 @@ CREATE INDEX past_job_id ON past_job ((coalesce(origin, seq)));
 -- Segments of tickets, in the order in which they are filled.
 CREATE TABLE segment (
     k integer PRIMARY KEY,
+    lo bigint NOT NULL,
     hi bigint NOT NULL,
     -- The newest receipt when it was made: older ones hold no ticket of it.
     begun_no bigint NOT NULL,
@@ -84,7 +84,7 @@ CREATE TABLE parked (
 );
 CREATE INDEX parked_due ON parked (due) WHERE state = 0;
 CREATE INDEX parked_left ON parked (kind, due) WHERE state = 2;
-CREATE INDEX parked_dead ON parked (due) WHERE state = 3;
+CREATE INDEX parked_ended ON parked (due) WHERE state >= 3;
 ALTER TABLE parked SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
 -- Orders to stop, for jobs that are not parked: found by whoever gets the job next, or has it.
@@ -104,6 +104,7 @@ CREATE TABLE uniq (
     period_end timestamptz,
     until timestamptz
 );
+CREATE INDEX uniq_until ON uniq (until) WHERE until IS NOT NULL;
 
 -- A parked job as a ticket: the columns of `job`, which `parked` has after its own.
 CREATE FUNCTION ticket_of(p parked) RETURNS job LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$

@@ -35,9 +35,9 @@ CREATE TABLE past_worker (
 -- A receipt: tickets of one lane that one claim got, and with it the cursor of the lane, which is its newest receipt.
 -- Only appended.
 --
--- A tick is what is visible in the snapshot `sc` and was not in `sp`: a fixed set, whenever one looks. It is read in the
--- order (xid, seq); the receipt is the part after (fx, fs) up to (tx, ts). So a ticket that commits late is in a later
--- tick, one that never commits is in none, and no ticket is in two.
+-- A tick is what is visible in the snapshot `sc` and was not in `sp`: a fixed set, whenever one looks. It is read in
+-- the order (xid, seq); the receipt is the part after (fx, fs) up to (tx, ts). So a ticket that commits late is in a
+-- later tick, one that never commits is in none, and no ticket is in two.
 CREATE TABLE claim_log (
     no bigint NOT NULL DEFAULT nextval('claim_seq'),
     worker bigint NOT NULL,

@@ -21,7 +21,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN seq < (at).low OR pg_visible_in_snapshot(xid, (at).sp)
     OR pg_visible_in_snapshot(xid, (at).sc) AND (xid, seq) <= ((at).tx, (at).ts);
 
--- The pieces of the transactions that began after `sp`, up to `sc`, after a position: between those that are open at `sc`.
+-- The pieces of the transactions that began after `sp`, up to `sc`, after a position: between those that are open at
+-- `sc`.
 CREATE FUNCTION ranges(sp pg_snapshot, sc pg_snapshot, px xid8, ps bigint)
 RETURNS TABLE (lo xid8, ls bigint, hi xid8) LANGUAGE sql STABLE ROWS 5 SET search_path FROM CURRENT AS $$
     SELECT CASE WHEN piece.lo > px THEN piece.lo ELSE px END,
@@ -40,10 +41,10 @@ $$;
 
 -- The tickets of a receipt, in their order.
 --
--- First the stragglers: those of transactions that were open at `sp` and have ended by `sc`, a look each. Then the main
--- range, the transactions that began after `sp`. The plans are fixed: there is one index, and statistics of empty tables
--- would suggest something else. Bounds are written so that each index scan has one row comparison at most; with two, and
--- with an upper bound on the number in the segment, a scan reads its tick again and again.
+-- First the stragglers: those of transactions that were open at `sp` and have ended by `sc`, a look each. Then the
+-- main range, the transactions that began after `sp`. The plans are fixed: there is one index, and statistics of
+-- empty tables would suggest something else. Bounds are written so that each index scan has one row comparison at
+-- most; with two, and with an upper bound on the number in the segment, a scan reads its tick again and again.
 CREATE FUNCTION tickets_of(receipt claim_log) RETURNS SETOF job
 LANGUAGE plpgsql STABLE ROWS 200 SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$

@@ -2,9 +2,9 @@
 --
 -- Claiming: moves the cursors of a queue's lanes, and writes for each a receipt and a lease.
 
--- Moves the cursor of one lane by up to `want` tickets, with a receipt and a lease for each tick that it gets some of, and
--- returns how many it got. Mode 3 leases nothing: maintenance moves what it gets. Path and
--- planner settings are the caller's: this is called for every lane.
+-- Moves the cursor of one lane by up to `want` tickets, with a receipt and a lease for each tick that it gets some
+-- of, and returns how many it got. Mode 3 leases nothing: maintenance moves what it gets. Path and planner settings
+-- are the caller's: this is called for every lane.
 CREATE FUNCTION take_from_lane(
     worker bigint, c bigint, l integer, want integer, mode integer, root bigint, spans bytea, OUT got integer
 )
@@ -83,12 +83,13 @@ END $$;
 -- Claims up to `want` jobs of a queue and returns how many it got: the tickets come from fetch_jobs().
 --
 -- Lanes are taken in the order of their priorities. `mode` 1 is for a worker that has filled several claims without
--- getting to the end: it begins at the lane `first`, so that low priorities don't starve, and the receipts say so. `mode` 2
--- takes one job, of those that are claimed alone. `spans` are 8 bytes for each job that is wanted.
+-- getting to the end: it begins at the lane `first`, so that low priorities don't starve, and the receipts say so.
+-- `mode` 2 takes one job, of those that are claimed alone. `spans` are 8 bytes for each job that is wanted.
 --
--- Lock order, of all functions: the worker's row, lanes in ascending order, leases. The claim commits without waiting for
--- the disk unless `durable`: what a crash takes of it are the newest receipts, and with them go their completions, which
--- come later; the cursor is then back where it was. A lane is held for a claim, never for a disk or a slow client.
+-- Lock order, of all functions: the worker's row, lanes in ascending order, leases. The claim commits without waiting
+-- for the disk unless `durable`: what a crash takes of it are the newest receipts, and with them go their
+-- completions, which come later; the cursor is then back where it was. A lane is held for a claim, never for a disk
+-- or a slow client.
 CREATE FUNCTION claim(
     worker bigint, c bigint, queue integer, want integer, root bigint, spans bytea,
     mode integer DEFAULT 0, first integer DEFAULT 0, durable boolean DEFAULT false

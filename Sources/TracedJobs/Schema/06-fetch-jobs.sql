@@ -2,8 +2,8 @@
 --
 -- The tickets of a claim, as a worker needs them.
 
--- In a transaction of its own, so that no lane is held while rows go to a client that is slow. May be asked again: after
--- a connection broke it tells whether the claim was committed. Only what is still open comes.
+-- In a transaction of its own, so that no lane is held while rows go to a client that is slow. May be asked again:
+-- after a connection broke it tells whether the claim was committed. Only what is still open comes.
 CREATE FUNCTION fetch_jobs(worker bigint, c bigint) RETURNS TABLE (
     no bigint, ord integer, n integer, id bigint, seq bigint, queue integer, kind integer,
     attempt smallint, max_attempts smallint, losses smallint, flags smallint, payload bytea, is_cancelled boolean,

@@ -2,9 +2,9 @@
 --
 -- Saying that jobs succeeded.
 
--- Takes jobs out of leases, if they are in them: each entry names a claim, a receipt of it and the jobs, NULL for all that
--- are open. An entry of which one job isn't open has no effect at all. A receipt may be named once. The caller has
--- locked the worker's row, which keeps rescue away.
+-- Takes jobs out of leases, if they are in them: each entry names a claim, a receipt of it and the jobs, NULL for all
+-- that are open. An entry of which one job isn't open has no effect at all. A receipt may be named once. The caller
+-- has locked the worker's row, which keeps rescue away.
 CREATE FUNCTION take_from_leases(worker bigint, cs bigint[], nos bigint[], masks varbit[])
 RETURNS TABLE (no bigint, n integer, part varbit)
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off
@@ -30,8 +30,9 @@ BEGIN
     UNION ALL SELECT partly.no, partly.n, partly.mask FROM partly;
 END $$;
 
--- Completes jobs, all of claims (masks NULL) or some. Returns for each receipt that it had an effect on how many; for what
--- a rescue has taken meanwhile, or was completed before, it has none. Jobs with flags from 256 on are for settle().
+-- Completes jobs, all of claims (masks NULL) or some. Returns for each receipt that it had an effect on how many; for
+-- what a rescue has taken meanwhile, or was completed before, it has none. Jobs with flags from 256 on are for
+-- settle().
 CREATE FUNCTION ack(worker bigint, cs bigint[], nos bigint[], masks varbit[])
 RETURNS TABLE (no bigint, n integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$

@@ -2,8 +2,8 @@
 --
 -- What becomes of a job after an attempt: the one place that decides it, for workers and rescuers alike.
 
--- Whether an attempt continues the trace that created its job: by the sender's wish, else by the worker's policy for the
--- kind, else by the job's age at the claim.
+-- Whether an attempt continues the trace that created its job: by the sender's wish, else by the worker's policy for
+-- the kind, else by the job's age at the claim.
 CREATE FUNCTION continues_trace(j job, claimed_at timestamptz, policy jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -38,8 +38,9 @@ BEGIN
     IF NOT FOUND THEN DELETE FROM uniq WHERE key = j.unique_key AND id = coalesce(j.origin, j.seq); END IF;
 END $$;
 
--- Writes down how an attempt ended and makes the next ticket. `outcome` is one of outcome_name()'s; returns what the job is
--- now: succeeded, ready, scheduled, left, cancelled, discarded or dead. The caller has taken the job out of its lease.
+-- Writes down how an attempt ended and makes the next ticket. `outcome` is one of outcome_name()'s; returns what the
+-- job is now: succeeded, ready, scheduled, left, cancelled, discarded or dead. The caller has taken the job out of
+-- its lease.
 CREATE FUNCTION conclude(
     j job, r claim_log, outcome integer, delay interval, reason text, trace uuid, span bigint, span_flags smallint,
     worker_name text, max_losses integer DEFAULT 5

@@ -2,9 +2,10 @@
 --
 -- Saying of single jobs how their attempts ended.
 
--- Settles jobs that did not simply succeed, or that have a key or a span of their own. The arrays run in parallel, an entry
--- for each job; `outcomes` are outcome_name()'s (2 is for rescue alone), `delays` are seconds, for failed and snoozed
--- ones. Where a trace is NULL the span is the one that the receipt reserved. Returns the jobs on which it had an effect.
+-- Settles jobs that did not simply succeed, or that have a key or a span of their own. The arrays run in parallel, an
+-- entry for each job; `outcomes` are outcome_name()'s (2 is for rescue alone), `delays` are seconds, for failed and
+-- snoozed ones. Where a trace is NULL the span is the one that the receipt reserved. Returns the jobs on which it had
+-- an effect.
 CREATE FUNCTION settle(
     worker bigint, cs bigint[], nos bigint[], ords integer[], outcomes integer[], delays double precision[],
     reasons text[], traces uuid[], spans bigint[], span_flags smallint[]

@@ -24,9 +24,9 @@ BEGIN
     RETURNING w.id INTO worker;
 END $$;
 
--- A sign of life. Returns NULL if the worker was given up; else which jobs are to be stopped, and queues in which jobs
--- wait to be claimed alone. `held` are the claims that the worker knows of: what is leased to it and not among them comes
--- from a claim whose answer never arrived, and is given back.
+-- A sign of life. Returns NULL if the worker was given up; else which jobs are to be stopped, and queues in which
+-- jobs wait to be claimed alone. `held` are the claims that the worker knows of: what is leased to it and not among
+-- them comes from a claim whose answer never arrived, and is given back.
 CREATE FUNCTION beat(worker bigint, held bigint[], OUT is_alive boolean, OUT stop bigint[], OUT solo integer[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column

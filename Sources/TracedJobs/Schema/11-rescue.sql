@@ -3,11 +3,11 @@
 -- Rescue: takes the jobs of workers that give no sign of life.
 
 -- Gives up workers whose lease has run out. The jobs they had count a loss and wait again, from the second loss on in
--- lanes where they are claimed alone; after `max_losses` they are dead. Returns a row for each, with the ids that were
--- reserved for its attempt, so that the caller can export the span that the lost worker could not.
+-- lanes where they are claimed alone; after `max_losses` they are dead. Returns a row for each, with the ids that
+-- were reserved for its attempt, so that the caller can export the span that the lost worker could not.
 --
--- The worker's row is locked first, against claims and completions of that worker, and is gone with the commit: whatever
--- the worker says later has no effect.
+-- The worker's row is locked first, against claims and completions of that worker, and is gone with the commit:
+-- whatever the worker says later has no effect.
 CREATE FUNCTION rescue(max_losses integer DEFAULT 5, max_workers integer DEFAULT 100) RETURNS TABLE (
     worker_name text, reserves boolean, started_at timestamptz, ended_at timestamptz, no bigint, id bigint,
     queue text, kind text, attempt smallint, losses smallint, became text,
@@ -56,8 +56,8 @@ BEGIN
     END LOOP;
 END $$;
 
--- Puts jobs that are due back into their lanes, at most so many, and those that waited for a worker that knows one of these
--- kinds; lets those die that waited too long for one. Returns how many moved.
+-- Puts jobs that are due back into their lanes, at most so many, and those that waited for a worker that knows one of
+-- these kinds; lets those die that waited too long for one. Returns how many moved.
 CREATE FUNCTION promote(kinds integer[] DEFAULT '{}', at_most integer DEFAULT 5000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 #variable_conflict use_column

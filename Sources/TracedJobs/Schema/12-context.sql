@@ -8,7 +8,8 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
 DECLARE head text := left($1, 55);
 BEGIN
     IF $1 IS NULL OR length(head) < 55
-        -- Three hyphens at their places, the rest lower-case digits. Without regular expressions: a third of the time.
+        -- Three hyphens at their places, the rest lower-case digits. Without regular expressions: a third of the
+        -- time.
         OR translate(head, '0123456789abcdef', '') <> '---'
         OR substr(head, 3, 1) <> '-' OR substr(head, 36, 1) <> '-' OR substr(head, 53, 1) <> '-'
         OR left(head, 2) = 'ff'
@@ -27,8 +28,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN '00-' || replace(trace_id::text, '-', '') || '-' || lpad(to_hex(span_id), 16, '0') || '-'
     || lpad(to_hex(flags & 255), 2, '0');
 
--- The context of the transaction: what SET LOCAL stitch.traceparent, stitch.tracestate and stitch.baggage say, and the other
--- fields of the carrier from stitch.carrier, a JSON object. Whatever is malformed or too long is left out.
+-- The context of the transaction: what SET LOCAL stitch.traceparent, stitch.tracestate and stitch.baggage say, and
+-- the other fields of the carrier from stitch.carrier, a JSON object. Whatever is malformed or too long is left out.
 CREATE FUNCTION current_context(
     OUT trace_id uuid, OUT span_id bigint, OUT flags smallint, OUT tracestate text, OUT baggage text, OUT carrier jsonb
 )

@@ -2,12 +2,13 @@
 --
 -- Waking workers without a NOTIFY in every commit, which would make commits wait for each other.
 
--- A worker that is about to sleep takes a shared advisory lock (oid of `queue`, id of the queue) on the connection on which
--- it listens, claims once more, and waits. Whoever enqueues writes the ticket first and then looks for that lock: either
--- the sleeper saw the ticket, or its transaction that was still open, or the lock is seen here. In a busy queue nobody
--- sleeps, and nobody notifies.
+-- A worker that is about to sleep takes a shared advisory lock (oid of `queue`, id of the queue) on the connection on
+-- which it listens, claims once more, and waits. Whoever enqueues writes the ticket first and then looks for that
+-- lock: either the sleeper saw the ticket, or its transaction that was still open, or the lock is seen here. In a
+-- busy queue nobody sleeps, and nobody notifies.
 --
--- One expression, so that no session keeps the lock: it works behind a pooler too. Bound to the schema as it is created.
+-- One expression, so that no session keeps the lock: it works behind a pooler too. Bound to the schema as it is
+-- created.
 CREATE FUNCTION wake(queue integer) RETURNS boolean LANGUAGE sql VOLATILE
 RETURN CASE WHEN pg_try_advisory_lock('queue'::regclass::oid::integer, queue)
     THEN NOT pg_advisory_unlock('queue'::regclass::oid::integer, queue)

@@ -2,8 +2,8 @@
 --
 -- Enqueueing. A job exists when the transaction commits, and not at all otherwise.
 
--- The general form: all that a job can have. With `unique_key`, one job of that key: `is_new` tells whether this is it, `id`
--- is the one there is. `kept` are the ends that keep the key, as in `uniq`; `period_end` until when they do.
+-- The general form: all that a job can have. With `unique_key`, one job of that key: `is_new` tells whether this is
+-- it, `id` is the one there is. `kept` are the ends that keep the key, as in `uniq`; `period_end` until when they do.
 CREATE FUNCTION add(
     queue integer, kind integer, payload bytea, priority integer, delay interval, max_attempts integer,
     trace_id uuid, span_id bigint, flags integer, tracestate text, baggage text, carrier jsonb,
@@ -21,7 +21,8 @@ BEGIN
     END IF;
     flags := coalesce(flags, 0) & 255;
     IF unique_key IS NOT NULL THEN
-        -- Drawn here, and not by the INSERT of the ticket, because the key comes first; so the ticket gets another number.
+        -- Drawn here, and not by the INSERT of the ticket, because the key comes first; so the ticket gets another
+        -- number.
         id := nextval('job_seq');
         SELECT k.id, k.is_new INTO id, is_new FROM take_key(unique_key, id, kept::smallint, period_end) AS k;
         IF NOT is_new THEN RETURN; END IF;
@@ -45,8 +46,8 @@ BEGIN
     END IF;
 END $$;
 
--- Takes a key for a job, unless another has it: then that one's id comes back. Waits for another transaction that is taking
--- it. Those who take several do it in the order of the keys.
+-- Takes a key for a job, unless another has it: then that one's id comes back. Waits for another transaction that is
+-- taking it. Those who take several do it in the order of the keys.
 CREATE FUNCTION take_key(
     key bytea, wanted bigint, kept smallint, period_end timestamptz, OUT id bigint, OUT is_new boolean
 )
@@ -68,7 +69,8 @@ BEGIN
     END LOOP;
 END $$;
 
--- The key of a job that is unique by a text, or by its payload if `by` is NULL, within its kind; with a period, once in each.
+-- The key of a job that is unique by a text, or by its payload if `by` is NULL, within its kind; with a period, once
+-- in each.
 CREATE FUNCTION unique_key(kind text, payload jsonb, by text, period interval) RETURNS bytea
 LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
     SELECT sha256(convert_to(jsonb_build_array(kind, by, CASE WHEN by IS NULL THEN payload END,
@@ -79,8 +81,8 @@ $$;
 --
 --     SET LOCAL stitch.traceparent = '00-…-…-01';
 --
--- and the like (see current_context()). Of jobs with the same `unique_by` there is one at a time, and the id of that comes
--- back. `unique_until` names the ends that keep the key: succeeded, cancelled, discarded, dead.
+-- and the like (see current_context()). Of jobs with the same `unique_by` there is one at a time, and the id of that
+-- comes back. `unique_until` names the ends that keep the key: succeeded, cancelled, discarded, dead.
 CREATE FUNCTION enqueue(
     kind text, payload jsonb DEFAULT '{}', queue text DEFAULT 'default', priority integer DEFAULT 1,
     delay interval DEFAULT interval '0', max_attempts integer DEFAULT 20, unique_by text DEFAULT NULL,

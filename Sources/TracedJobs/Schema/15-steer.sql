@@ -2,9 +2,9 @@
 --
 -- What people do with jobs and queues: cancel, retry, pause.
 
--- Cancels a job. One that is parked, dead or not, is cancelled at once; one that waits, when a worker gets it; one that
--- runs is told to stop with the next sign of life of its worker. Returns `cancelled`, `ordered`, or `finished` for one that
--- has ended or never was.
+-- Cancels a job. One that is parked, dead or not, is cancelled at once; one that waits, when a worker gets it; one
+-- that runs is told to stop with the next sign of life of its worker. Returns `cancelled`, `ordered`, or `finished`
+-- for one that has ended or never was.
 CREATE FUNCTION cancel(id bigint, reason text DEFAULT 'cancelled') RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
@@ -23,9 +23,9 @@ BEGIN
     RETURN 'ordered';
 END $$;
 
--- Makes a job ready that is parked or has ended, whatever the reason: one that was scheduled is due, one that is finished
--- is done again. It gets `attempts` more, as many as it had unless said otherwise. Links, carrier and numbers go on.
--- Returns false if the job waits, runs, or was never there, or another has its unique key now.
+-- Makes a job ready that is parked or has ended, whatever the reason: one that was scheduled is due, one that is
+-- finished is done again. It gets `attempts` more, as many as it had unless said otherwise. Links, carrier and
+-- numbers go on. Returns false if the job waits, runs, or was never there, or another has its unique key now.
 CREATE FUNCTION retry(id bigint, attempts integer DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column

@@ -2,8 +2,8 @@
 --
 -- From traces to jobs and back, in plain SQL.
 
--- The attempts at a job with the trace and the span of each, and the context that created the job: what to look for in
--- the store of the traces.
+-- The attempts at a job with the trace and the span of each, and the context that created the job: what to look for
+-- in the store of the traces.
 CREATE FUNCTION traces_of_job(job_id bigint) RETURNS TABLE (
     what text, number smallint, state text, at timestamptz, trace_id text, span_id text, worker text
 )
@@ -62,7 +62,8 @@ BEGIN
         FROM unnest(ids) AS i (id) CROSS JOIN LATERAL (SELECT * FROM jobs WHERE jobs.id = i.id) AS j ORDER BY j.id;
 END $$;
 
--- How long jobs waited that were claimed in the last time, by queue, in seconds: from a sample of the newest receipts.
+-- How long jobs waited that were claimed in the last time, by queue, in seconds: from a sample of the newest
+-- receipts.
 CREATE FUNCTION waits(within interval DEFAULT interval '1 hour', receipts integer DEFAULT 1000) RETURNS TABLE (
     queue text, claimed bigint, p50 double precision, p95 double precision, p99 double precision, longest double precision
 )

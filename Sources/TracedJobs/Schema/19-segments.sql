@@ -2,9 +2,9 @@
 --
 -- Segments: tickets are thrown away by the million, never one by one.
 --
--- A segment is added ahead of time, *sealed* when nobody can write into it any more, *passed* when the cursors of all lanes
--- are behind it, *retired* when no lease refers to it: then it is detached and kept among the past ones, and at last
--- dropped. Each step is proven before the next, however long one takes.
+-- A segment is added ahead of time, *sealed* when nobody can write into it any more, *passed* when the cursors of all
+-- lanes are behind it, *retired* when no lease refers to it: then it is detached and kept among the past ones, and at
+-- last dropped. Each step is proven before the next, however long one takes.
 
 -- Makes segments until two empty ones lie ahead. Enqueueing goes on meanwhile: attaching takes a lock that allows it.
 CREATE FUNCTION add_segments() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -13,12 +13,13 @@ BEGIN
     SELECT last_value INTO reached FROM job_seq;
     LOOP
         SELECT coalesce(max(s.k) + 1, 0), coalesce(max(s.hi), 0) INTO number, lo FROM segment AS s;
-        EXIT WHEN number > 1 AND (SELECT count(*) FROM segment AS s WHERE s.hi - size > reached) >= 2;
+        EXIT WHEN number > 1 AND (SELECT count(*) FROM segment AS s WHERE s.lo > reached) >= 2;
         EXECUTE format('CREATE TABLE job_%s (LIKE job INCLUDING DEFAULTS INCLUDING STORAGE, CHECK (seq >= %s AND seq < %s))
             WITH (autovacuum_enabled = false)', number, lo, lo + size);
         EXECUTE format('CREATE INDEX ON job_%s (lane, xid, seq)', number);
         EXECUTE format('ALTER TABLE job ATTACH PARTITION job_%s FOR VALUES FROM (%s) TO (%s)', number, lo, lo + size);
-        INSERT INTO segment (k, hi, begun_no) SELECT number, lo + size, CASE WHEN is_called THEN last_value ELSE 0 END FROM claim_seq;
+        INSERT INTO segment (k, lo, hi, begun_no)
+        SELECT number, lo, lo + size, CASE WHEN is_called THEN last_value ELSE 0 END FROM claim_seq;
         added := added + 1;
     END LOOP;
     RETURN added;

@@ -2,36 +2,36 @@
 --
 -- Retiring segments, and forgetting what is old.
 
--- Puts a segment among the past ones, after
+-- Takes the next step with a segment that can be retired, and says which: 'detached', then 'kept', among the past
+-- ones. NULL if none could be taken now.
 --
---     ALTER TABLE job DETACH PARTITION job_17 CONCURRENTLY;
+-- Detaching here needs all statements of the queue to hold still for a moment, and gives up after a tenth of a
+-- second. The owner can do without that, outside of any transaction, before calling this:
 --
--- which has to run outside of any transaction and is the owner's. Without `detached` it is detached here, which needs all
--- statements of the queue to hold still for a moment: it gives up after a tenth of a second, for the next time. Its
--- indexes for people are built here; enqueueing and claiming don't notice.
-CREATE FUNCTION retire_segment(number integer, detached boolean DEFAULT false) RETURNS boolean
+--     ALTER TABLE stitch.job DETACH PARTITION stitch.job_17 CONCURRENTLY;
+--
+-- The indexes for people are built as it is kept, when nobody else uses it.
+CREATE FUNCTION retire_segment(number integer) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '100ms' AS $$
-DECLARE s segment; size bigint;
+DECLARE s segment;
 BEGIN
-    SELECT * INTO s FROM segment AS x
-    WHERE x.k = retire_segment.number AND x.k = retirable_segment() FOR UPDATE;
-    IF NOT FOUND THEN RETURN false; END IF;
-    IF NOT detached THEN
-        BEGIN
-            EXECUTE format('ALTER TABLE job DETACH PARTITION job_%s', s.k);
-        EXCEPTION WHEN lock_not_available THEN RETURN false;
-        END;
-    ELSIF EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = 'job'::regclass
-        AND i.inhrelid = to_regclass('job_' || s.k)) THEN RETURN false;
+    SELECT * INTO s FROM segment AS x WHERE x.k = retire_segment.number AND x.k = retirable_segment() FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN RETURN NULL; END IF;
+    IF EXISTS (
+        SELECT FROM pg_inherits AS i WHERE i.inhparent = 'job'::regclass AND i.inhrelid = to_regclass('job_' || s.k)
+    ) THEN
+        EXECUTE format('ALTER TABLE job DETACH PARTITION job_%s', s.k);
+        RETURN 'detached';
     END IF;
     EXECUTE format('ALTER TABLE past_job ATTACH PARTITION job_%s FOR VALUES FROM (%s) TO (%s)', s.k,
-        coalesce((SELECT max(x.hi) FROM segment AS x WHERE x.k < s.k), 0), s.hi);
+        s.lo, s.hi);
     UPDATE segment AS x SET retired_at = now() WHERE x.k = s.k;
-    RETURN true;
+    RETURN 'kept';
+EXCEPTION WHEN lock_not_available THEN RETURN NULL;
 END $$;
 
--- Drops the oldest past segment if it is older than the retention, with the receipts, notes and completions of its time.
--- Returns its number, or NULL.
+-- Drops the oldest past segment if it is older than the retention, with the receipts, notes and completions of its
+-- time. Returns its number, or NULL.
 CREATE FUNCTION drop_segment() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
 DECLARE s segment; following bigint;
@@ -61,7 +61,7 @@ BEGIN
     DELETE FROM parked AS p WHERE p.state = 4 AND p.due < t - s.retention OR p.state = 3 AND p.due < t - s.dead_retention;
     GET DIAGNOSTICS number = ROW_COUNT;
     DELETE FROM uniq AS u WHERE u.until <= t OR u.until = 'infinity' AND NOT EXISTS (
-        SELECT FROM parked AS p WHERE p.id = u.id) AND u.id < (SELECT coalesce(min(x.hi) - s.segment_size, 0) FROM segment AS x);
+        SELECT FROM parked AS p WHERE p.id = u.id) AND u.id < (SELECT coalesce(min(x.lo), 0) FROM segment AS x);
     GET DIAGNOSTICS more = ROW_COUNT;
     number := number + more;
     DELETE FROM cancel AS c WHERE c.at < t - s.retention
@@ -70,8 +70,8 @@ BEGIN
     RETURN number + more;
 END $$;
 
--- Moves what a queue that is paused, or that nobody works on, still has in a sealed segment to a new one, so that the old
--- one can go. At most so many; returns how many. Their places in the lane are behind what came later.
+-- Moves what a queue that is paused, or that nobody works on, still has in a sealed segment to a new one, so that the
+-- old one can go. At most so many; returns how many. Their places in the lane are behind what came later.
 CREATE FUNCTION move_old_tickets(at_most integer DEFAULT 10000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE s segment; l integer; number bigint := 0; move bigint; r claim_log; t job;

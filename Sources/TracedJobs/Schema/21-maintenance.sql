@@ -2,8 +2,8 @@
 --
 -- What has to be done now and then, by whichever worker is there; and what holds the queue up.
 
--- One round: a step of each thing, for one caller at a time. Returns what was done, for a log. `move` is to be left out of
--- every round but one an hour.
+-- One round: a step of each thing, for one caller at a time. Returns what was done, for a log. `move` is to be left
+-- out of every round but one an hour.
 CREATE FUNCTION maintain(move boolean DEFAULT false) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE done text[] := '{}'; number bigint;
 BEGIN
@@ -24,8 +24,8 @@ BEGIN
     RETURN array_to_string(done, ', ');
 END $$;
 
--- What holds the queue up, the worst first; nothing if all is well. A transaction that holds up jobs is named with the pid
--- of its backend, for pg_terminate_backend().
+-- What holds the queue up, the worst first; nothing if all is well. A transaction that holds up jobs is named with
+-- the pid of its backend, for pg_terminate_backend().
 CREATE FUNCTION health(older_than interval DEFAULT interval '1 minute') RETURNS TABLE (
     severity integer, finding text, queue text, detail text, pid integer, since timestamptz
 )

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- After a dump was restored in another cluster, or the rows came by logical replication: transaction ids have no meaning
--- any more, so cursors begin anew and every open ticket is written once more.
+-- After a dump was restored in another cluster, or the rows came by logical replication: transaction ids have no
+-- meaning any more, so cursors begin anew and every open ticket is written once more.
 
--- To be called by the owner while no worker runs. Also right, if not needed, after pg_upgrade. Returns how many tickets it
--- wrote.
+-- To be called by the owner while no worker runs. Also right, if not needed, after pg_upgrade. Returns how many
+-- tickets it wrote.
 CREATE FUNCTION rebase() RETURNS bigint LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE t job; number bigint := 0; from_seq bigint; l integer; w worker;
 BEGIN
