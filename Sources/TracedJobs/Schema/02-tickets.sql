@@ -68,6 +68,7 @@ CREATE TABLE segment (
     -- The newest receipt when all lanes had passed it.
     passed_no bigint,
     passed_at timestamptz,
+    indexed boolean NOT NULL DEFAULT false,
     retired_at timestamptz
 );
 

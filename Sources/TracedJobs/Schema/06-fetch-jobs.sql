@@ -9,8 +9,7 @@ CREATE FUNCTION fetch_jobs(worker bigint, c bigint) RETURNS TABLE (
     attempt smallint, max_attempts smallint, losses smallint, flags smallint, payload bytea, is_cancelled boolean,
     root bigint, span bytea, trace_id uuid, span_id bigint, tracestate text, baggage text, carrier jsonb,
     prev_trace uuid, prev_span bigint, prev_flags smallint, prev_worker text, cause smallint,
-    created_at timestamptz, scheduled_at timestamptz, claimed_at timestamptz,
-    age double precision, wait_total double precision, wait_until_due double precision
+    created_at timestamptz, scheduled_at timestamptz, waiting_since timestamptz, run_at timestamptz, claimed_at timestamptz
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
@@ -28,11 +27,8 @@ BEGIN
             has_orders AND EXISTS (SELECT FROM cancel WHERE id = coalesce(t.origin, t.seq)),
             r.root, substr(r.spans, 8 * t.ordinality::integer - 7, 8), t.trace_id, t.span_id, t.tracestate, t.baggage,
             t.carrier, t.prev_trace, t.prev_span, t.prev_flags, t.prev_worker, coalesce(t.cause, 1::smallint),
-            t.created_at, coalesce(t.scheduled_at, t.created_at), r.at,
-            extract(epoch FROM r.at - t.created_at)::double precision,
-            extract(epoch FROM r.at - coalesce(t.waiting_since, t.created_at))::double precision,
-            extract(epoch FROM greatest(t.run_at - coalesce(t.waiting_since, t.created_at), interval '0'))
-                ::double precision
+            -- All by the clock of the database; how long it waited, the worker works out.
+            t.created_at, coalesce(t.scheduled_at, t.created_at), coalesce(t.waiting_since, t.created_at), t.run_at, r.at
         FROM tickets_of(r) WITH ORDINALITY AS t
         WHERE e.open IS NULL OR get_bit(e.open, t.ordinality::integer - 1) = 1;
     END LOOP;

@@ -2,29 +2,34 @@
 --
 -- Retiring segments, and forgetting what is old.
 
--- Takes the next step with a segment that can be retired, and says which: 'detached', then 'kept', among the past
--- ones. NULL if none could be taken now.
+-- Takes the next step with a segment that can be retired, and says which: 'indexed', for people who look things up,
+-- then 'kept', among the past ones. NULL if none could be taken now.
 --
--- Detaching here needs all statements of the queue to hold still for a moment, and gives up after a tenth of a
--- second. The owner can do without that, outside of any transaction, before calling this:
+-- Detaching needs all statements of the queue to hold still for a moment, and gives up after a tenth of a second, for
+-- the next time. The owner can do without that, outside of any transaction, before the second step:
 --
 --     ALTER TABLE stitch.job DETACH PARTITION stitch.job_17 CONCURRENTLY;
 --
--- The indexes for people are built as it is kept, when nobody else uses it.
+-- but nobody sees the jobs of the segment then until it is kept.
 CREATE FUNCTION retire_segment(number integer) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '100ms' AS $$
 DECLARE s segment;
 BEGIN
-    SELECT * INTO s FROM segment AS x WHERE x.k = retire_segment.number AND x.k = retirable_segment() FOR UPDATE SKIP LOCKED;
+    SELECT * INTO s FROM segment AS x
+    WHERE x.k = retire_segment.number AND x.k = retirable_segment() FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN RETURN NULL; END IF;
+    IF NOT s.indexed THEN
+        EXECUTE format('CREATE INDEX ON job_%s (trace_id) WHERE trace_id IS NOT NULL', s.k);
+        EXECUTE format('CREATE INDEX ON job_%s ((coalesce(origin, seq)))', s.k);
+        UPDATE segment AS x SET indexed = true WHERE x.k = s.k;
+        RETURN 'indexed';
+    END IF;
     IF EXISTS (
         SELECT FROM pg_inherits AS i WHERE i.inhparent = 'job'::regclass AND i.inhrelid = to_regclass('job_' || s.k)
     ) THEN
         EXECUTE format('ALTER TABLE job DETACH PARTITION job_%s', s.k);
-        RETURN 'detached';
     END IF;
-    EXECUTE format('ALTER TABLE past_job ATTACH PARTITION job_%s FOR VALUES FROM (%s) TO (%s)', s.k,
-        s.lo, s.hi);
+    EXECUTE format('ALTER TABLE past_job ATTACH PARTITION job_%s FOR VALUES FROM (%s) TO (%s)', s.k, s.lo, s.hi);
     UPDATE segment AS x SET retired_at = now() WHERE x.k = s.k;
     RETURN 'kept';
 EXCEPTION WHEN lock_not_available THEN RETURN NULL;
