@@ -145,10 +145,18 @@ final class ConsumerClient: Sendable {
     ///
     /// - Returns: Whether it has left. If not, the group takes it for dead when the session times out.
     func close(_ handler: (Event) -> Void) -> Bool {
+        calling(handler) { waitUntilItMayLeave() }
+        return leave(handler)
+    }
+
+    /// Leaves the group as things are; see `close`.
+    func leave(_ handler: (Event) -> Void) -> Bool {
         calling(handler) {
-            waitUntilItMayLeave()
             // Other than `rd_kafka_consumer_close` it leaves the waiting to us.
             guard Self.take(rd_kafka_consumer_close_queue(handle.client, handle.queue)).isNone else { return }
+            // It may have joined at the last moment. The answer comes after librdkafka has begun to close, when nobody joins
+            // any more, and before it has closed, as it waits for the group then.
+            if endsProcess { stay() }
             let deadline = ContinuousClock.now + .milliseconds(Self.answerMilliseconds)
             while rd_kafka_consumer_closed(handle.client) == 0, ContinuousClock.now < deadline {
                 // Ours. Serves the callbacks, which `rd_kafka_queue_poll` does not; what else comes concerns nobody.
@@ -158,7 +166,7 @@ final class ConsumerClient: Sendable {
         return rd_kafka_consumer_closed(handle.client) != 0
     }
 
-    /// Waits for the first assignment, where librdkafka would end the process without.
+    /// Waits for the first assignment, but not for good, where librdkafka would end the process without.
     ///
     /// Before 2.3 it does when a member of a cooperative group is destroyed that has joined and has no assignment yet (its
     /// issue 4312). That comes within moments, unless other members take their time.
@@ -168,7 +176,10 @@ final class ConsumerClient: Sendable {
             // Ours, as below.
             if let message = rd_kafka_consume_queue(handle.queue, 100) { rd_kafka_message_destroy(message) }
         }
-        guard endsProcess else { return }
+    }
+
+    /// Keeps the client for good, and says so.
+    private func stay() {
         handle.stay()
         Diagnostics.log(
             .warning,
@@ -178,6 +189,7 @@ final class ConsumerClient: Sendable {
         )
     }
 
+    /// Whether librdkafka would end the process if its consumer were destroyed as things are.
     private var endsProcess: Bool {
         guard NativeVersion.current < .leavingUnassigned, !target.hasBeenAssigned else { return false }
         return Self.isCooperative(handle.client)

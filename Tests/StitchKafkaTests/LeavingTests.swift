@@ -14,18 +14,39 @@ struct LeavingTests {
         try await cluster.createTopic("leaving")
         let client = try ConsumerClient(cluster.configuration, group: "leaving")
         #expect(client.subscribe(to: ["leaving"]).isNone)
-        // Until it has joined; librdkafka says so by the protocol.
-        await onThread {
-            while rd_kafka_rebalance_protocol(client.handle.client).map({ String(cString: $0) }) != "COOPERATIVE" {
-                client.poll(timeoutMilliseconds: 10) { _ in }
-            }
-        }
+        await joined(client)
         if !answersInTime { try await cluster.setRoundTrip(.seconds(30)) }
         await onThread {
             _ = client.close { _ in }
             client.handle.letGoWaiting()
         }
         await cluster.shutdown()
+    }
+
+    /// As if it had joined between the look at it and its leaving.
+    @Test("leaves, and the process goes on, though it joined at the last moment")
+    func leavingAtTheLastMoment() async throws {
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("leaving")
+        // What it is assigned is still on its way when it leaves.
+        try await cluster.setRoundTrip(.milliseconds(300))
+        let client = try ConsumerClient(cluster.configuration, group: "leaving")
+        #expect(client.subscribe(to: ["leaving"]).isNone)
+        await joined(client)
+        await onThread {
+            _ = client.leave { _ in }
+            client.handle.letGoWaiting()
+        }
+        await cluster.shutdown()
+    }
+
+    /// Waits until the client has joined; librdkafka says so by the protocol.
+    private func joined(_ client: ConsumerClient) async {
+        await onThread {
+            while rd_kafka_rebalance_protocol(client.handle.client).map({ String(cString: $0) }) != "COOPERATIVE" {
+                client.poll(timeoutMilliseconds: 10) { _ in }
+            }
+        }
     }
 
     /// Runs what blocks on a thread of its own.
