@@ -42,9 +42,10 @@ func module(
     _ name: String,
     _ dependencies: [String] = [],
     joining others: [Target.Dependency] = [],
-    excluding files: [String] = []
+    embedding files: [String] = []
 ) -> Target {
-    .target(name: name, dependencies: named(dependencies) + others, exclude: files, swiftSettings: settings)
+    .target(name: name, dependencies: named(dependencies) + others, resources: files.map { .embedInCode($0) },
+        swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [String] = [], joining others: [Target.Dependency] = []) -> Target {
@@ -188,7 +189,7 @@ let modules: [Target] = [
     module(
         "TracedJobs",
         ["MessageTracing", "StitchPostgres", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"],
-        excluding: ["Schema"]
+        embedding: ["Schema"]
     ),
     module("Stitch", ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]),
 

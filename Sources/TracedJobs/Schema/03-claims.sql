@@ -109,7 +109,7 @@ CREATE INDEX note_id ON note (id);
 CREATE INDEX note_seq ON note USING brin (seq) WITH (autosummarize = on);
 
 CREATE FUNCTION outcome_name(outcome integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (ARRAY['succeeded', 'failed', 'lost', 'snoozed', 'cancelled', 'discarded', 'returned', 'left'])[outcome + 1];
+RETURN (ARRAY['succeeded', 'failed', 'lost', 'snoozed', 'cancelled', 'discarded', 'returned', 'left', 'unstarted'])[outcome + 1];
 
 -- All bits of n, as `lease.open` says it.
 CREATE FUNCTION all_open(n integer) RETURNS varbit LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN repeat('1', n)::varbit;

@@ -70,6 +70,8 @@ BEGIN
         WHEN 4 THEN became := 'cancelled';
         WHEN 5 THEN became := 'discarded';
         WHEN 6 THEN next.cause := 4; next.run_at := NULL;
+        -- Claimed and never begun: waits on as before.
+        WHEN 8 THEN NULL;
         WHEN 7 THEN
             -- Waits on as before: nothing was attempted.
             due := greatest(coalesce(j.waiting_since, j.created_at), j.run_at) + s.unknown_kind_after;
@@ -77,7 +79,7 @@ BEGIN
             reason := coalesce(reason, 'no worker knows the kind ' || (SELECT k.name FROM kind AS k WHERE k.id = j.kind));
         END CASE;
     END IF;
-    IF outcome <> 7 THEN
+    IF outcome < 7 THEN
         next.waiting_since := t;
         next.prev_trace := trace; next.prev_span := span; next.prev_flags := span_flags; next.prev_worker := worker_name;
     END IF;

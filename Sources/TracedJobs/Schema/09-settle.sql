@@ -15,7 +15,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE w worker; e record; j job; r claim_log; queues integer[];
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN PERFORM require_read_committed('settle()'); END IF;
-    IF 2 = ANY (outcomes) OR EXISTS (SELECT FROM unnest(outcomes) AS o WHERE o IS NULL OR o NOT BETWEEN 0 AND 7) THEN
+    IF 2 = ANY (outcomes) OR EXISTS (SELECT FROM unnest(outcomes) AS o WHERE o IS NULL OR o NOT BETWEEN 0 AND 8) THEN
         RAISE EXCEPTION 'settle() knows no such outcome: %', outcomes USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT * INTO w FROM worker AS x WHERE x.id = settle.worker FOR KEY SHARE;
@@ -75,7 +75,7 @@ CREATE FUNCTION conclude_attempt(
 ) RETURNS text LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     -- A success needs no note where the receipt says all.
-    IF outcome <> 0 AND outcome <> 7 AND trace IS NULL AND r.spans IS NOT NULL THEN
+    IF outcome BETWEEN 1 AND 6 AND trace IS NULL AND r.spans IS NOT NULL THEN
         span := reserved_span(r, ord);
         trace := CASE WHEN continues_trace(j, r.at, policy) THEN j.trace_id ELSE new_trace(r.root, span) END;
         -- Without a creation: a sampled trace whose id is random.

@@ -37,7 +37,7 @@ BEGIN
     is_alive := FOUND;
     IF NOT is_alive THEN RETURN; END IF;
     IF EXISTS (SELECT FROM lease AS l WHERE l.worker = beat.worker AND l.c <> ALL (held)) THEN
-        PERFORM give_back(w, 6, 32767, l.c) FROM (
+        PERFORM give_back(w, 8, 32767, l.c) FROM (
             SELECT DISTINCT x.c FROM lease AS x WHERE x.worker = beat.worker AND x.c <> ALL (held)
         ) AS l;
     END IF;

@@ -36,6 +36,8 @@ BEGIN
             trace_id, payload, t + delay, t + delay, 1, tracestate, baggage, carrier, unique_key
         FROM (SELECT coalesce(id, nextval('job_seq'))) AS x (n)
         RETURNING parked.id INTO id;
+        -- So that who sleeps learns until when.
+        PERFORM wake(queue);
     ELSE
         INSERT INTO job AS i (created_at, span_id, lane, kind, max_attempts, flags, trace_id, payload, origin, tracestate,
             baggage, carrier, unique_key)

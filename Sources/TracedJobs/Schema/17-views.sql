@@ -47,7 +47,7 @@ CREATE VIEW attempts AS
 SELECT t.seq AS id, coalesce(t.origin, t.seq) AS job_id, t.attempt AS number, a.state AS outcome, a.reason AS error,
     uuid_send(a.trace_id) AS trace_id, int8send(a.span_id) AS span_id, a.started_at, a.ended_at, a.worker
 FROM ticket AS t CROSS JOIN LATERAL attempt_of(ROW(t.*)::job) AS a
-WHERE a.state NOT IN ('ready', 'moved', 'left');
+WHERE a.state NOT IN ('ready', 'moved', 'left', 'unstarted');
 
 -- Queues: what waits (counted up to a million), since when, what runs, and what is set aside.
 CREATE VIEW queue_stats AS

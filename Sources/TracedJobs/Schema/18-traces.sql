@@ -20,7 +20,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
         FROM (SELECT t FROM ticket AS t WHERE coalesce(t.origin, t.seq) = job_id ORDER BY t.seq OFFSET 0) AS x (v)
         CROSS JOIN LATERAL (SELECT (x.v).*) AS t
         CROSS JOIN LATERAL attempt_of(ROW(t.*)::job) AS a
-        WHERE a.state NOT IN ('ready', 'moved', 'left')
+        WHERE a.state NOT IN ('ready', 'moved', 'left', 'unstarted')
         ORDER BY t.seq
     ) AS attempt
 $$;
