@@ -38,8 +38,14 @@ func named(_ dependencies: [String]) -> [Target.Dependency] {
     return names.map { .init(stringLiteral: $0) }
 }
 
-func module(_ name: String, _ dependencies: [String] = [], joining others: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: named(dependencies) + others, swiftSettings: settings)
+func module(
+    _ name: String,
+    _ dependencies: [String] = [],
+    joining others: [Target.Dependency] = [],
+    embedding files: [String] = []
+) -> Target {
+    .target(name: name, dependencies: named(dependencies) + others, resources: files.map { .embedInCode($0) },
+        swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [String] = [], joining others: [Target.Dependency] = []) -> Target {
@@ -182,7 +188,8 @@ let modules: [Target] = [
     ),
     module(
         "TracedJobs",
-        ["MessageTracing", "StitchPostgres", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"]
+        ["MessageTracing", "StitchPostgres", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"],
+        embedding: ["Schema"]
     ),
     module("Stitch", ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]),
 

@@ -28,9 +28,9 @@ private struct JobRows: CarrierFixture {
         let json = String(decoding: try JSONEncoder().encode(texts), as: UTF8.self)
         let rows = try await jobs.database.query(
             """
-            INSERT INTO stitch.jobs (queue, kind, payload, maximum_attempts, created_at, scheduled_at, run_at,
-                waiting_since, carrier)
-            VALUES ('default', 'send_receipt', '{}', 1, now(), now(), now(), now(), $1::jsonb) RETURNING id
+            INSERT INTO stitch.job (lane, kind, payload, carrier)
+            VALUES (stitch.lane(stitch.queue_id('default'), 1), stitch.kind_id('send_receipt'), '{}', $1::jsonb)
+            RETURNING seq AS id
             """,
             json
         )

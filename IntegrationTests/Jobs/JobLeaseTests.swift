@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgresTesting
+import StitchPostgres
 import StitchTesting
+import Synchronization
 import TelemetryAPI
 import TelemetryData
 import Testing
@@ -85,32 +87,62 @@ struct JobLeaseTests {
 
             let send = test.spans.send("default/send_receipt")[0]
             let attempts = test.spans.process("default/send_receipt")
-            #expect(attempts.count == 3)
+            // The second attempt was lost: whoever rescued it told of it, and so did the worker that was alive after all.
+            #expect(attempts.count == 4)
             #expect(attempts.allSatisfy { $0.links.first?.spanID == send.spanID })
-            // The second attempt was lost before it could say who it was.
-            #expect(attempts[1].links.last?.spanID == attempts[0].spanID)
-            #expect(attempts[2].links.last?.spanID == attempts[0].spanID)
+            let lost = try #require(attempts.first { $0.attributes["error.type"] == "worker_lost" })
+            let failed = try #require(attempts.first { $0.attributes["error.type"] == "Bounced" })
+            let done = try #require(attempts.last { $0.spanID != lost.spanID && $0.spanID != failed.spanID })
+            #expect(lost.links.last?.spanID == failed.spanID)
+            #expect(done.links.last?.spanID == lost.spanID)
+            #expect(done.links.last?.attributes["service.instance.id"] == "failing")
+            #expect(attempts.filter { $0.spanID == lost.spanID && $0.traceID == lost.traceID }.count == 2)
         }
     }
 
-    @Test("A job that took too many workers with it is dead")
+    @Test("A job that took too many workers with it is dead, and each lost attempt has its span")
     func tooManyLosses() async throws {
         try await withStitchTest { test in
             let jobs = try await test.jobs()
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            for name in ["first", "second"] { try await jobs.loseWorker(name, kind: "send_receipt") }
             var configuration = JobWorkerConfiguration(queues: ["default": 1])
             configuration.maximumLosses = 2
-            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
-            try await jobs.database.execute(
-                """
-                UPDATE stitch.jobs SET state = 'running', worker = 'killed', lease = nextval('stitch.leases'),
-                    lease_expires_at = stitch.now() - interval '1 second', losses = 1
-                """
-            )
             let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { _, _ in }
             try await worker.drain()
             #expect(try await jobs.column("state", of: id) == "dead")
-            #expect(try await jobs.column("reason", of: id) == "lost with worker killed")
+            #expect(try await jobs.column("reason", of: id) == "lost with worker second")
             #expect(test.spans.settle("default/send_receipt").count == 1)
+            let attempts = try await jobs.outcomes(of: id)
+            #expect(attempts == ["lost", "lost"])
+            let lost = test.spans.process("default/send_receipt")
+            #expect(lost.count == 1 && lost[0].attributes["error.type"] == "worker_lost")
+            #expect(lost[0].parentSpanID == test.spans.send("default/send_receipt")[0].spanID)
+        }
+    }
+
+    @Test("A job that was lost twice is claimed alone")
+    func alone() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            try await jobs.enqueue(SendReceipt(orderID: 7))
+            for name in ["first", "second"] {
+                try await jobs.loseWorker(name, kind: "send_receipt")
+                _ = try await jobs.database.query("SELECT * FROM stitch.rescue()")
+            }
+            for order in 1...3 { try await jobs.enqueue(SendReceipt(orderID: order)) }
+            let running = Mutex(0)
+            let worker = try JobWorker(jobs, queues: ["default": 4]).handle(SendReceipt.self) { job, attempt in
+                running.withLock { $0 += 1 }
+                await Task.yield()
+                if attempt.losses == 2 { #expect(running.withLock { $0 } == 1) }
+                running.withLock { $0 -= 1 }
+            }
+            try await worker.drain()
+            #expect(worker.counts.succeeded == 4)
+            let modes = try await jobs.database.query("SELECT n FROM stitch.claim_log WHERE mode = 2")
+                .map { try $0.decode("n", as: Int.self) }
+            #expect(modes == [1])
         }
     }
 
@@ -136,21 +168,26 @@ struct JobLeaseTests {
             try await jobs.database.execute(
                 """
                 DO $$ BEGIN
-                    WHILE (SELECT lease_expires_at <= '\(first ?? "")'::timestamptz FROM stitch.jobs) LOOP
+                    WHILE (SELECT expires <= '\(first ?? "")'::timestamptz FROM stitch.worker) LOOP
                         PERFORM pg_sleep(0.02);
                     END LOOP;
                 END $$
                 """
             )
             #expect(worker.counts.rescued == 0)
-            // Another worker gets the job.
+            // The worker is given up, and its job is there for all.
             try await jobs.database.execute(
-                "UPDATE stitch.jobs SET worker = 'other', lease = nextval('stitch.leases'), "
-                    + "lease_expires_at = stitch.now() + interval '1 hour'"
+                """
+                DO $$ BEGIN
+                    UPDATE stitch.worker SET expires = stitch.now() - interval '1 second';
+                    PERFORM stitch.rescue();
+                END $$
+                """
             )
             try await run.value
-            #expect(worker.counts.stale == 1)
-            #expect(try await jobs.column("worker", of: id) == "other")
+            #expect(worker.counts.stale == 1 && worker.counts.succeeded == 1)
+            let outcomes = try await jobs.outcomes(of: id)
+            #expect(outcomes == ["lost", "succeeded"])
         }
     }
 }

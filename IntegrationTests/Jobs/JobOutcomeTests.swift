@@ -125,7 +125,7 @@ struct JobOutcomeTests {
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
             let bad = try await jobs.enqueue(SendReceipt(orderID: 7), maximumAttempts: 1)
-            try await jobs.database.execute("UPDATE stitch.jobs SET payload = '[]' WHERE id = $1", bad.rawValue)
+            try await jobs.database.execute("UPDATE stitch.job SET payload = '[]' WHERE seq = $1", bad.rawValue)
             let good = try await jobs.enqueue(SendReceipt(orderID: 8))
             try await worker.drain()
             #expect(try await jobs.column("state", of: bad) == "dead")

@@ -39,6 +39,36 @@ extension JobQueue {
             .map { try $0.decode("outcome") }
     }
 
+    /// Claims all jobs as a worker that is never heard of again, after those of others like it were rescued.
+    func loseWorker(_ name: String, kind: String) async throws {
+        _ = try await database.query("SELECT * FROM stitch.rescue()")
+        let row = try await database.query(
+            """
+            SELECT worker, queue_ids[1] AS queue
+            FROM stitch.register($1, '10 seconds', '{default}', ARRAY[$2], '{"mode": "automatic", "within": 600}')
+            """,
+            name,
+            kind
+        )[0]
+        let (worker, queue): (Int64, Int32) = (try row.decode("worker"), try row.decode("queue"))
+        for mode in [0, 2] {
+            _ = try await database.query(
+                """
+                SELECT stitch.claim($1::bigint, $2::bigint + 1, $3::integer, 9, 7,
+                    decode(replace(gen_random_uuid()::text || gen_random_uuid() || gen_random_uuid() || gen_random_uuid()
+                        || gen_random_uuid(), '-', ''), 'hex'), $2::integer)
+                """,
+                worker,
+                mode,
+                queue
+            )
+        }
+        try await database.execute(
+            "UPDATE stitch.worker SET expires = stitch.now() - interval '1 second' WHERE id = $1",
+            worker
+        )
+    }
+
     /// Moves the test's clock.
     func advanceClock(by time: Duration) async throws {
         _ = try await database.query(

@@ -28,24 +28,33 @@ extension ProcessSpan {
             since: time,
             partition: message.partition
         )
-        let span = tracer.startSpan(
-            .process,
-            on: target,
-            ofKind: .consumer,
-            parent: continues ? creation : nil,
-            // Of sampling a stranger has no say.
-            following: target.isExternal ? [] : creation.map { [$0] } ?? [],
-            at: time
-        ) { builder in
+        func build(_ builder: inout SpanBuilder) {
             builder.attributes.set(MessagingConventions.Attribute.messageID, message.id)
             builder.attributes.merge(message.attributes)
             fill(&builder.attributes)
             message.wait?.fill(&builder.attributes)
             message.fillFlaws(&builder.attributes, creation: creation)
             if let creation { builder.addLink(creation, role: .creation) }
-            if let previous = message.previousAttempt { builder.addLink(previous, role: .previousAttempt) }
+            message.addPreviousLink(to: &builder)
             if let ambient, ambient != creation { builder.addLink(ambient, role: .ambient) }
         }
+        let parent = continues ? creation : nil
+        // Of sampling a stranger has no say.
+        let following = target.isExternal ? [] : creation.map { [$0] } ?? []
+        let span =
+            if let reserved = message.reservedIDs, let reserving = tracer.reserving {
+                reserved.start(on: target, by: reserving, parent: parent, following: following, at: time, build)
+            } else {
+                tracer.startSpan(
+                    .process,
+                    on: target,
+                    ofKind: .consumer,
+                    parent: parent,
+                    following: following,
+                    at: time,
+                    build
+                )
+            }
         if measurement != nil {
             let origin = message.origin ?? stitch?.origin
             message.measure(with: meter, from: target, creation: creation, origin: origin, in: span.context, at: time)

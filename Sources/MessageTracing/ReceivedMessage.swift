@@ -31,6 +31,14 @@ public struct ReceivedMessage: Sendable {
     /// The attempt before this one, if there was one.
     public var previousAttempt: SpanContext?
 
+    /// Who made that attempt, where that is known: its `service.instance.id`.
+    public var previousWorker: String?
+
+    /// The ids that were written down for the span of the work on it, where there are some.
+    ///
+    /// A tracer that can't take them makes others.
+    public var reservedIDs: ReservedIDs?
+
     /// What else there is to say about it: partition, offset, attempt.
     public var attributes: Attributes
 

@@ -35,7 +35,7 @@ struct CarrierColumns: Equatable {
         self.others = String(decoding: json, as: UTF8.self)
     }
 
-    /// Reads the columns of a row.
+    /// Reads the columns of the view for people.
     init(_ row: PostgresRow) throws(PostgresError) {
         traceID = try row.decode("trace_id")
         spanID = try row.decode("span_id")
@@ -44,6 +44,22 @@ struct CarrierColumns: Equatable {
         baggage = try row.decode("baggage")
         others = try row.decode("carrier")
     }
+
+    /// Reads the columns of a ticket, whose flags say more than the trace's.
+    init(_ row: PostgresRow, flags: Int16) throws(PostgresError) {
+        traceID = try row.decode("trace_id", as: UUID?.self)?.bytes
+        spanID = try row.decode("span_id", as: Int64?.self).map { SpanID(bits: UInt64(bitPattern: $0)).bytes }
+        self.flags = flags & 255
+        state = try row.decode("tracestate")
+        baggage = try row.decode("baggage")
+        others = try row.decode("carrier")
+    }
+
+    /// The trace as a `uuid`.
+    var traceUUID: UUID? { traceID.map { UUID(bytes: $0) } }
+
+    /// The span as a `bigint`.
+    var spanNumber: Int64? { spanID.map { Int64(bitPattern: UInt64($0[...])) } }
 
     /// The carrier again.
     ///
@@ -91,10 +107,23 @@ extension SpanContext {
 
 extension TraceID {
     var bytes: [UInt8] { high.bytes + low.bytes }
+
+    var uuid: UUID { UUID(bytes: bytes) }
+}
+
+extension UUID {
+    /// The sixteen bytes that these are.
+    init(bytes: [UInt8]) {
+        self = bytes.withUnsafeBytes { $0.count == 16 ? UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) : UUID() }
+    }
+
+    var bytes: [UInt8] { withUnsafeBytes(of: uuid) { Array($0) } }
 }
 
 extension SpanID {
     var bytes: [UInt8] { bits.bytes }
+
+    init(bytes: [UInt8]) { self.init(bits: UInt64(bytes[...])) }
 }
 
 extension UInt64 {

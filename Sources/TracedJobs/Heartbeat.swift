@@ -2,51 +2,73 @@
 
 import MessageTracing
 import StitchService
+import Synchronization
 
-/// Gives the database signs of life for the attempts that run, and rescues the jobs of workers that give none.
+/// Gives the database signs of life, rescues the jobs of workers that give none, and does what else has to be done now and
+/// then.
 struct Heartbeat: Sendable {
     let store: JobStore
     let configuration: JobWorkerConfiguration
+    let identity: WorkerIdentity
     let running: RunningAttempts
     let tally: JobTally
+    /// Beats at once.
+    let order: WakeSignal
+    /// Told which queues have jobs that are to be claimed alone.
+    let foundSolo: @Sendable (Set<String>) -> Void
+
+    /// After so many beats, old tickets of queues that nobody works on are moved.
+    private static let beatsBetweenMoves = 100
 
     /// Beats three times per lease until the task is cancelled; first after a third of a lease, since leases begin whole.
     func run() async {
+        var beats = 0
         while true {
-            do { try await Task.sleep(for: configuration.lease / 3) } catch { return }
-            await beat()
+            await order.wait(atMost: configuration.lease / 3)
+            if Task.isCancelled { return }
+            do {
+                try await beat()
+                try await rescueLostJobs()
+                beats += 1
+                try await store.maintain(movingOldTickets: beats % Self.beatsBetweenMoves == 0)
+            } catch {
+                tally.block("\(error)")
+                Diagnostics.log(.warning, "The heartbeat of \(configuration.name) failed: \(error)")
+            }
         }
     }
 
-    private func beat() async {
-        do {
-            let leases = running.leases
-            if !leases.isEmpty {
-                let held = try await store.prolong(leases, by: configuration.lease)
-                // What such an attempt does from now on, another worker does too.
-                let lost = Set(leases.values).subtracting(held)
-                running.stop { lost.contains($0) }
-            }
-            try await rescueLostJobs(store, configuration, tally)
-        } catch {
-            tally.block("\(error)")
-            Diagnostics.log(.warning, "The heartbeat of \(configuration.name) failed: \(error)")
+    /// One sign of life. A worker that was given up stops its attempts, since others make them anew.
+    func beat() async throws(JobError) {
+        guard let registration = identity.current else { return }
+        guard let pulse = try await store.beat(registration.worker, holding: registration.heldClaims) else {
+            identity.forget(registration)
+            running.stop { $0.worker == registration.worker }
+            Diagnostics.log(.warning, "Worker \(configuration.name) gave no sign of life in time, and lost its jobs to others")
+            return
         }
+        running.stop(pulse.stop)
+        foundSolo(Set(registration.queues.filter { pulse.solo.contains($0.value) }.keys))
+    }
+
+    /// Takes jobs from workers whose leases have run out, each with its span and a `settle` span.
+    func rescueLostJobs() async throws(JobError) {
+        let rescued = try await store.rescue(maximumLosses: configuration.maximumLosses)
+        tally.countRescued(rescued.count)
+        for job in rescued { job.tell() }
     }
 }
 
-/// Takes jobs from workers whose leases have expired, each with a `settle` span.
-func rescueLostJobs(
-    _ store: JobStore,
-    _ configuration: JobWorkerConfiguration,
-    _ tally: JobTally
-) async throws(JobError) {
-    let rescued = try await store.rescue(maximumLosses: configuration.maximumLosses)
-    tally.countRescued(rescued.count)
-    for job in rescued {
-        Diagnostics.log(.warning, "Job \(job.id) was lost with worker \(job.worker)")
-        // The attempt's own span was lost with its worker.
-        SettleSpan(job.target, messageID: job.id.description, attempt: nil, reason: job.isDead ? "dead" : "rescue")
-            .end()
+/// Under which id a worker claims; another one after it was given up.
+final class WorkerIdentity: Sendable {
+    private let state = Mutex<Registration?>(nil)
+
+    var current: Registration? { state.withLock { $0 } }
+
+    func set(_ registration: Registration) { state.withLock { $0 = registration } }
+
+    /// Forgets a registration that was given up, unless there is another already.
+    func forget(_ registration: Registration) {
+        state.withLock { if $0?.worker == registration.worker { $0 = nil } }
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The handlers of a worker by kind of job.
 final class JobHandlers: Sendable {
-    typealias Handler = @Sendable (_ payload: String, JobAttempt) async throws -> Void
+    typealias Handler = @Sendable (_ payload: [UInt8], JobAttempt) async throws -> Void
 
     private struct State {
         var handlers: [String: Handler] = [:]
@@ -25,7 +25,7 @@ final class JobHandlers: Sendable {
             }
             state.handlers[Description.kind] = { payload, attempt in
                 let job: Description
-                do { job = try JSONDecoder().decode(Description.self, from: Data(payload.utf8)) } catch {
+                do { job = try JSONDecoder().decode(Description.self, from: Data(payload)) } catch {
                     // What the decoder says names fields, not their values.
                     throw JobError(
                         .invalidPayload,

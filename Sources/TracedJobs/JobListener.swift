@@ -2,32 +2,161 @@
 
 import StitchPostgres
 import StitchService
+import Synchronization
 
-/// Wakes a worker when a job is enqueued, by listening on a connection of its own.
-struct JobListener: Sendable {
-    let store: JobStore
-    let wake: WakeSignal
+/// Hears of new jobs while the worker sleeps, on a connection of its own.
+///
+/// Nobody is told of jobs while nobody sleeps, so that a busy queue's commits send no notification: a sleeper holds a
+/// shared advisory lock, for which enqueueing looks. It takes it, looks for jobs once more, and then sleeps.
+final class JobListener: Sendable {
+    private struct State {
+        var wantsSleep = false
+        var isConnected = false
+        var isAsleep = false
+        var waiters: [CheckedContinuation<Bool, Never>] = []
+        var wasNotified = false
+    }
 
     /// How long to wait before the next try to connect; the worker looks for jobs by itself meanwhile.
     private static let retryDelay = Duration.seconds(2)
+    private static let longTime = Duration.seconds(86_400)
+
+    private let store: JobStore
+    private let wake: WakeSignal
+    /// Signalled when somebody wants a job stopped.
+    private let order: WakeSignal
+    private let command = WakeSignal()
+    private let state = Mutex(State())
+
+    init(_ store: JobStore, wake: WakeSignal, order: WakeSignal) {
+        self.store = store
+        self.wake = wake
+        self.order = order
+    }
+
+    /// Takes the lock of a sleeper.
+    ///
+    /// - Returns: Whether it is held; without a connection it is not, and the worker has to look by itself.
+    func fallAsleep() async -> Bool {
+        await withCheckedContinuation { continuation in
+            let answer = state.withLock { state -> Bool? in
+                state.wantsSleep = true
+                if state.isAsleep { return true }
+                guard state.isConnected else { return false }
+                state.waiters.append(continuation)
+                return nil
+            }
+            if let answer { continuation.resume(returning: answer) } else { command.signal() }
+        }
+    }
+
+    /// Gives the lock up.
+    func wakeUp() {
+        let wasAsleep = state.withLock { state in
+            state.wantsSleep = false
+            state.wasNotified = false
+            return state.isAsleep
+        }
+        if wasAsleep { command.signal() }
+    }
+
+    /// Whether somebody has enqueued a job since the worker fell asleep.
+    var wasNotified: Bool { state.withLock { $0.wasNotified } }
 
     /// Listens until the task is cancelled.
-    func run() async {
+    func run(_ registration: Registration) async {
         while !Task.isCancelled {
             do {
-                try await store.database.withListener(to: [store.names.channel]) { connection in
+                try await store.database.withListener(to: [registration.channel]) { connection in
+                    state.withLock { $0.isConnected = true }
                     // What came before the connection listened.
                     wake.signal()
-                    while true {
-                        _ = try await connection.nextNotification()
-                        wake.signal()
-                    }
+                    try await listen(on: connection, Array(registration.queues.values))
                 }
             } catch {
+                disconnected()
                 guard !Task.isCancelled else { return }
                 Diagnostics.log(.warning, "Listening for jobs failed, trying again in \(Self.retryDelay): \(error)")
                 try? await Task.sleep(for: Self.retryDelay)
             }
         }
+        disconnected()
+    }
+
+    private func disconnected() {
+        let waiters = state.withLock { state in
+            state.isConnected = false
+            state.isAsleep = false
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: false) }
+        wake.signal()
+    }
+
+    private func listen(on connection: PostgresConnection, _ queues: [Int32]) async throws {
+        while true {
+            try Task.checkCancellation()
+            try await obey(connection, queues)
+            for payload in try await nextEvent(on: connection) {
+                if payload.hasPrefix("cancel") {
+                    order.signal()
+                } else {
+                    state.withLock { $0.wasNotified = true }
+                    wake.signal()
+                }
+            }
+        }
+    }
+
+    /// Takes the lock or gives it up, as is wanted.
+    private func obey(_ connection: PostgresConnection, _ queues: [Int32]) async throws {
+        let (wants, isAsleep) = state.withLock { ($0.wantsSleep, $0.isAsleep) }
+        if wants != isAsleep {
+            let function = store.names[wants ? "fall_asleep" : "wake_up"]
+            _ = try await connection.query("SELECT \(function)($1::integer[])::text", queues.map { Int64($0) })
+        }
+        let waiters = state.withLock { state in
+            state.isAsleep = wants
+            guard wants else { return [CheckedContinuation<Bool, Never>]() }
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: true) }
+    }
+
+    /// Waits for a notification or a command; returns what was heard.
+    private func nextEvent(on connection: PostgresConnection) async throws -> [String] {
+        enum Event: Sendable {
+            case heard(String)
+            case command
+            case failed(PostgresError)
+        }
+        var heard: [String] = []
+        var failure: PostgresError?
+        await withTaskGroup(of: Event.self) { group in
+            group.addTask {
+                do throws(PostgresError) { return .heard(try await connection.nextNotification().payload) } catch {
+                    return .failed(error)
+                }
+            }
+            group.addTask { [command] in
+                await command.wait(atMost: Self.longTime)
+                return .command
+            }
+            var isFirst = true
+            for await event in group {
+                switch event {
+                case .heard(let payload): heard.append(payload)
+                case .command: break
+                // The one that was second is told to stop.
+                case .failed(let error): if isFirst { failure = error }
+                }
+                isFirst = false
+                group.cancelAll()
+            }
+        }
+        if let failure { throw failure }
+        return heard
     }
 }

@@ -51,36 +51,6 @@ public struct JobQueue: Sendable {
     /// The schema that holds the tables.
     public var schema: String { names.name }
 
-    /// All that ``migrate()`` makes in a schema, for the test kit to know when it has changed.
-    package static func definition(schema: String) -> String {
-        (try? JobSchema(schema).definition) ?? ""
-    }
-
-    /// Makes the schema with its tables and functions where they don't exist yet.
-    ///
-    /// May be called by several processes at
-    /// once, and at each start.
-    ///
-    /// - Throws: ``JobError/Code/migrationFailed``.
-    public func migrate() async throws(JobError) {
-        do {
-            try await database.withTransaction { transaction in
-                // Held until the transaction ends: whoever comes second finds everything there.
-                _ = try await transaction.query(
-                    "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-                    "stitch.migrate \(schema)"
-                )
-                try await transaction.executeScript(names.definition)
-            }
-        } catch {
-            throw JobError(
-                .migrationFailed,
-                "Making the tables of the job queue in schema \(schema) failed",
-                cause: error
-            )
-        }
-    }
-
     /// Enqueues a job as part of a transaction: it exists when the transaction commits, and not at all otherwise.
     ///
     /// The job carries the trace that is current here.
@@ -109,16 +79,15 @@ public struct JobQueue: Sendable {
                 sql,
                 new.queue,
                 new.kind,
-                new.payload,
-                new.maximumAttempts,
+                Array(new.payload.utf8),
                 new.delay.inSeconds,
-                columns.traceID,
-                columns.spanID,
-                columns.flags,
+                new.maximumAttempts,
+                columns.traceUUID,
+                columns.spanNumber,
+                columns.flags ?? 0,
                 columns.state,
                 columns.baggage,
-                columns.others,
-                names.channel
+                columns.others
             )
         }
     }
@@ -149,16 +118,15 @@ public struct JobQueue: Sendable {
                 sql,
                 new.queue,
                 new.kind,
-                new.payload,
-                new.maximumAttempts,
+                Array(new.payload.utf8),
                 new.delay.inSeconds,
-                columns.traceID,
-                columns.spanID,
-                columns.flags,
+                new.maximumAttempts,
+                columns.traceUUID,
+                columns.spanNumber,
+                columns.flags ?? 0,
                 columns.state,
                 columns.baggage,
-                columns.others,
-                names.channel
+                columns.others
             )
         }
     }
@@ -170,7 +138,7 @@ public struct JobQueue: Sendable {
     ) async throws(JobError) -> JobID {
         let span = SendSpan(to: .jobs(queue: new.queue, kind: new.kind, baggage: baggage), wish: wish)
         do {
-            let rows = try await run(insertion, new, CarrierColumns(span.carrier))
+            let rows = try await run(insertion(isDelayed: new.delay > .zero), new, CarrierColumns(span.carrier))
             let ids = try rows.map { row throws(PostgresError) in JobID(rawValue: try row.decode("id")) }
             guard let id = ids.first else {
                 throw JobError(.databaseFailed, "The INSERT of a \(new.kind) job returned no row")
@@ -189,19 +157,32 @@ public struct JobQueue: Sendable {
         }
     }
 
-    /// One statement: the row, and the word to workers that sleep, which the server passes on at the commit.
-    private var insertion: String {
-        """
-        WITH instant AS MATERIALIZED (SELECT \(names.now) AS now),
-        inserted AS (
-            INSERT INTO \(names.jobs) (queue, kind, payload, maximum_attempts, created_at, scheduled_at, run_at,
-                waiting_since, trace_id, span_id, trace_flags, tracestate, baggage, carrier)
-            SELECT $1, $2, $3::jsonb, $4::integer, now, now + $5::float8 * interval '1 second',
-                now + $5::float8 * interval '1 second', now, $6, $7, $8::smallint, $9, $10, $11::jsonb
-            FROM instant
-            RETURNING id, queue
-        )
-        SELECT id, pg_notify($12, queue)::text FROM inserted
-        """
+    /// One statement: the ticket, and a word to workers if one sleeps, which the server passes on at the commit.
+    private func insertion(isDelayed: Bool) -> String {
+        let ids = """
+            named AS MATERIALIZED (
+                SELECT coalesce((SELECT id FROM \(names["queue"]) WHERE name = $1), \(names["queue_id"])($1)) AS queue,
+                    coalesce((SELECT id FROM \(names["kind"]) WHERE name = $2), \(names["kind_id"])($2)) AS kind
+            )
+            """
+        if isDelayed {
+            return """
+                WITH instant AS (SELECT \(names["now"])()), \(ids)
+                SELECT added.id FROM named CROSS JOIN LATERAL \(names["add"])(named.queue, named.kind, $3::bytea, 1,
+                    $4::float8 * interval '1 second', $5::integer, $6::uuid, $7::bigint, $8::integer, $9, $10, $11::jsonb)
+                    AS added
+                """
+        }
+        return """
+            WITH instant AS MATERIALIZED (SELECT \(names["now"])() AS now, $4::float8), \(ids), inserted AS (
+                INSERT INTO \(names["job"]) (created_at, lane, kind, payload, max_attempts, trace_id, span_id, flags,
+                    tracestate, baggage, carrier)
+                SELECT instant.now, \(names["lane"])(named.queue, 1), named.kind, $3::bytea, $5::smallint, $6::uuid,
+                    $7::bigint, $8::smallint, $9, $10, $11::jsonb
+                FROM instant, named
+                RETURNING seq, lane
+            )
+            SELECT seq AS id, \(names["wake"])(lane / 8) FROM inserted
+            """
     }
 }

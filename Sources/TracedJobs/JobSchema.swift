@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The names of a queue's tables and functions, and the SQL that makes them.
+/// The schema of a queue: its name, and the SQL that makes what is in it.
 struct JobSchema: Sendable, Hashable {
+    /// What ``migrations`` bring a schema to.
+    static let version = 1
+
     let name: String
-    /// The channel on which workers hear of new jobs.
-    let channel: String
     private let quoted: PostgresIdentifier
 
-    /// Postgres cuts names at 63 bytes; the channel's has the schema's in it.
-    private static let maximumLength = 48
+    private static let maximumLength = 63
 
     init(_ name: String) throws(JobError) {
         guard (1...Self.maximumLength).contains(name.utf8.count), !name.utf8.contains(0) else {
@@ -18,85 +18,46 @@ struct JobSchema: Sendable, Hashable {
             )
         }
         self.name = name
-        channel = "stitch_jobs_\(name)"
         quoted = PostgresIdentifier(name)
     }
 
-    var jobs: String { "\(quoted).jobs" }
-    var attempts: String { "\(quoted).attempts" }
-    var leases: String { "\(quoted).leases" }
-    /// The one source of time.
-    ///
-    /// The test kit replaces the function in its own databases.
-    var now: String { "\(quoted).now()" }
-    /// Exists in databases of the test kit only.
-    var advanceClock: String { "\(quoted).advance_clock" }
+    /// A table or function of the schema, as statements name it.
+    subscript(_ name: String) -> String { "\(quoted).\(name)" }
 
-    /// Makes everything that does not exist yet.
+    /// Makes everything in an empty database or schema, or brings a schema of this version on: one script, to be run in a
+    /// transaction. Its files don't name the schema; they find it as the first of the path.
     var definition: String {
         """
         CREATE SCHEMA IF NOT EXISTS \(quoted);
-
-        DO $migration$ BEGIN
-            IF to_regprocedure($name$\(now)$name$) IS NULL THEN
-                CREATE FUNCTION \(now) RETURNS timestamptz LANGUAGE sql STABLE
-                    SET search_path = pg_catalog AS 'SELECT clock_timestamp()';
-            END IF;
-        END $migration$;
-
-        CREATE SEQUENCE IF NOT EXISTS \(leases);
-
-        CREATE TABLE IF NOT EXISTS \(jobs) (
-            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-            queue text NOT NULL,
-            kind text NOT NULL,
-            payload jsonb NOT NULL,
-            state text NOT NULL DEFAULT 'ready'
-                CHECK (state IN ('ready', 'running', 'succeeded', 'cancelled', 'discarded', 'dead')),
-            reason text,
-            -- Attempts that have ended; a rescue, a snooze or a shutdown ends none.
-            attempt integer NOT NULL DEFAULT 0,
-            maximum_attempts integer NOT NULL,
-            losses integer NOT NULL DEFAULT 0,
-            created_at timestamptz NOT NULL,
-            scheduled_at timestamptz NOT NULL,
-            run_at timestamptz NOT NULL,
-            waiting_since timestamptz NOT NULL,
-            waiting_for text NOT NULL DEFAULT 'schedule',
-            claimed_at timestamptz,
-            finished_at timestamptz,
-            -- The lease: who works on the job, until when, and the number without which nothing may be said about it.
-            worker text,
-            lease bigint,
-            lease_expires_at timestamptz,
-            -- The context of the span that enqueued the job. Written once.
-            trace_id bytea CHECK (octet_length(trace_id) = 16),
-            span_id bytea CHECK (octet_length(span_id) = 8),
-            trace_flags smallint,
-            tracestate text,
-            baggage text,
-            carrier jsonb,
-            -- The span of the last attempt, for the link of the next one.
-            last_trace_id bytea CHECK (octet_length(last_trace_id) = 16),
-            last_span_id bytea CHECK (octet_length(last_span_id) = 8),
-            last_trace_flags smallint
-        );
-        CREATE INDEX IF NOT EXISTS jobs_ready ON \(jobs) (queue, run_at, id) WHERE state = 'ready';
-        CREATE INDEX IF NOT EXISTS jobs_running ON \(jobs) (lease_expires_at) WHERE state = 'running';
-
-        CREATE TABLE IF NOT EXISTS \(attempts) (
-            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-            job_id bigint NOT NULL REFERENCES \(jobs) (id) ON DELETE CASCADE,
-            number integer NOT NULL,
-            trace_id bytea CHECK (octet_length(trace_id) = 16),
-            span_id bytea CHECK (octet_length(span_id) = 8),
-            started_at timestamptz,
-            ended_at timestamptz NOT NULL,
-            outcome text NOT NULL,
-            error text,
-            worker text
-        );
-        CREATE INDEX IF NOT EXISTS attempts_job ON \(attempts) (job_id, id);
+        SET LOCAL search_path = \(quoted), pg_catalog, pg_temp;
+        \(Self.files.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n"))
         """
     }
+
+    /// The files of `Schema`, in their order. What SwiftPM embeds has an underscore for the first digit.
+    private static let files: [[UInt8]] = [
+        PackageResources._1_schema_sql,
+        PackageResources._2_tickets_sql,
+        PackageResources._3_claims_sql,
+        PackageResources._4_cursors_sql,
+        PackageResources._5_claim_sql,
+        PackageResources._6_fetch_jobs_sql,
+        PackageResources._7_ack_sql,
+        PackageResources._8_conclude_sql,
+        PackageResources._9_settle_sql,
+        PackageResources._0_workers_sql,
+        PackageResources._1_rescue_sql,
+        PackageResources._2_context_sql,
+        PackageResources._3_wake_sql,
+        PackageResources._4_enqueue_sql,
+        PackageResources._5_steer_sql,
+        PackageResources._6_history_sql,
+        PackageResources._7_views_sql,
+        PackageResources._8_traces_sql,
+        PackageResources._9_segments_sql,
+        PackageResources._0_retention_sql,
+        PackageResources._1_maintenance_sql,
+        PackageResources._2_rebase_sql,
+        PackageResources._3_roles_sql,
+    ]
 }

@@ -9,180 +9,217 @@ import TraceContext
 /// What a worker says to the database, one statement each.
 ///
 /// Nothing here is cut short when the worker's task is cancelled: a claim or a completion whose answer nobody heard
-/// would cost a lease.
+/// would hold jobs up until the next heartbeat.
 struct JobStore: Sendable {
     let database: PostgresPool
     let names: JobSchema
 
-    /// Takes leases for jobs that are due, at most as many as are wished for.
+    /// Registers a worker.
+    func register(
+        _ configuration: JobWorkerConfiguration,
+        kinds: [String],
+        reservesIDs: Bool
+    ) async throws(JobError) -> Registration {
+        let queues = configuration.queues.keys.sorted()
+        let policy = configuration.continuation.json
+        let sql = """
+            SELECT worker, queue_ids::text AS queue_ids, kind_ids::text AS kind_ids, \(names["wake_channel"])() AS channel,
+                (SELECT max(version) FROM \(names["schema_version"])) AS version
+            FROM \(names["register"])($1, $2::float8 * interval '1 second', $3::text[], $4::text[], $5::jsonb, $6::boolean)
+            """
+        let row = try await answered("Registering a worker") { [self] () async throws(PostgresError) in
+            try await database.query(sql, configuration.name, configuration.lease.inSeconds, queues, kinds, policy, reservesIDs)
+                .first
+        }
+        do {
+            guard let row else { throw JobError(.databaseFailed, "Registering a worker returned no row") }
+            let version: Int = try row.decode("version")
+            guard version == JobSchema.version else {
+                throw JobError(
+                    .migrationFailed,
+                    "Schema \(names.name) is at version \(version), and this program needs \(JobSchema.version); call migrate()"
+                )
+            }
+            return Registration(
+                worker: try row.decode("worker"),
+                queues: Dictionary(zip(queues, numbers(try row.decode("queue_ids"))), uniquingKeysWith: { $1 }),
+                kinds: Dictionary(zip(numbers(try row.decode("kind_ids")), kinds), uniquingKeysWith: { $1 }),
+                channel: try row.decode("channel")
+            )
+        } catch let error as JobError {
+            throw error
+        } catch {
+            throw JobError(.databaseFailed, "Registering a worker failed", cause: error)
+        }
+    }
+
+    /// Claims jobs of a queue; returns how many it got.
     func claim(
-        _ wishes: [ClaimPlan.Wish],
-        kinds: [String],
-        worker: String,
-        lease: Duration
+        _ wish: ClaimPlan.Wish,
+        _ number: Int64,
+        as worker: Registration,
+        reservingIDs: Bool
     ) async throws(JobError) -> [ClaimedJob] {
-        let sql = """
-            WITH picked AS (
-                SELECT due.id FROM unnest($1::text[], $2::bigint[]) AS wish (queue, count)
-                CROSS JOIN LATERAL (
-                    SELECT id FROM \(names.jobs) AS job
-                    WHERE state = 'ready' AND job.queue = wish.queue AND kind = ANY ($3::text[])
-                        AND run_at <= (SELECT \(names.now))
-                    ORDER BY run_at, id LIMIT wish.count FOR UPDATE SKIP LOCKED
-                ) AS due
-            ), instant AS MATERIALIZED (SELECT \(names.now) AS now)
-            UPDATE \(names.jobs) AS job
-            SET state = 'running', worker = $4, claimed_at = now, lease = nextval($5::regclass),
-                lease_expires_at = now + $6::float8 * interval '1 second'
-            FROM picked, instant WHERE job.id = picked.id
-            RETURNING job.id, queue, kind, payload, attempt, maximum_attempts, losses, created_at, scheduled_at, lease,
-                trace_id, span_id, trace_flags, tracestate, baggage, carrier, last_trace_id, last_span_id,
-                last_trace_flags, waiting_for,
-                extract(epoch FROM claimed_at - created_at)::float8 AS age,
-                extract(epoch FROM claimed_at - waiting_since)::float8 AS wait_total,
-                extract(epoch FROM greatest(run_at - waiting_since, interval '0'))::float8 AS wait_until_due
+        guard let queue = worker.queues[wish.queue] else { return [] }
+        var random = SystemRandomNumberGenerator()
+        let root: Int64? = reservingIDs ? Int64(bitPattern: random.next() | 1) : nil
+        let spans: [UInt8]? = reservingIDs ? (0..<wish.count).flatMap { _ in SpanID(bits: random.next() | 1).bytes } : nil
+        let claim = """
+            SELECT \(names["claim"])($1::bigint, $2::bigint, $3::integer, $4::integer, $5::bigint, $6::bytea, $7::integer,
+                $8::integer) AS count
             """
+        let fetch = "SELECT * FROM \(names["fetch_jobs"])($1::bigint, $2::bigint) ORDER BY no, ord"
         return try await answered("Claiming jobs") { [self] () async throws(PostgresError) in
-            let rows = try await database.query(
-                sql,
-                wishes.map(\.queue),
-                wishes.map { Int64($0.count) },
-                kinds,
-                worker,
-                names.leases,
-                lease.inSeconds
-            )
-            return try rows.map { row throws(PostgresError) in try ClaimedJob(row) }
+            let count = try await database.query(
+                claim,
+                worker.worker,
+                number,
+                queue,
+                wish.count,
+                root,
+                spans,
+                wish.mode.rawValue,
+                wish.firstPriority
+            ).first?.decode("count", as: Int.self)
+            guard let count, count > 0 else { return [] }
+            let rows = try await database.query(fetch, worker.worker, number)
+            return try rows.map { row throws(PostgresError) in
+                try ClaimedJob(
+                    row,
+                    worker: worker.worker,
+                    claim: number,
+                    in: wish.queue,
+                    target: { worker.target(queue: wish.queue, kind: $0) },
+                    kind: { worker.kinds[$0] ?? Registration.unknownKind }
+                )
+            }
         }
     }
 
-    /// Says what became of an attempt, if this worker still holds the lease.
+    /// Completes jobs that succeeded.
     ///
-    /// - Returns: Whether it did. If not, nothing was changed: another worker has the job, or had it.
-    func settle(
-        _ job: ClaimedJob,
-        _ verdict: AttemptVerdict,
-        span: SpanContext,
-        worker: String
-    ) async throws(JobError) -> Bool {
-        let sql = """
-            WITH instant AS MATERIALIZED (SELECT \(names.now) AS now),
-            ended AS (
-                UPDATE \(names.jobs)
-                SET state = $3, attempt = attempt + $4::integer, reason = $5,
-                    run_at = CASE WHEN $6::float8 IS NULL THEN run_at ELSE now + $6::float8 * interval '1 second' END,
-                    waiting_since = now, waiting_for = $7,
-                    finished_at = CASE WHEN $3 = 'ready' THEN NULL ELSE now END,
-                    last_trace_id = $8, last_span_id = $9, last_trace_flags = $10::smallint,
-                    worker = NULL, lease = NULL, lease_expires_at = NULL
-                FROM instant
-                WHERE id = $1 AND lease = $2 AND state = 'running'
-                RETURNING id, queue, claimed_at, now
-            ), recorded AS (
-                INSERT INTO \(names.attempts)
-                    (job_id, number, trace_id, span_id, started_at, ended_at, outcome, error, worker)
-                SELECT id, $11::integer, $8, $9, claimed_at, now, $12, $5, $13 FROM ended
-            )
-            SELECT CASE WHEN $3 = 'ready' THEN pg_notify($14, queue)::text END FROM ended
-            """
-        return try await answered("Completing a job") { [self] () async throws(PostgresError) in
-            let rows = try await database.query(
-                sql,
-                job.attempt.jobID.rawValue,
-                job.lease,
-                verdict.state.rawValue,
-                verdict.counts ? 1 : 0,
-                verdict.reason,
-                verdict.delay?.inSeconds,
-                verdict.waitingFor,
-                span.isValid ? span.traceID.bytes : nil,
-                span.isValid ? span.spanID.bytes : nil,
-                Int16(span.flags.rawValue),
-                job.attempt.number,
-                verdict.outcome,
-                worker,
-                names.channel
-            )
-            return !rows.isEmpty
+    /// - Returns: The receipts of which it completed some.
+    func complete(_ batch: CompletionBatch) async throws(JobError) -> Set<Int64> {
+        let sql = "SELECT no FROM \(names["ack"])($1::bigint, $2::bigint[], $3::bigint[], $4::varbit[])"
+        return try await answered("Completing jobs") { [self] () async throws(PostgresError) in
+            let rows = try await database.query(sql, batch.worker, batch.claims, batch.numbers, batch.masks)
+            return Set(try rows.map { row throws(PostgresError) in try row.decode("no", as: Int64.self) })
         }
     }
 
-    /// Prolongs leases.
+    /// Says what became of single jobs.
     ///
-    /// - Returns: The leases that are still held.
-    func prolong(_ leases: [JobID: Int64], by lease: Duration) async throws(JobError) -> Set<Int64> {
-        let held = Array(leases)
+    /// - Returns: What each of those is now that this worker still held.
+    func settle(_ ends: [EndedAttempt], worker: Int64) async throws(JobError) -> [ClaimedJob.Place: String] {
         let sql = """
-            UPDATE \(names.jobs) AS job
-            SET lease_expires_at = (SELECT \(names.now)) + $3::float8 * interval '1 second'
-            FROM unnest($1::bigint[], $2::bigint[]) AS held (id, lease)
-            WHERE job.id = held.id AND job.lease = held.lease AND state = 'running'
-            RETURNING job.lease
+            SELECT s.no, s.ord, s.became FROM (
+                SELECT array_agg(c) AS c, array_agg(no) AS no, array_agg(ord) AS ord, array_agg(outcome) AS outcome,
+                    array_agg(delay) AS delay, array_agg(reason) AS reason, array_agg(trace) AS trace,
+                    array_agg(span) AS span, array_agg(flags) AS flags
+                FROM jsonb_to_recordset($2::jsonb) AS x (c bigint, no bigint, ord integer, outcome integer, delay float8,
+                    reason text, trace uuid, span bigint, flags smallint)
+            ) AS a, \(names["settle"])($1::bigint, a.c, a.no, a.ord, a.outcome, a.delay, a.reason, a.trace, a.span, a.flags) AS s
             """
-        return try await answered("Prolonging leases") { [self] () async throws(PostgresError) in
-            let rows = try await database.query(sql, held.map(\.key.rawValue), held.map(\.value), lease.inSeconds)
-            return Set(try rows.map { row throws(PostgresError) in try row.decode("lease", as: Int64.self) })
+        let json: Data
+        do { json = try JSONEncoder().encode(ends.map { Settlement($0) }) } catch {
+            throw JobError(.databaseFailed, "What became of jobs can't be written as JSON", cause: error)
+        }
+        let places = Dictionary(ends.map { (Pair($0.place), $0.place) }, uniquingKeysWith: { $1 })
+        return try await answered("Settling jobs") { [self] () async throws(PostgresError) in
+            let rows = try await database.query(sql, worker, String(decoding: json, as: UTF8.self))
+            var became: [ClaimedJob.Place: String] = [:]
+            for row in rows {
+                let pair = Pair(receipt: try row.decode("no"), ordinal: try row.decode("ord"))
+                if let place = places[pair] { became[place] = try row.decode("became") }
+            }
+            return became
         }
     }
 
-    /// Makes jobs whose lease has expired ready again; those that were lost too often are dead.
-    func rescue(maximumLosses: Int) async throws(JobError) -> [RescuedJob] {
+    /// Gives a sign of life; `nil` if the worker was given up.
+    func beat(_ worker: Int64, holding claims: [Int64]) async throws(JobError) -> Pulse? {
         let sql = """
-            WITH instant AS MATERIALIZED (SELECT \(names.now) AS now),
-            expired AS (
-                SELECT id, worker, claimed_at FROM \(names.jobs)
-                WHERE state = 'running' AND lease_expires_at <= (SELECT now FROM instant)
-                ORDER BY lease_expires_at LIMIT 100 FOR UPDATE SKIP LOCKED
-            ), rescued AS (
-                UPDATE \(names.jobs) AS job
-                SET losses = losses + 1, waiting_since = now, waiting_for = 'rescue',
-                    state = CASE WHEN losses + 1 >= $1::integer THEN 'dead' ELSE 'ready' END,
-                    finished_at = CASE WHEN losses + 1 >= $1::integer THEN now END,
-                    reason = 'lost with worker ' || expired.worker,
-                    worker = NULL, lease = NULL, lease_expires_at = NULL
-                FROM expired, instant WHERE job.id = expired.id
-                RETURNING job.id, queue, kind, attempt, state, expired.worker, expired.claimed_at, now
-            ), recorded AS (
-                INSERT INTO \(names.attempts) (job_id, number, started_at, ended_at, outcome, worker)
-                SELECT id, attempt + 1, claimed_at, now, 'lost', worker FROM rescued
-            )
-            SELECT id, queue, kind, state = 'dead' AS is_dead, worker,
-                CASE WHEN state = 'ready' THEN pg_notify($2, queue)::text END
-            FROM rescued
+            SELECT is_alive, stop::text AS stop, solo::text AS solo FROM \(names["beat"])($1::bigint, $2::bigint[])
             """
-        return try await answered("Rescuing jobs") { [self] () async throws(PostgresError) in
-            let rows = try await database.query(sql, maximumLosses, names.channel)
-            return try rows.map { row throws(PostgresError) in try RescuedJob(row) }
+        return try await answered("The heartbeat") { [self] () async throws(PostgresError) in
+            guard let row = try await database.query(sql, worker, claims).first,
+                try row.decode("is_alive", as: Bool.self)
+            else { return nil }
+            return Pulse(
+                stop: Set(numbers(try row.decode("stop")).map { JobID(rawValue: $0) }),
+                solo: Set(numbers(try row.decode("solo")))
+            )
         }
     }
 
-    /// When the next job is due that isn't yet, or, if wanted, the next lease expires; and how far away that is.
-    func nextDue(
-        queues: [String],
-        kinds: [String],
-        includingLeases: Bool = false
-    ) async throws(JobError) -> (time: Date, distance: Duration)? {
-        let sql = """
-            WITH instant AS MATERIALIZED (SELECT \(names.now) AS now), due AS (
-                SELECT min(run_at) AS time FROM \(names.jobs), instant
-                WHERE state = 'ready' AND queue = ANY ($1::text[]) AND kind = ANY ($2::text[]) AND run_at > now
-                UNION ALL
-                SELECT min(lease_expires_at) FROM \(names.jobs) WHERE $3::boolean AND state = 'running'
+    /// Puts jobs that are due back into their lanes.
+    func promote(kinds: [Int32]) async throws(JobError) {
+        try await answered("Looking for jobs that are due") { [self] () async throws(PostgresError) in
+            _ = try await database.query(
+                "SELECT \(names["promote"])($1::integer[])",
+                kinds.map { Int64($0) }
             )
-            SELECT min(time) AS time, extract(epoch FROM min(time) - min(now))::float8 AS distance FROM due, instant
+        }
+    }
+
+    /// When the next job is due that isn't yet, or, if wanted, the next lease runs out; and how far away that is.
+    func nextDue(includingLeases: Bool = false) async throws(JobError) -> (time: Date, distance: Duration)? {
+        let sql = """
+            SELECT due, extract(epoch FROM due - \(names["now"])())::float8 AS distance
+            FROM \(names["next_due"])($1::boolean) AS due
             """
         return try await answered("Looking for the next job") { [self] () async throws(PostgresError) in
-            guard let row = try await database.query(sql, queues, kinds, includingLeases).first,
-                let time: Date = try row.decode("time")
+            guard let row = try await database.query(sql, includingLeases).first, let time: Date = try row.decode("due")
             else { return nil }
             return (time, .seconds(try row.decode("distance", as: Double.self)))
         }
     }
 
-    /// Moves the clock of a test's database forward; returns `false` where the clock can't be moved.
+    /// Takes the jobs of workers that give no sign of life.
+    func rescue(maximumLosses: Int) async throws(JobError) -> [RescuedJob] {
+        let sql = """
+            SELECT *, extract(epoch FROM \(names["now"])() - started_at)::float8 AS begun,
+                extract(epoch FROM \(names["now"])() - ended_at)::float8 AS over
+            FROM \(names["rescue"])($1::integer)
+            """
+        return try await answered("Rescuing jobs") { [self] () async throws(PostgresError) in
+            let rows = try await database.query(sql, maximumLosses)
+            return try rows.map { row throws(PostgresError) in try RescuedJob(row) }
+        }
+    }
+
+    /// A round of what has to be done now and then.
+    func maintain(movingOldTickets: Bool) async throws(JobError) {
+        let sql = """
+            SELECT \(names["maintain"])($1::boolean) AS done, \(names["retirable_segment"])() AS segment
+            """
+        try await answered("Maintaining the job queue") { [self] () async throws(PostgresError) in
+            let row = try await database.query(sql, movingOldTickets).first
+            guard let segment: Int32 = try row?.decode("segment", as: Int32?.self) else { return }
+            _ = try await database.query("SELECT \(names["retire_segment"])($1::integer)", segment)
+        }
+    }
+
+    /// Transactions that are open now, or which of these still are.
+    func openTransactions(among known: [String]? = nil) async throws(JobError) -> [String] {
+        let sql = "SELECT \(names["open_transactions"])($1::xid8[])::text AS open"
+        return try await answered("Looking for open transactions") { [self] () async throws(PostgresError) in
+            let text: String = try await database.query(sql, known).first?.decode("open") ?? "{}"
+            return text.dropFirst().dropLast().split(separator: ",").map { String($0) }
+        }
+    }
+
+    /// Says goodbye.
+    func leave(_ worker: Int64) async throws(JobError) {
+        try await answered("Leaving") { [self] () async throws(PostgresError) in
+            _ = try await database.query("SELECT \(names["leave"])($1::bigint)", worker)
+        }
+    }
+
+    /// Moves the clock of a test's database forward.
     func advanceClock(to time: Date) async throws(JobError) {
         try await answered("Moving the test's clock") { [self] () async throws(PostgresError) in
-            _ = try await database.query("SELECT \(names.advanceClock)($1::timestamptz)::text", time)
+            _ = try await database.query("SELECT \(names["advance_clock"])($1::timestamptz)::text", time)
         }
     }
 
@@ -191,7 +228,7 @@ struct JobStore: Sendable {
         try await answered("Looking at the clock") { [self] () async throws(PostgresError) in
             let rows = try await database.query(
                 "SELECT to_regprocedure($1) IS NOT NULL AS found",
-                "\(names.advanceClock)(timestamptz)"
+                "\(names["advance_clock"])(timestamptz)"
             )
             return try rows.first?.decode("found") ?? false
         }
@@ -212,17 +249,53 @@ struct JobStore: Sendable {
     }
 }
 
-/// A job that was taken from a worker that no longer gives a sign of life.
-struct RescuedJob: Sendable {
-    var id: JobID
-    var target: MessageTarget
-    var isDead: Bool
-    var worker: String
+/// Numbers of an SQL array that came as text.
+private func numbers<Number: FixedWidthInteger>(_ text: String?) -> [Number] {
+    text.map { $0.dropFirst().dropLast().split(separator: ",").compactMap { Number($0) } } ?? []
+}
 
-    init(_ row: PostgresRow) throws(PostgresError) {
-        id = JobID(rawValue: try row.decode("id"))
-        target = .jobs(queue: try row.decode("queue"), kind: try row.decode("kind"))
-        isDead = try row.decode("is_dead")
-        worker = try row.decode("worker")
+/// What a heartbeat brought.
+struct Pulse: Sendable {
+    /// Jobs that somebody wants stopped.
+    var stop: Set<JobID>
+    /// Queues with jobs that are to be claimed alone.
+    var solo: Set<Int32>
+}
+
+private struct Pair: Hashable {
+    var receipt: Int64
+    var ordinal: Int
+
+    init(receipt: Int64, ordinal: Int) {
+        self.receipt = receipt
+        self.ordinal = ordinal
+    }
+
+    init(_ place: ClaimedJob.Place) { self.init(receipt: place.receipt, ordinal: place.ordinal) }
+}
+
+/// An entry of `settle()`.
+private struct Settlement: Encodable {
+    var c: Int64
+    var no: Int64
+    var ord: Int
+    var outcome: Int
+    var delay: Double?
+    var reason: String?
+    var trace: String?
+    var span: Int64?
+    var flags: Int?
+
+    init(_ end: EndedAttempt) {
+        c = end.place.claim
+        no = end.place.receipt
+        ord = end.place.ordinal
+        outcome = end.verdict.outcome.rawValue
+        delay = end.verdict.delay?.inSeconds
+        reason = end.verdict.reason
+        guard let span = end.span, span.isValid, end.verdict.outcome != .succeeded else { return }
+        trace = span.traceID.description
+        self.span = Int64(bitPattern: span.spanID.bits)
+        flags = Int(span.flags.rawValue)
     }
 }

@@ -5,6 +5,7 @@ import MessageTracing
 import StitchPostgres
 public import StitchService
 import Synchronization
+import TelemetryAPI
 
 /// Carries out the jobs of queues.
 ///
@@ -25,14 +26,17 @@ public final class JobWorker: Service {
     /// How the worker was set up.
     public let configuration: JobWorkerConfiguration
 
-    private let store: JobStore
-    private let handlers = JobHandlers()
-    private let running = RunningAttempts()
-    private let tally = JobTally()
-    private let wake = WakeSignal()
-    private let plan: Mutex<ClaimPlan>
+    let store: JobStore
+    let handlers = JobHandlers()
+    let running = RunningAttempts()
+    let tally = JobTally()
+    let identity = WorkerIdentity()
+    let wake = WakeSignal()
+    let plan: Mutex<ClaimPlan>
+    /// Makes the heart beat at once.
+    private let order = WakeSignal()
     private let begun = Mutex(false)
-    private let stopping = Latch()
+    let stopping = Latch()
     private let finished = Latch()
 
     /// Makes a worker with the default settings.
@@ -81,10 +85,10 @@ public final class JobWorker: Service {
 
     /// Works until it is shut down or the task is cancelled.
     ///
-    /// - Throws: ``JobError/Code/duplicateHandler``, ``JobError/Code/alreadyRunning``. A database that can't be reached is
-    ///   waited for.
+    /// - Throws: ``JobError/Code/duplicateHandler``, ``JobError/Code/alreadyRunning``, ``JobError/Code/migrationFailed`` if
+    ///   the tables are missing or of another version. A database that can't be reached is waited for.
     public func run() async throws {
-        let runner = try makeRunner()
+        let handlers = try handlers.checked()
         guard
             begun.withLock({ begun in
                 defer { begun = true }
@@ -94,13 +98,14 @@ public final class JobWorker: Service {
             throw JobError(.alreadyRunning, "\(name) has been run before; make another worker")
         }
         defer { finished.open() }
-        await withTaskCancellationHandler {
-            await withHeartbeat(listening: true) { await claimAndRun(runner) }
+        let outcome = await withTaskCancellationHandler {
+            await work(handlers)
         } onCancel: {
             stopping.open()
             running.stopAll()
             wake.signal()
         }
+        try outcome.get()
     }
 
     /// Claims nothing more, lets handlers finish within `drain`, then cancels them and gives their jobs back.
@@ -115,123 +120,99 @@ public final class JobWorker: Service {
         alarm.cancel()
     }
 
-    /// Works until nothing is left that is due, for tests; instead of ``run()``.
-    ///
-    /// - Parameter advancingTime: Whether to move the database's clock to the next job whenever nothing is due, until no
-    ///   job is left. Only databases of the test kit have such a clock.
-    /// - Throws: ``JobError``, such as ``JobError/Code/clockNotMovable``.
-    public func drain(advancingTime: Bool = false) async throws(JobError) {
-        let runner = try makeRunner()
-        if advancingTime, !(try await store.hasMovableClock()) {
-            throw JobError(
-                .clockNotMovable,
-                "Draining with advancingTime needs a database of the test kit (test.jobs()); this one has the real clock"
-            )
-        }
-        let queues = Array(configuration.queues.keys)
-        let kinds = Array(runner.handlers.keys)
-        let wishes = ClaimPlan(limits: configuration.queues).wishes
-        let outcome = await withHeartbeat(listening: false) { () async -> Result<Void, JobError> in
-            do throws(JobError) {
-                while !Task.isCancelled {
-                    try await rescueLostJobs(store, configuration, tally)
-                    // Asked before the claim, so that no job can become due unseen between the two.
-                    let due = try await store.nextDue(queues: queues, kinds: kinds, includingLeases: true)
-                    let jobs = try await store.claim(
-                        wishes,
-                        kinds: kinds,
-                        worker: configuration.name,
-                        lease: configuration.lease
-                    )
-                    if jobs.isEmpty {
-                        guard advancingTime, let due else { break }
-                        try await store.advanceClock(to: due.time)
-                        continue
-                    }
-                    await withTaskGroup { group in
-                        for job in jobs { group.addTask { await runner.run(job) } }
-                    }
-                }
-                return .success(())
-            } catch {
-                return .failure(error)
-            }
-        }
-        try outcome.get()
-    }
+    // MARK: What it is made of
 
-    /// Keeps leases alive, and listens for jobs if wanted, while `work` runs.
-    private func withHeartbeat<Value>(listening: Bool, _ work: () async -> Value) async -> Value {
-        await withTaskGroup { group in
-            let heartbeat = Heartbeat(store: store, configuration: configuration, running: running, tally: tally)
-            group.addTask { await heartbeat.run() }
-            if listening {
-                let listener = JobListener(store: store, wake: wake)
-                group.addTask { await listener.run() }
-            }
-            let value = await work()
-            group.cancelAll()
-            return value
-        }
-    }
-
-    private func makeRunner() throws(JobError) -> AttemptRunner {
-        AttemptRunner(
-            store: store,
-            configuration: configuration,
-            handlers: try handlers.checked(),
-            running: running,
-            tally: tally
-        )
-    }
-
-    private func claimAndRun(_ runner: AttemptRunner) async {
-        let queues = Array(configuration.queues.keys)
-        let kinds = Array(runner.handlers.keys)
-        await withDiscardingTaskGroup { group in
-            // Whoever starts after a crash need not wait for the first heartbeat.
-            try? await rescueLostJobs(store, configuration, tally)
-            while !stopping.isOpen {
-                let wishes = plan.withLock { $0.wishes }
-                guard !wishes.isEmpty else {
-                    await wake.wait(atMost: configuration.fallbackInterval)
-                    continue
-                }
-                do throws(JobError) {
-                    // Asked before the claim, so that no job can become due unseen between the two.
-                    let due = try await store.nextDue(queues: queues, kinds: kinds)
-                    let jobs = try await store.claim(
-                        wishes,
-                        kinds: kinds,
-                        worker: configuration.name,
-                        lease: configuration.lease
-                    )
-                    tally.block(nil)
-                    var claimed: [String: Int] = [:]
-                    for job in jobs {
-                        claimed[job.attempt.queue, default: 0] += 1
-                        plan.withLock { $0.started(in: job.attempt.queue) }
-                        group.addTask { [self] in
-                            await runner.run(job)
-                            plan.withLock { $0.ended(in: job.attempt.queue) }
-                            wake.signal()
+    private func work(_ handlers: [String: JobHandlers.Handler]) async -> Result<Void, JobError> {
+        let kinds = handlers.keys.sorted()
+        let registration: Registration
+        do throws(JobError) {
+            guard let registered = try await registerWhenPossible(kinds) else { return .success(()) }
+            registration = registered
+        } catch { return .failure(error) }
+        let completions = makeCompletions()
+        let runner = makeRunner(handlers, completions)
+        let heartbeat = makeHeartbeat()
+        let listener = JobListener(store, wake: wake, order: order)
+        let buffers = configuration.queues.mapValues { _ in JobBuffer() }
+        await withTaskGroup { attendants in
+            attendants.addTask { await heartbeat.run() }
+            attendants.addTask { await listener.run(registration) }
+            await withTaskGroup { speaker in
+                speaker.addTask { await completions.run() }
+                await withTaskGroup { places in
+                    for (queue, limit) in configuration.queues {
+                        guard let buffer = buffers[queue] else { continue }
+                        for _ in 0..<limit {
+                            places.addTask { while let job = await buffer.next() { await runner.run(job) } }
                         }
                     }
-                    let next = plan.withLock {
-                        $0.next(
-                            claimed: claimed,
-                            of: wishes,
-                            due: due?.distance,
-                            fallback: configuration.fallbackInterval
-                        )
+                    // Whoever starts after a crash need not wait for the first heartbeat.
+                    do throws(JobError) { try await heartbeat.rescueLostJobs() } catch { tally.block(error.message) }
+                    await claimJobs(into: buffers, kinds, listener)
+                    for job in buffers.values.flatMap({ $0.close() }) {
+                        completions.add(EndedAttempt(job, .unstarted, span: nil))
                     }
-                    if case .sleep(let time) = next { await wake.wait(atMost: time) }
-                } catch {
-                    tally.block(error.message)
-                    Diagnostics.log(.warning, "\(name) can't get jobs: \(error)")
-                    await wake.wait(atMost: configuration.fallbackInterval)
                 }
+                completions.close()
+            }
+            if let current = identity.current { try? await store.leave(current.worker) }
+            attendants.cancelAll()
+        }
+        return .success(())
+    }
+
+    /// Registers as soon as the database is there; `nil` if the worker is stopped before.
+    private func registerWhenPossible(_ kinds: [String]) async throws(JobError) -> Registration? {
+        while !stopping.isOpen {
+            do throws(JobError) { return try await register(kinds) } catch {
+                guard error.isRetryable else { throw error }
+                tally.block(error.message)
+                Diagnostics.log(.warning, "\(name) can't begin: \(error)")
+                await wake.wait(atMost: configuration.fallbackInterval)
             }
         }
+        return nil
+    }
+
+    @discardableResult
+    func register(_ kinds: [String]) async throws(JobError) -> Registration {
+        let registration = try await store.register(configuration, kinds: kinds, reservesIDs: reservesIDs)
+        identity.set(registration)
+        return registration
+    }
+
+    /// Whether the tracer takes the ids that a claim reserves.
+    var reservesIDs: Bool {
+        let tracer = TelemetrySystem.tracer
+        return tracer.isEnabled && tracer.reserving != nil
+    }
+
+    func makeCompletions() -> Completions {
+        Completions(store, tally) { [self] ended in
+            if let registration = identity.current, registration.worker == ended.place.worker {
+                registration.ended(ended.place.claim)
+            }
+            plan.withLock { $0.ended(in: ended.queue) }
+            wake.signal()
+        }
+    }
+
+    func makeRunner(_ handlers: [String: JobHandlers.Handler], _ completions: Completions) -> AttemptRunner {
+        AttemptRunner(configuration: configuration, handlers: handlers, running: running, completions: completions)
+    }
+
+    func makeHeartbeat() -> Heartbeat {
+        Heartbeat(
+            store: store,
+            configuration: configuration,
+            identity: identity,
+            running: running,
+            tally: tally,
+            order: order,
+            foundSolo: { [self] queues in
+                plan.withLock { $0.found(solo: queues) }
+                if !queues.isEmpty { wake.signal() }
+            }
+        )
     }
 }

@@ -6,11 +6,18 @@ import Testing
 
 @Suite("What a worker claims next")
 struct ClaimPlanTests {
+    private static let soon = Duration.milliseconds(1)
+
+    /// Claims what is wished for, and gets this many of it.
+    private func claim(_ plan: inout ClaimPlan, got count: Int, interval: Duration = .seconds(1)) {
+        for wish in plan.wishes { plan.claimed(min(count, wish.count), of: wish, interval: interval) }
+    }
+
     @Test("It wishes for as many jobs of each queue as have a free place")
     func places() {
         var plan = ClaimPlan(limits: ["a": 2, "b": 1])
-        plan.started(in: "a")
-        plan.started(in: "b")
+        #expect(plan.wishes == [.init(queue: "a", count: 2), .init(queue: "b", count: 1)])
+        claim(&plan, got: 1)
         #expect(plan.wishes == [.init(queue: "a", count: 1)])
         plan.ended(in: "b")
         #expect(plan.wishes == [.init(queue: "a", count: 1), .init(queue: "b", count: 1)])
@@ -18,26 +25,57 @@ struct ClaimPlanTests {
 
     @Test("A batch is bounded")
     func batch() {
-        #expect(ClaimPlan(limits: ["a": 1000], maximumBatch: 100).wishes == [.init(queue: "a", count: 100)])
+        #expect(ClaimPlan(limits: ["a": 10_000]).wishes == [.init(queue: "a", count: ClaimPlan.maximumBatch)])
     }
 
     @Test("It claims again only where a queue gave all that was wanted and has room for more")
     func again() {
-        var plan = ClaimPlan(limits: ["a": 300], maximumBatch: 2)
-        let wishes = plan.wishes
-        for _ in 0..<2 { plan.started(in: "a") }
-        #expect(plan.next(claimed: ["a": 2], of: wishes, due: nil, fallback: .seconds(5)) == .claimAgain)
-        #expect(plan.next(claimed: ["a": 1], of: wishes, due: nil, fallback: .seconds(5)) == .sleep(.seconds(5)))
+        var plan = ClaimPlan(limits: ["a": 2])
+        claim(&plan, got: 2)
+        #expect(plan.next == .sleep)
+        plan.ended(in: "a")
+        #expect(plan.next == .claimAgain)
+        claim(&plan, got: 0)
+        #expect(plan.next == .sleep)
     }
 
-    @Test("It sleeps until the next job is due, and never longer than the fallback")
-    func sleep() {
-        let plan = ClaimPlan(limits: ["a": 1])
-        #expect(
-            plan.next(claimed: [:], of: plan.wishes, due: .seconds(2), fallback: .seconds(5)) == .sleep(.seconds(2))
-        )
-        #expect(
-            plan.next(claimed: [:], of: plan.wishes, due: .seconds(9), fallback: .seconds(5)) == .sleep(.seconds(5))
-        )
+    @Test("Where jobs are done fast it claims ahead, twice as many each time, and less where they are not")
+    func ahead() {
+        var plan = ClaimPlan(limits: ["a": 8])
+        claim(&plan, got: 8, interval: Self.soon)
+        #expect(plan.wishes == [.init(queue: "a", count: 8)])
+        claim(&plan, got: 8, interval: Self.soon)
+        for _ in 0..<16 { plan.ended(in: "a") }
+        #expect(plan.wishes == [.init(queue: "a", count: 24)])
+        claim(&plan, got: 24, interval: .seconds(1))
+        for _ in 0..<24 { plan.ended(in: "a") }
+        #expect(plan.wishes == [.init(queue: "a", count: 16)])
+    }
+
+    @Test("After seven filled claims one begins at a lower priority, each time at another")
+    func fairness() {
+        var plan = ClaimPlan(limits: ["a": 1])
+        var priorities: [Int] = []
+        for _ in 0..<32 {
+            priorities.append(plan.wishes[0].firstPriority)
+            claim(&plan, got: 1)
+            plan.ended(in: "a")
+        }
+        let turns = priorities.enumerated().filter { $0.element > 0 }
+        #expect(turns.map(\.offset) == [7, 15, 23, 31] && turns.map(\.element) == [1, 2, 3, 1])
+    }
+
+    @Test("A job that took workers with it is claimed when nothing else is held, and nothing else beside it")
+    func alone() {
+        var plan = ClaimPlan(limits: ["a": 2, "b": 2])
+        plan.claimed(1, of: .init(queue: "a", count: 2), interval: .seconds(1))
+        plan.found(solo: ["b"])
+        #expect(plan.wishes.isEmpty && plan.next == .sleep)
+        plan.ended(in: "a")
+        #expect(plan.wishes == [.init(queue: "b", count: 1, mode: .solo)] && plan.next == .claimAgain)
+        claim(&plan, got: 1)
+        #expect(plan.wishes.isEmpty)
+        plan.ended(in: "b")
+        #expect(plan.wishes.count == 2)
     }
 }

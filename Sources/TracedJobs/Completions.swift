@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchService
+import Synchronization
+
+/// Says to the database how attempts ended, all at once that have ended since it was last asked.
+///
+/// One statement is on its way at a time; what ends meanwhile waits for the next. It is bounded by what the worker holds,
+/// which claims no more when it holds enough. A database that can't be reached is tried again, until the worker stops.
+final class Completions: Sendable {
+    private struct State {
+        var pending: [EndedAttempt] = []
+        var isClosed = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let store: JobStore
+    private let tally: JobTally
+    private let heard: @Sendable (EndedAttempt) -> Void
+    private let state = Mutex(State())
+
+    /// - Parameter heard: Called when the end of an attempt was heard, or was given up.
+    init(_ store: JobStore, _ tally: JobTally, heard: @escaping @Sendable (EndedAttempt) -> Void) {
+        self.store = store
+        self.tally = tally
+        self.heard = heard
+    }
+
+    func add(_ ended: EndedAttempt) {
+        let waiter = state.withLock { state in
+            state.pending.append(ended)
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Nothing comes any more.
+    func close() {
+        let waiter = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Works until it is closed and all has been said. Not cut short by cancellation.
+    func run() async {
+        while true {
+            let (ends, isClosed) = state.withLock { state in
+                defer { state.pending = [] }
+                return (state.pending, state.isClosed)
+            }
+            if ends.isEmpty {
+                if isClosed { return }
+                await something()
+            } else {
+                await say(ends)
+            }
+        }
+    }
+
+    /// Says what has ended so far.
+    func flush() async {
+        let ends = state.withLock { state in
+            defer { state.pending = [] }
+            return state.pending
+        }
+        await say(ends)
+    }
+
+    private func something() async {
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                guard state.pending.isEmpty, !state.isClosed else { return true }
+                state.waiter = continuation
+                return false
+            }
+            if goesOn { continuation.resume() }
+        }
+    }
+
+    private func say(_ ends: [EndedAttempt]) async {
+        // One worker's as a rule; another's after it was given up and has registered anew.
+        for (worker, ends) in Dictionary(grouping: ends, by: \.place.worker) {
+            let plain = ends.filter(\.isPlainSuccess)
+            if !plain.isEmpty { await complete(plain, worker) }
+            let others = ends.filter { !$0.isPlainSuccess }
+            if !others.isEmpty { await settle(others, worker) }
+        }
+    }
+
+    private func complete(_ ends: [EndedAttempt], _ worker: Int64) async {
+        var batch = CompletionBatch(worker: worker)
+        for ended in ends { batch.add(ended.place) }
+        let outcome = await trying(ends) { () async throws(JobError) in try await self.store.complete(batch) }
+        for ended in ends { tell(ended, outcome.map { done, isRepeated in isRepeated || done.contains(ended.place.receipt) }) }
+    }
+
+    private func settle(_ ends: [EndedAttempt], _ worker: Int64) async {
+        let outcome = await trying(ends) { () async throws(JobError) in try await self.store.settle(ends, worker: worker) }
+        for ended in ends { tell(ended, outcome.map { done, isRepeated in isRepeated || done[ended.place] != nil }) }
+    }
+
+    /// The answer, and whether it is that of another try: then the first may have had the effect that this one hasn't.
+    private func trying<Value>(
+        _ ends: [EndedAttempt],
+        _ statement: () async throws(JobError) -> Value
+    ) async -> Result<(Value, isRepeated: Bool), JobError> {
+        var tries = 0
+        while true {
+            do throws(JobError) {
+                let value = try await statement()
+                tally.block(nil)
+                return .success((value, tries > 0))
+            } catch {
+                tries += 1
+                tally.block(error.message)
+                let isClosed = state.withLock { $0.isClosed }
+                // After the end of the worker its lease runs out, and its jobs are rescued.
+                guard error.isRetryable, tries < (isClosed ? 3 : 1000) else { return .failure(error) }
+                Diagnostics.log(.warning, "The ends of \(ends.count) attempts could not be written, trying again: \(error)")
+                // In a task that nobody cancels.
+                let delay = Duration.milliseconds(min(50 * tries, 2000))
+                await Task<Void, Never> { try? await Task.sleep(for: delay) }.value
+            }
+        }
+    }
+
+    private func tell(_ ended: EndedAttempt, _ outcome: Result<Bool, JobError>) {
+        switch outcome {
+        case .success(let isHeld):
+            tally.count(isHeld ? ended.verdict : nil)
+            if !isHeld {
+                Diagnostics.log(
+                    .warning,
+                    "Worker \(ended.place.worker) was given up before an attempt at job \(ended.jobID) ended; nothing was changed"
+                )
+            }
+            ended.settlement?.end()
+        case .failure(let error):
+            // The lease will run out, and the job will be tried again: delivery is at least once.
+            Diagnostics.log(.error, "Job \(ended.jobID) could not be completed: \(error)")
+            ended.settlement?.fail(error, type: error.code.description)
+        }
+        heard(ended)
+    }
+}
+
+extension Result where Failure == JobError {
+    fileprivate func map<Value, New>(_ body: (Value, Bool) -> New) -> Result<New, JobError>
+    where Success == (Value, isRepeated: Bool) {
+        switch self {
+        case .success((let value, let isRepeated)): .success(body(value, isRepeated))
+        case .failure(let error): .failure(error)
+        }
+    }
+}

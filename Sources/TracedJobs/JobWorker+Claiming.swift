@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchService
+import Synchronization
+
+extension JobWorker {
+    /// Keeps the buffers filled until the worker is stopped.
+    func claimJobs(into buffers: [String: JobBuffer], _ kinds: [String], _ listener: JobListener) async {
+        var sleep = SleepPlan(fallback: configuration.fallbackInterval)
+        var lastClaim = ContinuousClock.now
+        var soloSince: ContinuousClock.Instant?
+        while !stopping.isOpen {
+            do throws(JobError) {
+                let registration: Registration
+                if let current = identity.current { registration = current } else {
+                    registration = try await register(kinds)
+                }
+                if sleep.isPromotionDue {
+                    try await store.promote(kinds: Array(registration.kinds.keys))
+                    sleep.promoted()
+                }
+                var claimed = 0
+                for wish in plan.withLock({ $0.wishes }) {
+                    let jobs = try await claim(wish, registration)
+                    let now = ContinuousClock.now
+                    plan.withLock { $0.claimed(jobs.count, of: wish, interval: now - lastClaim) }
+                    lastClaim = now
+                    claimed += jobs.count
+                    buffers[wish.queue]?.add(jobs)
+                }
+                tally.block(nil)
+                if claimed > 0 {
+                    listener.wakeUp()
+                    sleep.foundJobs()
+                }
+                let (next, isSolo, hasRoom) = plan.withLock { ($0.next, $0.solo != nil, !$0.wishes.isEmpty) }
+                if next == .claimAgain { continue }
+                if isSolo {
+                    // A job that traps its process does so soon.
+                    let since = soloSince ?? .now
+                    soloSince = since
+                    let left = configuration.lease - (.now - since)
+                    if left > .zero { await wake.wait(atMost: left) } else { plan.withLock { $0.trustSolo() } }
+                    continue
+                }
+                soloSince = nil
+                guard hasRoom else {
+                    await wake.wait(atMost: configuration.fallbackInterval)
+                    continue
+                }
+                try await fallAsleep(&sleep, listener)
+            } catch {
+                if error.isWorkerUnknown { identity.current.map { identity.forget($0) } }
+                tally.block(error.message)
+                Diagnostics.log(.warning, "\(name) can't get jobs: \(error)")
+                if !error.isWorkerUnknown { await wake.wait(atMost: configuration.fallbackInterval) }
+            }
+        }
+        listener.wakeUp()
+    }
+
+    /// One claim; its number counts as held from before it is sent.
+    func claim(_ wish: ClaimPlan.Wish, _ registration: Registration) async throws(JobError) -> [ClaimedJob] {
+        let number = registration.beginClaim()
+        do throws(JobError) {
+            let jobs = try await store.claim(wish, number, as: registration, reservingIDs: reservesIDs)
+            registration.claimAnswered(number, jobs: jobs.count)
+            return jobs
+        } catch {
+            // If it was carried out all the same, the next heartbeat gives its jobs back.
+            registration.claimAnswered(number, jobs: 0)
+            throw error
+        }
+    }
+
+    /// The last steps before a sleep: takes the sleeper's lock, looks once more, and sees to those who may not have seen it.
+    private func fallAsleep(_ sleep: inout SleepPlan, _ listener: JobListener) async throws(JobError) {
+        if listener.wasNotified {
+            listener.wakeUp()
+            sleep.foundJobs()
+            return
+        }
+        switch sleep.step {
+        case .takeLock:
+            let isHeld = await listener.fallAsleep()
+            sleep.lockTaken(isHeld)
+            if isHeld { sleep.others = try await store.openTransactions() }
+        case .sleep:
+            let due = try await store.nextDue()
+            if sleep.lookedFor(due: due?.distance) { return }
+            await wake.wait(atMost: sleep.time)
+            if !sleep.others.isEmpty { sleep.others = try await store.openTransactions(among: sleep.others) }
+            sleep.slept()
+        }
+    }
+}
+
+extension JobError {
+    /// Whether the database knows the worker no more.
+    var isWorkerUnknown: Bool { (cause as? PostgresError)?.code.sqlState == "SJ001" }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MessageTracing
+import StitchPostgres
+import StitchService
+import TelemetryData
+import TraceContext
+
+/// A job that was taken from a worker that no longer gives a sign of life.
+struct RescuedJob: Sendable {
+    var id: JobID
+    var target: MessageTarget
+    var isDead: Bool
+    var worker: String
+    /// The attempt that was lost, as far as its ids are known.
+    var lost: LostWork?
+    /// How long ago it was claimed, and how long ago its lease ran out.
+    var begun: Duration
+    var over: Duration
+
+    init(_ row: PostgresRow) throws(PostgresError) {
+        id = JobID(rawValue: try row.decode("id"))
+        target = .jobs(queue: try row.decode("queue"), kind: try row.decode("kind"))
+        isDead = try row.decode("became", as: String.self) == "dead"
+        worker = try row.decode("worker_name")
+        begun = .seconds(try row.decode("begun", as: Double.self))
+        over = .seconds(try row.decode("over", as: Double.self))
+        guard
+            let context = SpanContext(
+                traceID: try row.decode("trace_id", as: UUID?.self)?.bytes,
+                spanID: try row.decode("span_id", as: Int64?.self).map { SpanID(bits: UInt64(bitPattern: $0)).bytes },
+                flags: try row.decode("flags")
+            )
+        else { return }
+        var columns = CarrierColumns(ContextCarrier())
+        columns.traceID = try row.decode("creation_trace", as: UUID?.self)?.bytes
+        columns.spanID = try row.decode("creation_span", as: Int64?.self).map { SpanID(bits: UInt64(bitPattern: $0)).bytes }
+        columns.flags = try row.decode("creation_flags")
+        columns.state = try row.decode("tracestate")
+        columns.baggage = try row.decode("baggage")
+        columns.others = try row.decode("carrier")
+        var message = ReceivedMessage(
+            carrier: columns.carrier,
+            id: id.description,
+            previousAttempt: SpanContext(
+                traceID: try row.decode("prev_trace", as: UUID?.self)?.bytes,
+                spanID: try row.decode("prev_span", as: Int64?.self).map { SpanID(bits: UInt64(bitPattern: $0)).bytes },
+                flags: try row.decode("prev_flags")
+            ),
+            attributes: [MessagingConventions.Attribute.jobAttempt: .int(try row.decode("attempt", as: Int64.self))]
+        )
+        message.previousWorker = try row.decode("prev_worker")
+        lost = LostWork(message, context, continues: try row.decode("continues"), worker: worker)
+    }
+
+    /// Says in the traces what was lost, and what becomes of the job.
+    func tell(now: Timestamp = .now) {
+        let isTold = lost?.export(from: target, from: now.advanced(by: .zero - begun), to: now.advanced(by: .zero - over))
+        SettleSpan(
+            target,
+            messageID: id.description,
+            attempt: isTold == true ? lost?.context : nil,
+            reason: isDead ? "dead" : "rescue"
+        ).end()
+        Diagnostics.log(.warning, "Job \(id) was lost with worker \(worker)")
+    }
+}

@@ -1,0 +1,89 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- What people do with jobs and queues: cancel, retry, pause.
+
+-- Cancels a job. One that is parked, dead or not, is cancelled at once; one that waits, when a worker gets it; one
+-- that runs is told to stop with the next sign of life of its worker. Returns `cancelled`, `ordered`, or `finished`
+-- for one that has ended or never was.
+CREATE FUNCTION cancel(id bigint, reason text DEFAULT 'cancelled') RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
+DECLARE p parked;
+BEGIN
+    PERFORM require_read_committed('cancel()');
+    UPDATE parked AS x SET state = 4, due = now(), reason = cancel.reason WHERE x.id = cancel.id AND x.state <> 4 RETURNING * INTO p;
+    IF FOUND THEN
+        INSERT INTO note (seq, id, attempt, outcome, reason, final) VALUES (p.seq, p.id, p.attempt, 4, cancel.reason, true);
+        IF p.flags & 256 <> 0 THEN PERFORM release_key(ticket_of(p), 2::smallint); END IF;
+        RETURN 'cancelled';
+    END IF;
+    IF coalesce((SELECT s.state FROM state_of(cancel.id) AS s), '') NOT IN ('ready', 'running') THEN RETURN 'finished'; END IF;
+    INSERT INTO cancel AS x (id, reason) VALUES (cancel.id, cancel.reason) ON CONFLICT DO NOTHING;
+    PERFORM pg_notify(wake_channel(), 'cancel ' || cancel.id);
+    RETURN 'ordered';
+END $$;
+
+-- Makes a job ready that is parked or has ended, whatever the reason: one that was scheduled is due, one that is
+-- finished is done again. It gets `attempts` more, as many as it had unless said otherwise. Links, carrier and
+-- numbers go on. Returns false if the job waits, runs, or was never there, or another has its unique key now.
+CREATE FUNCTION retry(id bigint, attempts integer DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
+DECLARE p parked; j job; t timestamptz := now(); was_parked boolean; was_alive boolean;
+BEGIN
+    PERFORM require_read_committed('retry()');
+    -- Two at once: the second finds it ready.
+    PERFORM pg_advisory_xact_lock('parked'::regclass::oid::integer, hashint8(retry.id));
+    SELECT * INTO p FROM parked AS x WHERE x.id = retry.id AND x.state <> 1 FOR UPDATE;
+    was_parked := FOUND;
+    was_alive := was_parked AND p.state IN (0, 2);
+    IF was_parked THEN j := ticket_of(p);
+    ELSE
+        IF coalesce((SELECT s.state FROM state_of(retry.id) AS s), '') NOT IN ('succeeded', 'cancelled', 'discarded')
+            THEN RETURN false; END IF;
+        j := last_ticket(retry.id);
+        j.attempt := j.attempt + 1;
+    END IF;
+    IF j.flags & 256 <> 0 AND NOT was_alive THEN
+        DELETE FROM uniq WHERE key = j.unique_key AND id = retry.id;
+        IF NOT (SELECT k.is_new FROM take_key(j.unique_key, retry.id, 0::smallint, NULL) AS k) THEN RETURN false; END IF;
+    END IF;
+    DELETE FROM parked AS x WHERE x.id = retry.id;
+    DELETE FROM cancel AS x WHERE x.id = retry.id;
+    IF NOT was_alive THEN
+        j.max_attempts := least(j.attempt - 1 + coalesce(attempts, j.max_attempts), 32000);
+        j.losses := 0;
+        j.lane := j.lane & ~4;
+        j.waiting_since := t;
+        j.cause := 6;
+    END IF;
+    j.run_at := t;
+    j.origin := retry.id;
+    PERFORM add_ticket(j);
+    PERFORM wake(j.lane / 8);
+    RETURN true;
+END $$;
+
+-- Revives dead jobs, the oldest first. Returns how many.
+CREATE FUNCTION redrive(queue text DEFAULT NULL, kind text DEFAULT NULL, at_most integer DEFAULT 1000) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT count(*) FILTER (WHERE retry(d.id)) FROM (
+        SELECT p.id FROM parked AS p
+        WHERE p.state = 3
+            AND (redrive.queue IS NULL OR p.lane / 8 = (SELECT q.id FROM queue AS q WHERE q.name = redrive.queue))
+            AND (redrive.kind IS NULL OR p.kind = (SELECT k.id FROM kind AS k WHERE k.name = redrive.kind))
+        ORDER BY p.due LIMIT at_most
+    ) AS d
+$$;
+
+-- Nothing is claimed from a paused queue; what runs goes on.
+CREATE FUNCTION pause(queue text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE queue AS q SET paused = true, paused_at = coalesce(q.paused_at, now()) WHERE q.id = queue_id(pause.queue);
+END $$;
+CREATE FUNCTION resume(queue text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE q_id integer := queue_id(resume.queue);
+BEGIN
+    UPDATE queue AS q SET paused = false, paused_at = NULL WHERE q.id = q_id;
+    PERFORM wake(q_id);
+END $$;

@@ -1,0 +1,98 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- What became of tickets. Nothing says it in one place: it follows from cursors, leases, notes and completions.
+
+CREATE VIEW ticket AS SELECT * FROM job UNION ALL SELECT * FROM past_job;
+
+-- The receipt that a ticket is in, and its place there.
+CREATE FUNCTION receipt_of(j job, OUT receipt claim_log, OUT ord integer)
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+    SELECT k.* INTO receipt FROM claim_log AS k
+    WHERE k.lane = j.lane AND k.n > 0
+        AND k.no > coalesce((SELECT s.begun_no FROM segment AS s WHERE s.hi > j.seq ORDER BY s.hi LIMIT 1), 0)
+        AND (k.fx, k.fs) < (j.xid, j.seq) AND (j.xid, j.seq) <= (k.tx, k.ts)
+        AND pg_visible_in_snapshot(j.xid, k.sc) AND NOT pg_visible_in_snapshot(j.xid, k.sp)
+    LIMIT 1;
+    IF receipt.no IS NOT NULL AND receipt.worker > 0 THEN
+        -- Also where the segment is a past one: counted, not read.
+        SELECT count(*) INTO ord FROM ticket AS t
+        WHERE t.lane = j.lane AND t.seq >= receipt.low AND (t.xid, t.seq) > (receipt.fx, receipt.fs)
+            AND (t.xid, t.seq) <= (j.xid, j.seq)
+            AND pg_visible_in_snapshot(t.xid, receipt.sc) AND NOT pg_visible_in_snapshot(t.xid, receipt.sp);
+    END IF;
+END $$;
+
+-- The attempt that a ticket was for: `state` is ready, running, moved (its job has another ticket instead), or an
+-- outcome_name().
+CREATE FUNCTION attempt_of(
+    j job, OUT state text, OUT reason text, OUT started_at timestamptz, OUT ended_at timestamptz, OUT worker text,
+    OUT lease_expires timestamptz, OUT trace_id uuid, OUT span_id bigint
+)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+#variable_conflict use_variable
+DECLARE f record; r claim_log; place integer; said note; w record; l lease;
+BEGIN
+    IF NOT is_claimed(j.xid, j.seq, cursor_of(j.lane)) THEN
+        state := 'ready';
+        RETURN;
+    END IF;
+    SELECT x.receipt, x.ord INTO f FROM receipt_of(j) AS x;
+    r := f.receipt;
+    place := f.ord;
+    started_at := r.at;
+    SELECT * INTO said FROM note AS x WHERE x.id = coalesce(j.origin, j.seq) AND x.seq = j.seq ORDER BY x.at DESC LIMIT 1;
+    IF place IS NULL AND said.seq IS NULL THEN
+        state := 'moved';
+        RETURN;
+    END IF;
+    SELECT x.name, x.policy, x.reserves, x.expires INTO w FROM worker AS x WHERE x.id = r.worker;
+    IF NOT FOUND THEN
+        SELECT x.name, x.policy, x.reserves, NULL::timestamptz INTO w FROM past_worker AS x WHERE x.id = r.worker;
+    END IF;
+    worker := coalesce(said.worker, w.name);
+    IF said.seq IS NOT NULL THEN
+        state := outcome_name(said.outcome);
+        reason := said.reason;
+        ended_at := said.at;
+        trace_id := said.trace_id;
+        span_id := said.span_id;
+        RETURN;
+    END IF;
+    IF w.reserves AND r.spans IS NOT NULL THEN
+        span_id := reserved_span(r, place);
+        trace_id := CASE WHEN continues_trace(j, r.at, w.policy) THEN j.trace_id ELSE new_trace(r.root, span_id) END;
+    END IF;
+    SELECT * INTO l FROM lease AS x WHERE x.worker = r.worker AND x.c = r.c AND x.no = r.no;
+    IF FOUND AND (l.open IS NULL OR get_bit(l.open, place - 1) = 1) THEN
+        state := 'running';
+        lease_expires := w.expires;
+        RETURN;
+    END IF;
+    state := 'succeeded';
+    SELECT x.at INTO ended_at FROM done_log AS x
+    WHERE x.no = r.no AND (x.part IS NULL OR get_bit(x.part, place - 1) = 1) LIMIT 1;
+END $$;
+
+-- The newest ticket of a job, wherever it is.
+CREATE FUNCTION last_ticket(job_id bigint) RETURNS job LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE j job;
+BEGIN
+    SELECT t.* INTO j FROM ticket AS t WHERE coalesce(t.origin, t.seq) = job_id ORDER BY t.seq DESC LIMIT 1;
+    RETURN j;
+END $$;
+
+-- What a job is: ready, running, succeeded, cancelled, discarded or dead; or nothing for one that isn't there.
+CREATE FUNCTION state_of(job_id bigint) RETURNS TABLE (state text, reason text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
+DECLARE j job;
+BEGIN
+    RETURN QUERY SELECT CASE p.state WHEN 3 THEN 'dead' WHEN 4 THEN 'cancelled' ELSE 'ready' END, p.reason
+        FROM parked AS p WHERE p.id = job_id;
+    IF FOUND THEN RETURN; END IF;
+    j := last_ticket(job_id);
+    IF j.seq IS NULL THEN RETURN; END IF;
+    RETURN QUERY SELECT a.state, a.reason FROM attempt_of(j) AS a;
+END $$;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a worker that finds no jobs falls asleep, and how long it sleeps.
+///
+/// It takes the sleeper's lock first and looks once more: whoever enqueues later sees the lock. Whoever enqueued before,
+/// in a transaction that is still open, may have looked too early; until those have ended the worker looks now and then.
+struct SleepPlan: Sendable {
+    enum Step: Sendable { case takeLock, sleep }
+
+    private let fallback: Duration
+    private var isLocked = false
+    private var due: Duration?
+    private var looks = 0
+    /// Transactions that were open when the lock was taken.
+    var others: [String] = []
+    /// Whether jobs may be due that have to be put back into their lanes.
+    private(set) var isPromotionDue = true
+
+    /// After this time it no longer looks more rarely.
+    private static let slowest = Duration.seconds(1)
+
+    init(fallback: Duration) { self.fallback = fallback }
+
+    var step: Step { isLocked ? .sleep : .takeLock }
+
+    /// How long to sleep at most.
+    var time: Duration {
+        var time = min(fallback, due ?? fallback)
+        if !others.isEmpty { time = min(time, .milliseconds(1 << min(looks, 10)), Self.slowest) }
+        return max(time, .zero)
+    }
+
+    mutating func promoted() { isPromotionDue = false }
+
+    mutating func foundJobs() {
+        isLocked = false
+        others = []
+        looks = 0
+        // Ends of attempts may have put jobs off for a moment.
+        isPromotionDue = true
+    }
+
+    /// Tried to take the lock. Without it the worker sleeps as well, for no longer than the fallback.
+    mutating func lockTaken(_ isHeld: Bool) {
+        isLocked = true
+        looks = 0
+    }
+
+    /// Looked for the next job that is to come; returns whether it is due already.
+    mutating func lookedFor(due: Duration?) -> Bool {
+        self.due = due
+        if let due, due <= .zero {
+            isPromotionDue = true
+            return true
+        }
+        return false
+    }
+
+    mutating func slept() {
+        looks += 1
+        isPromotionDue = true
+    }
+}
