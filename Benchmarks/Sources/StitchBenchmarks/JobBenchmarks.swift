@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Stitch
+import StitchPostgres
+import TelemetryAPI
+import TelemetryData
+import TelemetrySDK
+import TracedJobs
+
+/// What the job queue costs: worker, server and whoever enqueues on one machine, every span sampled.
+///
+/// The server is the one that `POSTGRES_URL` names, else a temporary one; either is told to wait for the disk, if the role
+/// may say so. ``EnqueueBenchmarks`` says what one job costs beside a bare INSERT.
+enum JobBenchmarks: BenchmarkGroup {
+    static let name = "jobs"
+
+    struct DiscardingExporter: SpanExporter {
+        func export(_ batch: SpanBatch) throws {}
+    }
+
+    /// A payload of a hundred bytes as JSON.
+    struct Work: Job {
+        static let kind = "bench_work"
+        var number: Int
+        var text = String(repeating: "x", count: 74)
+    }
+
+    private static let backlog = 100_000
+    private static let batch = 1_000
+    private static let queue = "bench"
+
+    static func run() async throws -> [Figure] {
+        try await BenchmarkDatabase.with { url in
+            let pool = try PostgresPool(url)
+            await waitForDisk(pool)
+            let jobs = try JobQueue(pool, schema: "stitch_benchmark")
+            try await pool.execute("DROP SCHEMA IF EXISTS stitch_benchmark CASCADE")
+            try await jobs.migrate()
+            var figures = try await EnqueueBenchmarks(pool: pool, jobs: jobs).run()
+            let processor = BatchSpanProcessor(exporter: DiscardingExporter())
+            let tracer = SDKTracer(resource: Resource(attributes: ["service.name": "bench"]), processor: processor)
+            TelemetrySystem.install(tracer)
+            figures += try await throughput(pool, jobs)
+            figures += try await flow(jobs)
+            figures += try await PickupBenchmark(jobs: jobs).run()
+            TelemetrySystem.install(NoOpTracer())
+            let counts = tracer.startedCounts
+            figures.append(Figure(name: "jobs.spans_started", value: Double(counts.sampled), unit: .count))
+            await pool.shutdown()
+            return figures
+        }
+    }
+
+    private static func waitForDisk(_ pool: PostgresPool) async {
+        for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+            _ = try? await pool.execute("ALTER SYSTEM SET \(setting) = on")
+        }
+        _ = try? await pool.query("SELECT pg_reload_conf()")
+    }
+
+    // MARK: A backlog, in and out
+
+    private static func throughput(_ pool: PostgresPool, _ jobs: JobQueue) async throws -> [Figure] {
+        var rates: [Double] = []
+        var worked: [Double] = []
+        var bytes: [Double] = []
+        for _ in 0..<3 {
+            let before = try await position(pool)
+            let enqueueing = try await seconds {
+                for start in stride(from: 0, to: backlog, by: batch) {
+                    let work = (start..<start + batch).map { Work(number: $0) }
+                    try await jobs.enqueue(all: work, queue: queue)
+                }
+            }
+            rates.append(Double(backlog) / enqueueing)
+            worked.append(Double(backlog) / (try await seconds { try await work(backlog, on: jobs) }))
+            bytes.append((try await position(pool) - before) / Double(backlog))
+        }
+        return [
+            Figure(name: "jobs.enqueue_bulk", value: median(rates), unit: .perSecond),
+            Figure(name: "jobs.work", value: median(worked), unit: .perSecond),
+            Figure(name: "jobs.wal_per_job", value: median(bytes), unit: .bytes),
+        ]
+    }
+
+    /// Works until so many jobs are done.
+    private static func work(_ count: Int, on jobs: JobQueue) async throws {
+        let done = Countdown(count)
+        let worker = try JobWorker(jobs, queues: [queue: 200]).handle(Work.self) { _, _ in done.count() }
+        async let run: Void = worker.run()
+        await done.wait()
+        await worker.shutdown()
+        try await run
+    }
+
+    /// Where the write-ahead log ends.
+    private static func position(_ pool: PostgresPool) async throws -> Double {
+        let rows = try await pool.query("SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS position")
+        return try rows.first?.decode("position") ?? 0
+    }
+
+    // MARK: Enqueued while worked
+
+    /// Two enqueue, fifty a commit, and pause while there are 20,000 jobs waiting; one worker.
+    private static func flow(_ jobs: JobQueue) async throws -> [Figure] {
+        let done = Countdown(.max)
+        let worker = try JobWorker(jobs, queues: [queue: 200]).handle(Work.self) { _, _ in done.count() }
+        async let run: Void = worker.run()
+        let enqueued = Countdown(.max)
+        let producers = Task {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        while !Task.isCancelled {
+                            guard enqueued.counted - done.counted < 20_000 else {
+                                try await Task.sleep(for: .milliseconds(1))
+                                continue
+                            }
+                            try await jobs.enqueue(all: (0..<50).map { Work(number: $0) }, queue: queue)
+                            enqueued.count(50)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        try await Task.sleep(for: .seconds(2))
+        let (begin, before) = (ContinuousClock.now, done.counted)
+        try await Task.sleep(for: .seconds(10))
+        let rate = Double(done.counted - before) / ((ContinuousClock.now - begin) / .seconds(1))
+        producers.cancel()
+        _ = try? await producers.value
+        await worker.shutdown()
+        try await run
+        return [Figure(name: "jobs.flow", value: rate, unit: .perSecond)]
+    }
+
+    static func seconds(_ body: () async throws -> Void) async throws -> Double {
+        try await ContinuousClock().measure { try await body() } / .seconds(1)
+    }
+}
