@@ -7,30 +7,20 @@ import Testing
 
 @Suite("What goes wrong between the client of Postgres and its server", .timeLimit(.minutes(2)))
 struct PostgresBadInputTests {
-    @Test("Bytes that are no text, from a server that does not check, are told by column and can be read as bytes")
+    @Test("A byte that is no text, from the one type that the server does not check, is told by column")
     func invalidText() async throws {
         try await withStitchTest { test in
-            let database = try await test.database()
-            let name = "stitch_ascii_\(UInt64.random(in: 0...(.max)))"
-            try await database.execute(
-                "CREATE DATABASE \(name) TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"
-            )
-            var configuration = database.configuration
-            configuration.database = name
-            let pool = try PostgresPool(configuration)
-            let result = try await pool.fetch(#"SELECT E'\xffA' AS text"#)
+            let result = try await test.database().fetch(#"SELECT (-1)::"char" AS letter"#)
             let error = try #require(throws: PostgresError.self) {
                 _ = try result.map { row throws(PostgresError) in try row.decode(0, as: String.self) }
             }
             #expect(error.code == .decodingFailed)
-            #expect(error.message.contains("Column text holds bytes that are not UTF-8"))
-            #expect(try result.rows[0].cell("text").bytes == [0xff, 0x41])
-            await pool.shutdown()
-            try await database.execute("DROP DATABASE \(name) WITH (FORCE)")
+            #expect(error.message.contains("Column letter holds bytes that are not UTF-8"))
+            #expect(try result.rows[0].cell("letter").bytes == [0xff])
         }
     }
 
-    @Test("A row of 64 MB arrives whole, as text, as bytes and as an array")
+    @Test("A row of 32 MB arrives whole, as text, as bytes and as an array")
     func hugeRow() async throws {
         try await withStitchTest { test in
             let database = try await test.database()
