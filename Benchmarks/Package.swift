@@ -20,7 +20,8 @@ let package = Package(
             dependencies: [
                 "CAllocationCounter", "CKafkaLoops", .product(name: "MessageTracing", package: "stitch"),
                 .product(name: "Stitch", package: "stitch"), .product(name: "TraceContext", package: "stitch"),
-                .product(name: "TraceStore", package: "stitch"), .product(name: "TracedKafka", package: "stitch"),
+                .product(name: "TraceStore", package: "stitch"), .product(name: "TracedJobs", package: "stitch"),
+                .product(name: "TracedKafka", package: "stitch"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),
