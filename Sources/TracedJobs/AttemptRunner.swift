@@ -10,8 +10,13 @@ struct AttemptRunner: Sendable {
     let handlers: [String: JobHandlers.Handler]
     let running: RunningAttempts
     let completions: Completions
+    let identity: WorkerIdentity
 
     func run(_ job: ClaimedJob) async {
+        // A worker that was given up has lost what it had not begun, too.
+        guard identity.current?.worker == job.place.worker else {
+            return completions.add(EndedAttempt(job, .unstarted, span: nil))
+        }
         guard let handler = handlers[job.attempt.kind] else {
             return completions.add(EndedAttempt(job, .left, span: nil))
         }
@@ -78,7 +83,8 @@ struct AttemptRunner: Sendable {
         let limit = configuration.attemptLimit ?? .zero
         return JobError(
             .attemptTimedOut,
-            "Attempt \(job.attempt.number) at job \(job.attempt.jobID) took longer than \(limit); do less at once, or raise attemptLimit"
+            "Attempt \(job.attempt.number) at job \(job.attempt.jobID) took longer than \(limit); do less at once, or raise "
+                + "attemptLimit"
         )
     }
 }

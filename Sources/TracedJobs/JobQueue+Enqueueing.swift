@@ -124,7 +124,9 @@ extension JobQueue {
             return ids
         } catch {
             span.end(
-                failures: new.indices.map { BatchSendSpan.Failure(index: $0, error: error, type: Self.errorType(of: error)) }
+                failures: new.indices.map {
+                    BatchSendSpan.Failure(index: $0, error: error, type: Self.errorType(of: error))
+                }
             )
             throw failure("Enqueueing \(jobs.count) \(Description.kind) jobs in queue \(queue)", error)
         }

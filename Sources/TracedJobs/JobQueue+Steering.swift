@@ -86,9 +86,27 @@ extension JobQueue {
         try await ask("Resuming queue \(queue)", "SELECT \(names["resume"])($1)::text AS answer", queue)
     }
 
+    /// Makes queues and kinds known before their first jobs, as workers do for theirs.
+    ///
+    /// The first job of a queue or a kind makes it known, and holds others of it up until its transaction ends. Who enqueues
+    /// in long transactions calls this at the start.
+    ///
+    /// - Parameters:
+    ///   - queues: The queues.
+    ///   - kinds: The kinds.
+    /// - Throws: ``JobError/Code/databaseFailed``.
+    public func declare(queues: [String], kinds: [any Job.Type]) async throws(JobError) {
+        for queue in queues {
+            try await ask("Declaring queue \(queue)", "SELECT \(names["queue_id"])($1)::text AS answer", queue)
+        }
+        for kind in kinds {
+            try await ask("Declaring kind \(kind.kind)", "SELECT \(names["kind_id"])($1)::text AS answer", kind.kind)
+        }
+    }
+
     /// What holds the queue up.
     public struct Finding: Sendable, Hashable {
-        /// What is wrong, by a name that does not change: `no worker`, `open transaction`, `paused queue`, …
+        /// What is wrong, by a name that does not change, such as `no worker`.
         public var name: String
         /// Which queue it concerns; `nil` for all.
         public var queue: String?

@@ -53,7 +53,8 @@ public struct JobQueue: Sendable {
 
     /// Enqueues a job as part of a transaction: it exists when the transaction commits, and not at all otherwise.
     ///
-    /// The job carries the trace that is current here.
+    /// The job carries the trace that is current here. The first of a new queue or kind holds others of it up until the
+    /// transaction ends, unless that is known already (``declare(queues:kinds:)``).
     ///
     /// - Parameters:
     ///   - job: What is to be done.

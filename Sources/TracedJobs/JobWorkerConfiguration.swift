@@ -25,7 +25,9 @@ public struct JobWorkerConfiguration: Sendable {
     /// How long a shutdown lets handlers finish before it cancels them and gives their jobs back.
     public var drain = Duration.seconds(30)
 
-    /// How long an attempt may take; then it is cancelled and counts as failed. `nil` for as long as it takes.
+    /// How long an attempt may take, or `nil` for as long as it takes.
+    ///
+    /// Then it is cancelled, and counts as failed.
     public var attemptLimit: Duration?
 
     /// How long failed jobs wait.

@@ -25,7 +25,8 @@ enum JobBenchmarks: BenchmarkGroup {
 
     static func run() async throws -> [Figure] {
         guard let url = ProcessInfo.processInfo.environment["POSTGRES_URL"], !url.isEmpty else {
-            try FileHandle.standardError.write(contentsOf: Data("no figures of jobs: POSTGRES_URL names no database\n".utf8))
+            let message = "no figures of jobs: POSTGRES_URL names no database\n"
+            try FileHandle.standardError.write(contentsOf: Data(message.utf8))
             return []
         }
         let total = ProcessInfo.processInfo.environment["STITCH_BENCH_JOBS"].flatMap { Int($0) } ?? 100_000
