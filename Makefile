@@ -7,6 +7,7 @@
 #   make format    puts the Swift files into shape
 #   make docs      the reference of every module, in .docs/
 #   make bench     measures, one line a figure: name value unit         ONLY=context
+#   make soak      sends and receives for ten minutes, and looks at the memory      ONLY=30 for 30 minutes
 #   make mutants   breaks the code on purpose, expects the tests to see it   ONLY=header-appended
 #   make adapters  builds and tests what joins Stitch to swift-log and the like      ARGS=newest
 #   make fuzz      fuzzes the parsers, 10 minutes each                ONLY=60 for 60 seconds
@@ -15,7 +16,7 @@
 #   make clean     removes what was built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deps lint format docs bench mutants adapters fuzz sanitize test-newer-rdkafka clean
+.PHONY: help demo test deps lint format docs bench soak mutants adapters fuzz sanitize test-newer-rdkafka clean
 
 ARGS ?=
 ONLY ?=
@@ -43,6 +44,9 @@ docs:
 
 bench:
 	@scripts/bench $(ONLY)
+
+soak:
+	@scripts/soak $(ONLY)
 
 mutants:
 	@scripts/mutants $(ONLY)

@@ -343,7 +343,7 @@ let suites: [Target] = [
     // A member of a group that a test kills.
     .executableTarget(
         name: "KafkaMember",
-        dependencies: named(["StitchKafka", "StitchService"]),
+        dependencies: named(["Stitch", "StitchKafka", "StitchService", "TracedKafka"]),
         path: "IntegrationTests/KafkaMember",
         swiftSettings: settings
     ),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import StitchKafka
 import StitchService
 import StitchTesting
@@ -8,20 +7,10 @@ import Testing
 
 @Suite("A Kafka consumer, with a real broker of its own,", .timeLimit(.minutes(3)), .enabled(if: ServerPack.isExpected))
 struct KafkaFailureTests {
-    private func configuration(_ pack: ServerPack) throws -> KafkaConfiguration {
-        let quotes = CharacterSet(charactersIn: "'\"")
-        let brokers = try pack.setting("KAFKA_BOOTSTRAP_SERVERS").trimmingCharacters(in: quotes)
-        var configuration = KafkaConfiguration(brokers: brokers.split(separator: ",").map(String.init))
-        configuration.linger = .zero
-        configuration.commitInterval = .milliseconds(100)
-        configuration.properties = ["heartbeat.interval.ms": "500", "session.timeout.ms": "6000"]
-        return configuration
-    }
-
     @Test("takes over from a member that was killed in the middle of a batch, and passes no record over")
     func killedMember() async throws {
         try await ServerPack.with("kafka") { pack in
-            let configuration = try configuration(pack)
+            let configuration = try pack.kafkaConfiguration()
             try await KafkaAdmin(configuration).createTopic("orders", partitions: 2)
             let producer = try KafkaProducer(configuration)
             for index in 0..<200 {
@@ -67,7 +56,7 @@ struct KafkaFailureTests {
     @Test("goes on when the broker is back, and misses nothing")
     func brokerBack() async throws {
         try await ServerPack.with("kafka") { pack in
-            let configuration = try configuration(pack)
+            let configuration = try pack.kafkaConfiguration()
             try await KafkaAdmin(configuration).createTopic("orders", partitions: 2)
             let producer = try KafkaProducer(configuration)
             let log = DeliveryLog()

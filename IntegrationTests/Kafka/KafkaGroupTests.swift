@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import StitchKafka
 import StitchService
 import StitchTesting
 import Synchronization
 import Testing
+import TracedKafka
 
 @Suite(
     "A Kafka group, on a real broker,",
@@ -25,10 +25,10 @@ struct KafkaGroupTests {
         of topic: String,
         _ strategy: KafkaConfiguration.AssignmentStrategy,
         _ log: DeliveryLog
-    ) throws -> KafkaConsumer {
+    ) throws -> TracedKafkaConsumer {
         var configuration = try configuration()
         configuration.assignmentStrategy = strategy
-        return try KafkaConsumer(configuration, group: topic, topics: [topic]) { record in
+        return try TracedKafkaConsumer(configuration, group: topic, topics: [topic]) { record in
             log.begin(record, member: number)
             await Task.yield()
             log.end(record)
@@ -37,7 +37,7 @@ struct KafkaGroupTests {
 
     /// Sends until told to stop; all that was acknowledged.
     private func send(to topic: String, until isDone: @escaping @Sendable () -> Bool) async throws -> [KafkaDelivery] {
-        let producer = try KafkaProducer(configuration())
+        let producer = try TracedKafkaProducer(configuration())
         let sent = try await withThrowingTaskGroup(of: [KafkaDelivery].self) { group in
             for key in 0..<16 {
                 group.addTask {
@@ -63,6 +63,10 @@ struct KafkaGroupTests {
         arguments: [KafkaConfiguration.AssignmentStrategy.cooperativeSticky, .range]
     )
     func comingAndGoing(strategy: KafkaConfiguration.AssignmentStrategy) async throws {
+        try await withLintedTest { _ in try await comeAndGo(strategy) }
+    }
+
+    private func comeAndGo(_ strategy: KafkaConfiguration.AssignmentStrategy) async throws {
         let topic = KafkaServer.name("members")
         try await KafkaAdmin(configuration()).createTopic(topic, partitions: 6)
         let partitions = (0..<6).map { KafkaTopicPartition(topic: topic, partition: $0) }

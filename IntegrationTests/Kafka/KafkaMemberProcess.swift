@@ -14,15 +14,36 @@ final class KafkaMemberProcess: Sendable {
     let lines: AsyncStream<Line>
     private let process: Process
 
-    init(group: String, topic: String, brokers: [String], fails: Bool = false) throws {
+    /// What it does with records.
+    enum Manner: String {
+        case batches, fails, traced
+    }
+
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - group: The group that it joins.
+    ///   - topic: What it reads.
+    ///   - brokers: Where.
+    ///   - manner: What it does with records.
+    ///   - environment: What else its environment has.
+    /// - Throws: When it can't be started.
+    init(
+        group: String,
+        topic: String,
+        brokers: [String],
+        _ manner: Manner = .batches,
+        environment: [String: String] = [:]
+    ) throws {
         let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
         let beside = tests ?? URL(filePath: CommandLine.arguments[0])
         let output = Pipe()
         process = Process()
         process.executableURL = beside.deletingLastPathComponent().appending(path: "KafkaMember")
-        process.arguments = [group, topic] + (fails ? ["fails"] : [])
+        process.arguments = [group, topic, manner.rawValue]
         process.environment = ProcessInfo.processInfo.environment
             .merging(["KAFKA_BOOTSTRAP_SERVERS": brokers.joined(separator: ",")]) { $1 }
+            .merging(environment) { $1 }
         process.standardOutput = output
         let (lines, line) = AsyncStream.makeStream(of: Line.self)
         self.lines = lines

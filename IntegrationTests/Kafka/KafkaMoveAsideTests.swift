@@ -129,7 +129,7 @@ struct KafkaMoveAsideTests {
         try await admin.createTopic(topic, partitions: 1)
         try await admin.createTopic("\(topic).dead", partitions: 1)
         try await send((0..<500).map { KafkaRecord(topic: topic, key: "\($0)", value: "x") })
-        let member = try KafkaMemberProcess(group: topic, topic: topic, brokers: configuration().brokers, fails: true)
+        let member = try KafkaMemberProcess(group: topic, topic: topic, brokers: configuration().brokers, .fails)
         var begun = 0
         for await case .begin in member.lines {
             begun += 1

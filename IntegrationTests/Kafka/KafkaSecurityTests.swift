@@ -140,6 +140,7 @@ struct KafkaSecurityTests {
 
     /// Whoever asks is told what is wrong and what to change, without the secret.
     private func expectFailure(_ configuration: KafkaConfiguration, _ code: KafkaError.Code, _ words: String...) async {
+        async let undelivered: Void = expectUndelivered(configuration, words)
         var admin = try? KafkaAdmin(configuration)
         admin?.requestTimeout = .seconds(3)
         let error = await #expect(throws: KafkaError.self) { _ = try await admin?.describeConfiguration(of: "t") }
@@ -147,6 +148,22 @@ struct KafkaSecurityTests {
         let message = error?.message ?? ""
         for word in words { #expect(message.contains(word), "\(message)") }
         #expect(!message.contains("hunter2"))
+        await undelivered
+    }
+
+    /// Who sends is told the same: not only that time was up.
+    private func expectUndelivered(_ configuration: KafkaConfiguration, _ words: [String]) async {
+        var configuration = configuration
+        configuration.deliveryTimeout = .seconds(2)
+        let producer = try? KafkaProducer(configuration)
+        let error = await #expect(throws: KafkaError.self) {
+            try await producer?.send(KafkaRecord(topic: "t", value: [1]))
+        }
+        #expect(error?.errorType == "_MSG_TIMED_OUT")
+        let message = error?.message ?? ""
+        for word in words { #expect(message.contains(word), "\(message)") }
+        #expect(!message.contains("hunter2"))
+        await producer?.shutdown()
     }
 
     private struct NoToken: Error {}

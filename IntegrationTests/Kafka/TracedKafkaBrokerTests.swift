@@ -10,7 +10,7 @@ import TracedKafka
 struct TracedKafkaBrokerTests {
     @Test("stitches what a handler does to the request that sent the record")
     func stitched() async throws {
-        try await withStitchTest { test in
+        try await withLintedTest { test in
             let topic = KafkaServer.name("stitched")
             let producer = try TracedKafkaProducer(KafkaServer.configuration())
             let delivery = try await withSpan("POST /orders") { _ in
@@ -42,7 +42,7 @@ struct TracedKafkaBrokerTests {
 
     @Test("links a batch to each of its records' senders")
     func batch() async throws {
-        try await withStitchTest { test in
+        try await withLintedTest { test in
             let topic = KafkaServer.name("batch")
             let producer = try TracedKafkaProducer(KafkaServer.configuration())
             for index in 0..<10 {

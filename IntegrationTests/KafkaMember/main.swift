@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Handles the records of a topic as a member of a group, ten at a time and slowly, and says so on standard output, until
-// it is killed: `begin PARTITION OFFSET` for each record, `done PARTITION OFFSET` for the last of a batch. With a third
-// argument it fails on each record, one at a time, and moves it to the dead topic.
+// it is killed: `begin PARTITION OFFSET` for each record, `done PARTITION OFFSET` for the last of a batch. With `fails` as
+// its third argument it fails on each record, one at a time, and moves it to the dead topic. With `traced` it sends each
+// record on, to the topic whose name ends in `-next`, one at a time and traced.
 
 import Foundation
+import Stitch
 import StitchKafka
 import StitchService
+import TracedKafka
 
 /// At once, since a process that is killed writes nothing more.
 @Sendable func say(_ line: String) { try? FileHandle.standardOutput.write(contentsOf: Data("\(line)\n".utf8)) }
@@ -19,17 +22,35 @@ let (group, topic) = (CommandLine.arguments[1], CommandLine.arguments[2])
 
 struct Failure: Error {}
 
-let consumer =
-    CommandLine.arguments.count > 3
-    ? try KafkaConsumer(configuration, group: group, topics: [topic], onFailure: .moveAside(retry: [])) { record in
+switch CommandLine.arguments.dropFirst(3).first {
+case "traced":
+    configuration.linger = .zero
+    let telemetry = try Telemetry.start()
+    let producer = try TracedKafkaProducer(configuration)
+    let consumer = try TracedKafkaConsumer(configuration, group: group, topics: [topic]) { record in
+        say("begin \(record.partition) \(record.offset)")
+        try await producer.send(KafkaRecord(topic: "\(topic)-next", key: record.key, value: record.value))
+        say("done \(record.partition) \(record.offset)")
+    }
+    try await runUntilSignal(telemetry, producer, consumer)
+case "fails":
+    let consumer = try KafkaConsumer(
+        configuration,
+        group: group,
+        topics: [topic],
+        onFailure: .moveAside(retry: [])
+    ) { record in
         say("begin \(record.partition) \(record.offset)")
         throw Failure()
     }
-    : try KafkaConsumer(configuration, group: group, topics: [topic], batchesOf: 10) { records in
+    try await consumer.run()
+default:
+    let consumer = try KafkaConsumer(configuration, group: group, topics: [topic], batchesOf: 10) { records in
         for record in records {
             say("begin \(record.partition) \(record.offset)")
             try await Task.sleep(for: .milliseconds(5))
         }
         if let last = records.last { say("done \(last.partition) \(last.offset)") }
     }
-try await consumer.run()
+    try await consumer.run()
+}

@@ -67,7 +67,9 @@ struct ServerPack {
     }
 
     /// Calls the launcher, as `kill` with a node's number.
-    func call(_ command: String, _ arguments: String...) async throws {
+    func call(_ command: String, _ arguments: String...) async throws { try await call(command, arguments) }
+
+    func call(_ command: String, _ arguments: [String]) async throws {
         _ = try await Self.run(launcher, [command, folder.path] + arguments, in: folder, [:])
     }
 

@@ -128,4 +128,77 @@ struct PostgresPoolTests {
         #expect(error.message.contains("127.0.0.1") && !error.message.contains("hunter2"))
         #expect(!pool.health.isHealthy)
     }
+
+    @Test("Who comes when as many wait as may is refused at once")
+    func full() async throws {
+        try await withPool {
+            $0.maximumConnections = 1
+            $0.maximumWaiters = 0
+        } _: { pool in
+            try await pool.withConnection { _ in
+                let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
+                #expect(error?.code == .poolFull)
+            }
+            #expect(pool.statistics.refused == 1)
+        }
+    }
+
+    @Test("Connections that nobody uses are closed, those that are too old are replaced, and the numbers say so")
+    func aging() async throws {
+        try await withPool {
+            $0.maximumConnections = 2
+            $0.idleTimeout = .milliseconds(20)
+        } _: { pool in
+            #expect(try await pool.query("SELECT 1").count == 1)
+            // Another connection sees in the server's list that it has gone.
+            _ = try await pool.withConnection { connection in
+                try await connection.execute(
+                    """
+                    DO $$ BEGIN LOOP
+                        EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+                            AND pid <> pg_backend_pid() AND backend_type = 'client backend');
+                        PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+                    END LOOP; END $$
+                    """
+                )
+            }
+            #expect(pool.statistics.acquired == 2 && pool.statistics.leased == 0)
+        }
+        try await withPool {
+            $0.maximumConnections = 1
+            $0.maximumLifetime = .zero
+        } _: { pool in
+            for _ in 0..<3 { try await pool.execute("SELECT 1") }
+            let statistics = pool.statistics
+            #expect(statistics.opened == 3 && statistics.closed == 3 && statistics.idle == 0)
+        }
+    }
+
+    @Test("A connection that was idle is asked whether it lives, and replaced if it doesn't")
+    func checked() async throws {
+        try await withPool {
+            $0.maximumConnections = 1
+            $0.checkAfter = .zero
+        } _: { pool in
+            for _ in 0..<3 { try await pool.execute("SELECT 1") }
+            #expect(pool.statistics.opened == 1)
+        }
+    }
+
+    @Test("A statement that takes longer than it may is stopped on the server, and the connection goes on")
+    func statementTimeout() async throws {
+        try await withPool {
+            $0.maximumConnections = 1
+            $0.statementTimeout = .milliseconds(50)
+        } _: { pool in
+            let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT pg_sleep(60)::text") }
+            #expect(error?.code == .timedOut)
+            #expect(error?.message.contains("0.05 seconds") == true)
+            try await pool.withConnection { connection in
+                await connection.limitStatements(to: nil)
+                try await connection.execute("SELECT pg_sleep(0.1)::text")
+            }
+            #expect(pool.statistics.opened == 1)
+        }
+    }
 }

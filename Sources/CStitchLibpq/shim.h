@@ -5,7 +5,8 @@
 #include <libpq-fe.h>
 
 #ifdef __linux__
-#include <sys/epoll.h> // Not in Swift's Glibc module.
+#include <sys/epoll.h> // Neither is in Swift's Glibc module.
+#include <sys/eventfd.h>
 #endif
 
 #endif

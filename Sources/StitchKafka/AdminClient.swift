@@ -87,7 +87,7 @@ final class AdminClient {
             note(rd_kafka_event_error(event), rd_kafka_event_error_string(event).map { String(cString: $0) } ?? "")
         }
         if trouble == nil || trouble?.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
-            let text = ClientHooks.of(client)?.lastFailure
+            let text = ClientHooks.of(client)?.trouble?.text
         {
             return KafkaError(
                 native: ErrorAdvice.isDistrust(text) ? RD_KAFKA_RESP_ERR__SSL : RD_KAFKA_RESP_ERR__TRANSPORT,

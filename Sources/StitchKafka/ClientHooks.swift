@@ -11,12 +11,12 @@ final class ClientHooks: Sendable {
     private let statistics: [KafkaStatisticsHandler]
     let tokens: TokenRefresher?
     private let secrets: LogSecrets
-    private let failure = Mutex<String?>(nil)
+    private let lastTrouble = Mutex<BrokerTrouble?>(nil)
 
-    /// What librdkafka last said of a connection that failed.
+    /// What was last wrong with a broker.
     ///
-    /// Newer ones tell it in their log alone.
-    var lastFailure: String? { failure.withLock { $0 } }
+    /// Newer ones tell of connections in their log alone.
+    var trouble: BrokerTrouble? { lastTrouble.withLock { $0 } }
 
     private static let hooks = Mutex<[UInt: ClientHooks]>([:])
 
@@ -46,12 +46,10 @@ final class ClientHooks: Sendable {
         return removed
     }
 
-    /// Notes what librdkafka says of a connection that failed.
-    static func noteFailure(of client: OpaquePointer, _ text: String) {
-        guard let hooks = of(client) else { return }
-        // Without `[thrd:…]: `, which tells nobody anything.
-        let told = text.hasPrefix("[thrd:") ? text.split(separator: "]: ", maxSplits: 1).last.map(String.init) : nil
-        hooks.failure.withLock { $0 = LogSecrets.redact(told ?? text) }
+    /// Notes what is wrong with a broker; nothing for `nil`.
+    static func note(_ trouble: @autoclosure () -> BrokerTrouble?, of client: OpaquePointer) {
+        guard let hooks = of(client), let trouble = trouble() else { return }
+        hooks.lastTrouble.withLock { $0 = trouble }
     }
 
     /// Hands on what librdkafka has counted; the text isn't kept.

@@ -152,11 +152,13 @@ final class ConsumerClient: Sendable {
     /// Leaves the group as things are; see `close`.
     func leave(_ handler: (Event) -> Void) -> Bool {
         calling(handler) {
+            if mayEndProcess {
+                // It may have joined at the last moment. From here on it doesn't join any more.
+                rd_kafka_unsubscribe(handle.client)
+                if endsProcess { stay() }
+            }
             // Other than `rd_kafka_consumer_close` it leaves the waiting to us.
             guard Self.take(rd_kafka_consumer_close_queue(handle.client, handle.queue)).isNone else { return }
-            // It may have joined at the last moment. The answer comes after librdkafka has begun to close, when nobody joins
-            // any more, and before it has closed, as it waits for the group then.
-            if endsProcess { stay() }
             let deadline = ContinuousClock.now + .milliseconds(Self.answerMilliseconds)
             while rd_kafka_consumer_closed(handle.client) == 0, ContinuousClock.now < deadline {
                 // Ours. Serves the callbacks, which `rd_kafka_queue_poll` does not; what else comes concerns nobody.
@@ -190,10 +192,10 @@ final class ConsumerClient: Sendable {
     }
 
     /// Whether librdkafka would end the process if its consumer were destroyed as things are.
-    private var endsProcess: Bool {
-        guard NativeVersion.current < .leavingUnassigned, !target.hasBeenAssigned else { return false }
-        return Self.isCooperative(handle.client)
-    }
+    private var endsProcess: Bool { mayEndProcess && Self.isCooperative(handle.client) }
+
+    /// Whether it would if the consumer had joined a group that rebalances cooperatively.
+    private var mayEndProcess: Bool { NativeVersion.current < .leavingUnassigned && !target.hasBeenAssigned }
 
     /// Whether the client is in a group that rebalances cooperatively.
     private static func isCooperative(_ client: OpaquePointer) -> Bool {

@@ -33,6 +33,7 @@ final class ConsumerLoop: Sendable {
 
     private struct State {
         var consumer = AssignmentState<PartitionReader>()
+        var commits = CommitState()
         var watch: SlowHandlerWatch<PartitionReader.Progress>
         var lastProgress: ContinuousClock.Instant?
         var trouble: String?
@@ -202,10 +203,20 @@ final class ConsumerLoop: Sendable {
     /// Runs on the queue of commits, by who holds the client.
     private func commitNow(_ readers: [PartitionReader]) -> KafkaError? {
         dispatchPrecondition(condition: .onQueue(commits))
-        return commitNow(readers.compactMap { reader in reader.takeUncommitted().map { (reader, $0) } })
+        let offsets = readers.compactMap { reader in reader.takeUncommitted().map { (reader: reader, next: $0) } }
+        guard !offsets.isEmpty else { return nil }
+        switch state.withLock({ $0.commits.begin() }) {
+        case .ask(let attempt): return commitNow(offsets, attempt)
+        case .rest(let refusal):
+            for (reader, next) in offsets { reader.refused(next) }
+            return refusal
+        }
     }
 
-    private func commitNow(_ offsets: [(reader: PartitionReader, next: Int64)]) -> KafkaError? {
+    private func commitNow(
+        _ offsets: [(reader: PartitionReader, next: Int64)],
+        _ attempt: CommitState.Attempt
+    ) -> KafkaError? {
         guard !offsets.isEmpty else { return nil }
         let topics = Set(offsets.map(\.reader.partition.topic)).sorted()
         func commit() -> KafkaError? {
@@ -216,6 +227,7 @@ final class ConsumerLoop: Sendable {
         }
         let error = observer.map { $0.commit(topics, commit) } ?? commit()
         if error != nil { for (reader, next) in offsets { reader.refused(next) } }
+        state.withLock { $0.commits.end(attempt, error) }
         return error
     }
 
@@ -223,9 +235,14 @@ final class ConsumerLoop: Sendable {
     private func commitSoon() {
         let readers = assigned
         guard hasGroup, options.commit == .automatic, !readers.isEmpty else { return }
+        guard state.withLock({ $0.commits.schedule() }) else { return }
         client.handle.hold()
         commits.async { [self] in
-            if let error = commitNow(readers) { Diagnostics.log(.warning, error.message) }
+            // Nobody says a second time what the first refusal said.
+            if !state.withLock({ $0.commits.isResting }), let error = commitNow(readers) {
+                Diagnostics.log(.warning, error.message)
+            }
+            state.withLock { $0.commits.endScheduled() }
             client.handle.letGo()
         }
     }
@@ -342,6 +359,7 @@ final class ConsumerLoop: Sendable {
     private func handle(_ event: ConsumerClient.Event) {
         switch event {
         case .assigned(let partitions):
+            state.withLock { $0.commits.assigned() }
             for partition in partitions { assign(partition) }
             changed.signal()
         case .revoked(let partitions, let isLost): revoke(partitions, isLost: isLost)
@@ -379,7 +397,9 @@ final class ConsumerLoop: Sendable {
         // Behind those that are under way, so that none of them comes later and takes something back.
         let error = commits.sync { () -> KafkaError? in
             let offsets = readers.compactMap { reader in reader.close().map { (reader, $0) } }
-            guard isLost || !hasGroup else { return commitNow(offsets) }
+            guard isLost || !hasGroup else {
+                return commitNow(offsets, state.withLock { $0.commits.beginLast() })
+            }
             for (reader, next) in offsets { reader.refused(next) }
             return nil
         }

@@ -12,19 +12,26 @@ package struct DeliveryReport: Sendable {
     var latency: Int64 = -1
     var timestampType = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
     var error = RD_KAFKA_RESP_ERR_NO_ERROR
+    /// What stands behind an error that says no more than that time was up.
+    var trouble: BrokerTrouble?
 
     init() {}
 
-    /// What a report's message says.
+    /// What a report says.
     ///
     /// - Parameters:
-    ///   - message: The message, which stays the event's.
+    ///   - report: The report.
     ///   - latency: In microseconds, where the caller knows it; else librdkafka is asked, which reads the clock.
-    init(_ message: UnsafePointer<rd_kafka_message_t>, latency: Int64? = nil) {
+    init(_ report: borrowing ReportedMessage, latency: Int64? = nil) {
+        let message = report.message
         error = message.pointee.err
-        guard error.isNone else { return }
+        guard error.isNone else {
+            trouble = report.trouble
+            return
+        }
         partition = message.pointee.partition
-        offset = message.pointee.offset
+        // librdkafka has other negative numbers for it, too.
+        offset = max(message.pointee.offset, -1)
         brokerID = rd_kafka_message_broker_id(message)
         timestamp = rd_kafka_message_timestamp(message, &timestampType)
         self.latency = latency ?? rd_kafka_message_latency(message)
@@ -50,13 +57,16 @@ package struct DeliveryReport: Sendable {
 
     /// Why the record was not delivered, if it wasn't.
     func failure(of topic: String) -> KafkaError? {
-        error.isNone ? nil : KafkaError(native: error, "A record for the topic '\(topic)' was not delivered")
+        if error.isNone { return nil }
+        return KafkaError(native: error, "A record for the topic '\(topic)' was not delivered", behind: trouble)
     }
 }
 
 /// The report of one record, for as long as it is being looked at.
 @_spi(Observing) public struct ReportedMessage: ~Copyable {
     let message: UnsafePointer<rd_kafka_message_t>
+    /// Whose report it is.
+    let client: OpaquePointer
 
     /// When the reports of this round came: nanoseconds of `CLOCK_MONOTONIC`, read once for all of them.
     @_spi(Observing) public let time: UInt64
@@ -93,6 +103,12 @@ package struct DeliveryReport: Sendable {
 
     /// Why it was not delivered, if it wasn't.
     @_spi(Observing) public var failure: KafkaError? {
-        isDelivered ? nil : DeliveryReport(message, latency: -1).failure(of: topic)
+        isDelivered ? nil : DeliveryReport(self, latency: -1).failure(of: topic)
+    }
+
+    /// What stands behind it when the record was not delivered in time.
+    var trouble: BrokerTrouble? {
+        guard message.pointee.err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT else { return nil }
+        return ClientHooks.of(client)?.trouble?.seen(at: .now)
     }
 }

@@ -54,7 +54,9 @@ struct ErrorAdvice {
         if text.contains("SSL listener") || text.contains("closed by peer") && text.contains("APIVERSION") {
             return "set 'tls' if the listener speaks TLS (security.protocol)"
         }
-        if text.contains("might require SASL") || text.contains("closed by peer") && text.contains("in state UP") {
+        // Whoever gets what he can't read may hang up before or after he is sent more.
+        let isHungUp = ["closed by peer", "Broken pipe", "reset by peer"].contains { text.contains($0) }
+        if text.contains("might require SASL") || isHungUp && text.contains("in state UP") {
             return "if the brokers run, set 'authentication' (security.protocol)"
         }
         return nil

@@ -8,7 +8,10 @@ public struct KafkaDelivery: Sendable, Hashable {
     /// The partition that the record is in.
     public var partition: Int32
 
-    /// Its place in the partition, from 0.
+    /// Its place in the partition, from 0; -1 when the broker didn't say.
+    ///
+    /// So it is of a record whose acknowledgement was lost, as when its partition's leader changed: sent again, it is only
+    /// said to be there already.
     public var offset: Int64
 
     /// The timestamp that it was stored with.

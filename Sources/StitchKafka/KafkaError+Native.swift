@@ -10,17 +10,23 @@ extension KafkaError {
     ///   - native: librdkafka's number for it.
     ///   - attempt: What was attempted, as the beginning of a sentence.
     ///   - detail: What librdkafka adds; its general text for the error if there is nothing.
+    ///   - trouble: What stands behind it, where that is known.
     ///   - location: Where the error is made.
     init(
         native: rd_kafka_resp_err_t,
         _ attempt: String,
         detail: String? = nil,
+        behind trouble: BrokerTrouble? = nil,
         location: SourceLocation = SourceLocation()
     ) {
         let name = native.protocolName
         // The text is static.
-        let text = detail ?? rd_kafka_err2str(native).map { String(cString: $0) } ?? "unknown error"
-        let advice = Self.advice.advice(on: name, text).map { ": \($0)" } ?? ""
+        var text = detail ?? rd_kafka_err2str(native).map { String(cString: $0) } ?? "unknown error"
+        var advice = Self.advice.advice(on: name, text).map { ": \($0)" } ?? ""
+        if let trouble {
+            text += "; a broker's last trouble, \(trouble.age.components.seconds) s before: \(trouble.text)"
+            advice = Self.advice.advice(on: trouble.errorName, trouble.text).map { ": \($0)" } ?? advice
+        }
         self.init(
             Code(name),
             "\(attempt): \(name), \(text)\(advice)",

@@ -24,7 +24,9 @@ final class NativeConfiguration {
             // The name belongs to the client.
             let name = client.flatMap(rd_kafka_name).map { String(cString: $0) }
             let facility = facility.map { String(cString: $0) } ?? ""
-            if let client, facility == "FAIL" { ClientHooks.noteFailure(of: client, String(cString: text)) }
+            if let client, facility == "FAIL" {
+                ClientHooks.note(BrokerTrouble(line: String(cString: text)), of: client)
+            }
             ClientLog.tell(level, facility, client: name, String(cString: text))
         }
         for (name, value) in properties.values {

@@ -39,7 +39,7 @@ import Synchronization
 
     deinit {
         guard let losses, !isSeen.load(ordering: .relaxed) else { return }
-        losses.add(report.error, topicName)
+        losses.add(report.error, topicName, behind: report.trouble)
     }
 
     /// The report has come: before anybody else is told, on the client's thread, which should not be kept.
@@ -64,17 +64,17 @@ import Synchronization
     ) {
         if let sender = pending.sender {
             pending.sender = nil
-            pending.report = DeliveryReport(message.message)
+            pending.report = DeliveryReport(message)
             sender.resume()
             return
         }
         // Whoever has let go of it can't come back.
         let isLost = !message.isDelivered && losses.isLoss(message.message.pointee.err)
         if isKnownUniquelyReferenced(&pending) {
-            if isLost { losses.add(message.message.pointee.err, message.topic) }
+            if isLost { losses.add(message.message.pointee.err, message.topic, behind: message.trouble) }
             return
         }
-        pending.report = DeliveryReport(message.message)
+        pending.report = DeliveryReport(message)
         pending.topicName = message.topic
         if isLost { pending.losses = losses }
         pending.resumeWaiting()

@@ -94,12 +94,14 @@ final class ProducerClient: Sendable {
             // The messages belong to the event.
             while let message = rd_kafka_event_message_next(event) {
                 count += 1
-                Self.settle(ReportedMessage(message: message, time: time), losses)
+                Self.settle(ReportedMessage(message: message, client: client, time: time), losses)
             }
             return count
         case RD_KAFKA_EVENT_ERROR:
             let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
-            onError(rd_kafka_event_error(event), text)
+            let code = rd_kafka_event_error(event)
+            ClientHooks.note(BrokerTrouble(code, text), of: client)
+            onError(code, text)
             return 0
         case RD_KAFKA_EVENT_STATS:
             ClientHooks.tellStatistics(of: client, event)

@@ -58,7 +58,7 @@ final class SendGroup: @unchecked Sendable {
         guard let slot = UnsafeMutablePointer<Slot>(bitPattern: address & ~mark) else { return }
         let group = slot.pointee.group
         let latency = Int64(clamping: (message.time &- group.start) / 1000)
-        slot.pointee.report = DeliveryReport(message.message, latency: latency)
+        slot.pointee.report = DeliveryReport(message, latency: latency)
         group.end()
     }
 

@@ -38,7 +38,12 @@ final class UndeliveredRecords: Sendable {
     /// A record was lost, and nobody looks.
     ///
     /// The first one of each of the first reasons is logged.
-    func add(_ error: rd_kafka_resp_err_t, _ topic: String) {
+    ///
+    /// - Parameters:
+    ///   - error: Why it was not delivered.
+    ///   - topic: Where it was to go.
+    ///   - trouble: What stands behind that.
+    func add(_ error: rd_kafka_resp_err_t, _ topic: String, behind trouble: BrokerTrouble?) {
         let isFirst = state.withLock { state in
             state.count += 1
             if let index = state.reasons.firstIndex(where: { $0.error == error && $0.topic == topic }) {
@@ -51,7 +56,7 @@ final class UndeliveredRecords: Sendable {
         }
         guard isFirst else { return }
         let attempt = "A record for the topic '\(topic)' that nobody waits for was not delivered"
-        let failure = KafkaError(native: error, attempt)
+        let failure = KafkaError(native: error, attempt, behind: trouble)
         Diagnostics.log(.error, failure.message, metadata: ["producer": producer])
     }
 

@@ -10,13 +10,19 @@ import StitchService
 final class ConnectionHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
+    /// A peer that vanished without a word is noticed after about a minute, unless the address says otherwise: by questions
+    /// when nothing is sent, and by what is sent and not acknowledged.
+    private static let keepalives = [
+        "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3", "tcp_user_timeout": "60000",
+    ]
+
     /// Begins to connect.
     ///
     /// May read password files, so it must not run on the cooperative thread pool.
     ///
     /// - Returns: `nil` when there is no memory left.
     init?(connectingWith settings: ConnectionSettings) {
-        let keywords = settings.values.sorted { $0.key < $1.key }
+        let keywords = Self.keepalives.merging(settings.values) { _, given in given }.sorted { $0.key < $1.key }
         let names = keywords.map { $0.key } + ["client_encoding"]
         let values = keywords.map { $0.value } + ["UTF8"]
         // libpq copies the strings; the connection that it returns is ours until PQfinish.

@@ -19,6 +19,14 @@ final class ConnectionLeases: Sendable {
         var drainers: [CheckedContinuation<Void, Never>] = []
         var lastFailure: String?
         var lastRelease: ContinuousClock.Instant?
+        var statistics = PostgresPoolStatistics()
+        var alarm: (time: ContinuousClock.Instant, work: DispatchWorkItem)?
+
+        mutating func take(_ id: PoolState.ConnectionID) -> PostgresConnection? {
+            guard let connection = connections.removeValue(forKey: id) else { return nil }
+            statistics.closed += 1
+            return connection
+        }
     }
 
     private let configuration: PostgresConfiguration
@@ -26,7 +34,25 @@ final class ConnectionLeases: Sendable {
 
     init(_ configuration: PostgresConfiguration) {
         self.configuration = configuration
-        shell = Mutex(Shell(pool: PoolState(limit: configuration.maximumConnections)))
+        let limits = PoolState.Limits(
+            connections: configuration.maximumConnections,
+            waiters: configuration.maximumWaiters,
+            idle: configuration.idleTimeout,
+            check: configuration.checkAfter
+        )
+        shell = Mutex(Shell(pool: PoolState(limits)))
+    }
+
+    deinit { shell.withLock { $0.alarm?.work.cancel() } }
+
+    var statistics: PostgresPoolStatistics {
+        shell.withLock { shell in
+            var statistics = shell.statistics
+            statistics.leased = shell.pool.leased.count
+            statistics.idle = shell.pool.idleCount
+            statistics.waiting = shell.pool.waiters.count
+            return statistics
+        }
     }
 
     /// How many callers wait, why no connection could be made lately, and when one came back last.
@@ -37,7 +63,9 @@ final class ConnectionLeases: Sendable {
     // MARK: Taking and giving back
 
     func acquire() async throws(PostgresError) -> Lease {
+        let begin = ContinuousClock.now
         while true {
+            let lease: Lease
             switch await grant() {
             case .use(let id):
                 // An idle connection may have been closed by the server meanwhile; then the next one is tried.
@@ -45,14 +73,29 @@ final class ConnectionLeases: Sendable {
                     await release(id, isReusable: false)
                     continue
                 }
-                return Lease(id: id, connection: connection)
+                lease = Lease(id: id, connection: connection)
+            case .check(let id):
+                guard let connection = shell.withLock({ $0.connections[id] }), await connection.answers() else {
+                    await release(id, isReusable: false)
+                    if Task.isCancelled { throw Self.cancelled }
+                    continue
+                }
+                lease = Lease(id: id, connection: connection)
             case .connect(let id):
-                return try await connect(id)
+                lease = try await connect(id)
+            case .full:
+                shell.withLock { $0.statistics.refused += 1 }
+                throw PostgresError(
+                    .poolFull,
+                    "\(configuration.maximumWaiters) callers wait already for one of \(configuration.maximumConnections) "
+                        + "connections; do less at once, or raise maximumConnections or maximumWaiters"
+                )
             case .refused:
                 throw PostgresError(.poolClosed, "The Postgres pool has been shut down")
             case nil where Task.isCancelled:
-                throw PostgresError(.cancelled, "Waiting for a Postgres connection was cancelled")
+                throw Self.cancelled
             case nil:
+                shell.withLock { $0.statistics.timedOut += 1 }
                 throw PostgresError(
                     .poolTimedOut,
                     "No connection became free within \(configuration.acquireTimeout): all "
@@ -60,7 +103,16 @@ final class ConnectionLeases: Sendable {
                         + "a shorter time"
                 )
             }
+            shell.withLock { shell in
+                shell.statistics.acquired += 1
+                shell.statistics.waited += begin.duration(to: .now)
+            }
+            return lease
         }
+    }
+
+    private static var cancelled: PostgresError {
+        PostgresError(.cancelled, "Waiting for a Postgres connection was cancelled")
     }
 
     func release(_ lease: Lease) async {
@@ -69,21 +121,31 @@ final class ConnectionLeases: Sendable {
 
     private func release(_ id: PoolState.ConnectionID, isReusable: Bool) async {
         await perform { shell in
-            shell.lastRelease = .now
-            return shell.pool.release(id, isReusable: isReusable)
+            let now = ContinuousClock.now
+            shell.lastRelease = now
+            return shell.pool.release(id, isReusable: isReusable, at: now)
         }
     }
 
     private func connect(_ id: PoolState.ConnectionID) async throws(PostgresError) -> Lease {
         do {
             let connection = try await PostgresConnection.open(configuration)
+            // Not all at the same time, when all were made at the same time.
+            let lifetime = configuration.maximumLifetime.map { $0 * Double.random(in: 0.9...1) }
             shell.withLock { shell in
                 shell.connections[id] = connection
                 shell.lastFailure = nil
+                shell.statistics.opened += 1
+                shell.pool.didConnect(id, expires: lifetime.map { .now + $0 })
             }
             return Lease(id: id, connection: connection)
         } catch {
-            if error.code != .cancelled { shell.withLock { $0.lastFailure = error.message } }
+            if error.code != .cancelled {
+                shell.withLock { shell in
+                    shell.lastFailure = error.message
+                    shell.statistics.failed += 1
+                }
+            }
             await release(id, isReusable: false)
             throw error
         }
@@ -101,7 +163,7 @@ final class ConnectionLeases: Sendable {
             await withCheckedContinuation { continuation in
                 let grant: PoolState.Grant?? = shell.withLock { shell in
                     if Task.isCancelled { return .some(nil) }
-                    if let grant = shell.pool.acquire(waiter) { return grant }
+                    if let grant = shell.pool.acquire(waiter, at: .now) { return grant }
                     shell.waiters[waiter] = continuation
                     return nil
                 }
@@ -158,7 +220,7 @@ final class ConnectionLeases: Sendable {
             for action in event(&shell) {
                 switch action {
                 case .close(let id):
-                    if let connection = shell.connections.removeValue(forKey: id) { closing.append(connection) }
+                    if let connection = shell.take(id) { closing.append(connection) }
                 case .grant(let waiter, let grant):
                     if let continuation = shell.waiters.removeValue(forKey: waiter) {
                         resuming.append((continuation, grant))
@@ -169,9 +231,39 @@ final class ConnectionLeases: Sendable {
                     shell.drainers = []
                 }
             }
+            setAlarm(&shell)
         }
         for (continuation, grant) in resuming { continuation.resume(returning: grant) }
         for connection in closing { await connection.close() }
         for drainer in drainers { drainer.resume() }
+    }
+
+    // MARK: What gets too old
+
+    /// Has the pool looked at when the next connection gets too old.
+    private func setAlarm(_ shell: inout Shell) {
+        guard let next = shell.pool.nextExpiry else {
+            shell.alarm?.work.cancel()
+            shell.alarm = nil
+            return
+        }
+        if let alarm = shell.alarm, alarm.time <= next { return }
+        shell.alarm?.work.cancel()
+        let work = DispatchWorkItem { [weak self] in self?.expire() }
+        shell.alarm = (next, work)
+        let remaining = max(ContinuousClock.now.duration(to: next), .zero)
+        DispatchQueue.global().asyncAfter(deadline: .now() + remaining.dispatchInterval, execute: work)
+    }
+
+    private func expire() {
+        // Nobody uses these, so that the last reference is this one, and letting it go closes the connection.
+        let closing = shell.withLock { shell in
+            shell.alarm = nil
+            defer { setAlarm(&shell) }
+            return shell.pool.expire(at: .now).compactMap { action in
+                if case .close(let id) = action { shell.take(id) } else { nil }
+            }
+        }
+        _ = closing
     }
 }

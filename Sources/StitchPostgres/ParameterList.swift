@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The parameters of one statement, packed into one block of memory for the call that sends them.
+/// The parameters of one statement, found fit to be sent.
 struct ParameterList: Sendable, Equatable {
-    /// `bytea`; 0 leaves the type to the server.
-    private static let byteaType: UInt32 = 17
+    /// The parameters of a statement without any.
+    static let none = ParameterList(values: [])
 
-    private var block: [UInt8] = []
-    private var offsets: [Int?] = []
-    private var lengths: [Int32] = []
-    private var types: [UInt32] = []
+    let values: [PostgresValue.Content]
 
-    var count: Int { offsets.count }
+    var count: Int { values.count }
 
-    /// Packs the parameters.
+    private init(values: [PostgresValue.Content]) { self.values = values }
+
+    /// Takes the parameters.
     ///
-    /// - Throws: ``PostgresError/Code/invalidParameter`` for a text with a NUL character, for a value of 1 GB or more, and
+    /// - Throws: ``PostgresError/Code/invalidParameter`` for a text with a NUL character, for values of 1 GB or more, and
     ///   for more than 65,535 parameters.
     init(_ parameters: [any PostgresEncodable] = [], statement: String) throws(PostgresError) {
         guard parameters.count <= Int(UInt16.max) else {
@@ -23,60 +22,63 @@ struct ParameterList: Sendable, Equatable {
                 "\(StatementSummary(statement)): \(parameters.count) parameters; the protocol allows 65535"
             )
         }
-        for (index, parameter) in parameters.enumerated() {
-            switch parameter.postgresValue.content {
-            case .null:
-                append(nil, type: 0)
-            case .text(let text):
-                guard !text.utf8.contains(0) else {
-                    throw PostgresError(
-                        .invalidParameter,
-                        "\(StatementSummary(statement)): parameter $\(index + 1) contains a NUL character, which Postgres "
-                            + "cannot store as text; remove it or send the value as bytes"
-                    )
-                }
-                append(Array(text.utf8), type: 0)
-            case .bytes(let bytes):
-                append(bytes, type: Self.byteaType)
+        var values: [PostgresValue.Content] = []
+        values.reserveCapacity(parameters.count)
+        var size = 0
+        for parameter in parameters {
+            let content = parameter.postgresValue.content
+            guard !content.hasNUL else {
+                throw PostgresError(
+                    .invalidParameter,
+                    "\(StatementSummary(statement)): parameter $\(values.count + 1) contains a NUL character, which "
+                        + "Postgres cannot store as text; remove it or send the value as bytes"
+                )
             }
+            size += content.size
+            values.append(content)
         }
-        guard block.count < 1 << 30 else {
+        guard size < 1 << 30 else {
             throw PostgresError(
                 .invalidParameter,
-                "\(StatementSummary(statement)): the parameters take \(block.count) bytes; the protocol allows 1 GB"
+                "\(StatementSummary(statement)): the parameters take \(size) bytes; the protocol allows 1 GB"
             )
+        }
+        self.values = values
+    }
+
+    /// The types that the values insist on; 0 leaves a type to the server.
+    var declaredTypes: [UInt32] {
+        values.map { if case .bytes = $0 { PostgresType.bytea } else { 0 } }
+    }
+
+    /// Whether the values can be sent to a statement that was prepared for these types.
+    func fits(_ types: [UInt32]?) -> Bool {
+        guard let types, types.count == values.count else { return false }
+        for (value, type) in zip(values, types) {
+            if case .bytes = value, type != PostgresType.bytea { return false }
+        }
+        return true
+    }
+}
+
+extension PostgresValue.Content {
+    /// Whether a text in it has a character that Postgres cannot store.
+    var hasNUL: Bool {
+        switch self {
+        case .text(let text): text.utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? text.utf8.contains(0)
+        case .array(let elements): elements.contains { $0.hasNUL }
+        default: false
         }
     }
 
-    private mutating func append(_ bytes: [UInt8]?, type: UInt32) {
-        types.append(type)
-        lengths.append(Int32(clamping: bytes?.count ?? 0))
-        offsets.append(bytes == nil ? nil : block.count)
-        guard let bytes else { return }
-        block += bytes
-        block.append(0)  // libpq reads text parameters up to their NUL.
-    }
-
-    /// Lends the arrays that `PQsendQueryParams` takes, for the time of `body`; libpq copies what it needs.
-    func withPointers<Value>(
-        _ body: (
-            _ types: UnsafePointer<UInt32>?, _ values: UnsafePointer<UnsafePointer<CChar>?>?,
-            _ lengths: UnsafePointer<Int32>?, _ formats: UnsafePointer<Int32>?
-        ) -> Value
-    ) -> Value {
-        let formats: [Int32] = types.map { $0 == Self.byteaType ? 1 : 0 }
-        return block.withUnsafeBytes { bytes in
-            let base = bytes.assumingMemoryBound(to: CChar.self).baseAddress
-            let values = offsets.map { offset in offset.flatMap { base?.advanced(by: $0) } }
-            return values.withUnsafeBufferPointer { values in
-                types.withUnsafeBufferPointer { types in
-                    lengths.withUnsafeBufferPointer { lengths in
-                        formats.withUnsafeBufferPointer { formats in
-                            body(types.baseAddress, values.baseAddress, lengths.baseAddress, formats.baseAddress)
-                        }
-                    }
-                }
-            }
+    /// About how many bytes it takes, at least.
+    fileprivate var size: Int {
+        switch self {
+        case .text(let text): text.utf8.count
+        case .bytes(let bytes): bytes.count
+        case .integers(let numbers): numbers.count * 8
+        case .array(let elements): elements.reduce(0) { $0 + $1.size }
+        default: 8
         }
     }
 }

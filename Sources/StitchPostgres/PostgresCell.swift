@@ -23,22 +23,20 @@ public struct PostgresCell: Sendable, Hashable {
         self.bytes = bytes
     }
 
-    /// The bytes of a value that must not be NULL.
-    func required(as wanted: String) throws(PostgresError) -> [UInt8] {
-        guard let bytes else {
-            throw PostgresError(
-                .decodingFailed,
-                "Column \(column) is NULL, which \(wanted) cannot hold; decode it as \(wanted)?"
-            )
+    /// Lends a reader of the value.
+    func read<Value>(
+        _ body: (borrowing PostgresCellReader) throws(PostgresError) -> Value
+    ) throws(PostgresError) -> Value {
+        let result = column.withCString { name in
+            guard let bytes else {
+                return Result { () throws(PostgresError) in
+                    try body(PostgresCellReader(name, type: type, bytes: nil))
+                }
+            }
+            return bytes.withUnsafeBytes { bytes in
+                Result { () throws(PostgresError) in try body(PostgresCellReader(name, type: type, bytes: bytes)) }
+            }
         }
-        return bytes
-    }
-
-    func mismatch(_ wanted: String) -> PostgresError {
-        PostgresError(
-            .decodingFailed,
-            "Column \(column) is of type \(PostgresType.name(of: type)), which does not decode as \(wanted); "
-                + "decode it as another type or cast it in the statement, such as \(column)::text"
-        )
+        return try result.get()
     }
 }

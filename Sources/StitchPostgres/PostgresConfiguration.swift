@@ -15,11 +15,39 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     /// How long making a connection may take.
     public var connectTimeout = Duration.seconds(10)
 
+    /// How long a statement or a batch may take before the server is told to stop it; `nil` for as long as it wants.
+    public var statementTimeout: Duration?
+
     /// How long a caller waits for a connection of the pool before it gets an error.
     public var acquireTimeout = Duration.seconds(30)
 
+    /// How many callers may wait for a connection of the pool at a time; who comes then gets an error at once.
+    public var maximumWaiters = 10_000
+
+    /// How long a connection of the pool is unused before it is closed; `nil` for as long as the server lets it.
+    public var idleTimeout: Duration? = .seconds(600)
+
+    /// How long a connection of the pool is used before another one takes its place; `nil` for ever.
+    ///
+    /// So a server that came back, or was added, gets its share. Each connection gets up to a tenth less, at random.
+    public var maximumLifetime: Duration? = .seconds(3600)
+
+    /// How long a connection of the pool must have been unused to be asked for a sign of life before it is handed out.
+    ///
+    /// That a server closed a connection is seen without asking, that it vanished is not. `nil` for never.
+    public var checkAfter: Duration? = .seconds(30)
+
     /// How long a shutdown lets connections that are in use come back before it closes them.
     public var drain = Duration.seconds(30)
+
+    /// What stands between this program and the server.
+    public var pooling = PostgresPooling.direct
+
+    /// How long a listener hears nothing before it asks its server for a sign of life, longer than zero.
+    public var listenerCheck = Duration.seconds(30)
+
+    /// How many statements each connection keeps prepared, 0 or more; 0 where nothing may be kept between transactions.
+    public var preparedStatements = 256
 
     /// Describes a database.
     ///
@@ -62,7 +90,28 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
                 "maximumConnections is \(maximumConnections); a pool needs 1 or more"
             )
         }
-        for (name, value) in [("connectTimeout", connectTimeout), ("acquireTimeout", acquireTimeout)] {
+        guard maximumWaiters >= 0 else {
+            throw PostgresError(.invalidConfiguration, "maximumWaiters is \(maximumWaiters); it must be 0 or more")
+        }
+        if let statementTimeout, statementTimeout <= .zero {
+            throw PostgresError(
+                .invalidConfiguration,
+                "statementTimeout is \(statementTimeout); it must be longer than zero, or nil"
+            )
+        }
+        let limits = [("idleTimeout", idleTimeout), ("maximumLifetime", maximumLifetime), ("checkAfter", checkAfter)]
+        for case (let name, let value?) in limits where value < .zero {
+            throw PostgresError(.invalidConfiguration, "\(name) is \(value); it must be zero or longer, or nil")
+        }
+        guard preparedStatements >= 0 else {
+            throw PostgresError(
+                .invalidConfiguration,
+                "preparedStatements is \(preparedStatements); it must be 0 or more"
+            )
+        }
+        for (name, value) in [
+            ("connectTimeout", connectTimeout), ("acquireTimeout", acquireTimeout), ("listenerCheck", listenerCheck),
+        ] {
             guard value > .zero else {
                 throw PostgresError(.invalidConfiguration, "\(name) is \(value); it must be longer than zero")
             }

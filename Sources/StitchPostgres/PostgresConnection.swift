@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchLibpq
+import Dispatch
 
 /// One connection to a Postgres server.
 ///
 /// **Contract.** It belongs to the closure that received it (``PostgresPool/withConnection(_:)``) and must not be used
-/// after that has returned. It runs one statement at a time; a second one meanwhile gets
+/// after that has returned. It runs one statement, or one ``PostgresBatch``, at a time; a second one meanwhile gets
 /// ``PostgresError/Code/connectionBusy``. Cancelling the task of a statement makes the server stop it, and the statement
 /// ends with ``PostgresError/Code/cancelled``. No thread waits while a statement runs.
+///
+/// A statement that is used again on the same connection is prepared, by itself, and its parameters go in binary form.
 public actor PostgresConnection {
-    private var handle: ConnectionHandle?
-    private let watch: SocketWatch
-    private let cancelHandle: CancelHandle
-    private var isBusy = false
+    var handle: ConnectionHandle?
+    let watch: SocketWatch
+    let cancelHandle: CancelHandle
+    let pooling: PostgresPooling
+    var isBusy = false
+    var statements: StatementCache
+    /// How long a statement or a batch may take.
+    var timeout: Duration?
+    private let usualTimeout: Duration?
+    var parameterBlock = ParameterBlock()
+    /// The types of the columns that COPY has written to, by the statement that asks for them.
+    var copyTypes: [String: [UInt32]] = [:]
+
+    /// How long a connection may take to show that it is alive.
+    private static let signOfLife = Duration.seconds(5)
 
     /// Connects to the first host of the configuration that answers.
     static func open(_ configuration: PostgresConfiguration) async throws(PostgresError) -> PostgresConnection {
@@ -23,13 +37,22 @@ public actor PostgresConnection {
         guard let watch = SocketWatch(socket: PQsocket(handle.pointer)), let cancelHandle = CancelHandle(handle) else {
             throw PostgresError(.connectionFailed, "Connecting to Postgres failed: out of memory or file descriptors")
         }
-        return PostgresConnection(handle, watch, cancelHandle)
+        return PostgresConnection(handle, watch, cancelHandle, configuration)
     }
 
-    private init(_ handle: ConnectionHandle, _ watch: SocketWatch, _ cancelHandle: CancelHandle) {
+    private init(
+        _ handle: ConnectionHandle,
+        _ watch: SocketWatch,
+        _ cancelHandle: CancelHandle,
+        _ configuration: PostgresConfiguration
+    ) {
         self.handle = handle
         self.watch = watch
         self.cancelHandle = cancelHandle
+        pooling = configuration.pooling
+        statements = StatementCache(limit: pooling == .direct ? configuration.preparedStatements : 0)
+        timeout = configuration.statementTimeout
+        usualTimeout = configuration.statementTimeout
     }
 
     /// Runs a statement and returns the number of rows that it changed or returned.
@@ -61,74 +84,54 @@ public actor PostgresConnection {
         try await run(sql, ParameterList(parameters, statement: sql)).rows
     }
 
+    /// Runs a statement and returns its whole answer, whose rows can be read in place.
+    ///
+    /// - Parameters:
+    ///   - sql: One statement, with `$1`, `$2`, … for the parameters.
+    ///   - parameters: The values.
+    /// - Returns: The answer, in memory.
+    /// - Throws: ``PostgresError``.
+    public nonisolated func fetch(
+        _ sql: String,
+        _ parameters: any PostgresEncodable...
+    ) async throws(PostgresError) -> PostgresResult {
+        try await run(sql, ParameterList(parameters, statement: sql))
+    }
+
     /// Runs several statements without parameters, separated by semicolons, as one transaction unless they say otherwise.
     ///
     /// - Throws: ``PostgresError`` of the first that failed; those after it have not run.
     public func executeScript(_ sql: String) async throws(PostgresError) {
-        try Self.refuseNUL(sql)
-        _ = try await exchange(sql, isCancellable: true) { PQsendQuery($0, sql) }
+        try refuse(sql)
+        _ = try await runAlone(sql, isCancellable: true) { PQsendQuery($0, sql) }
     }
 
-    /// Makes the server send the notifications of a channel to this connection, until it is closed.
-    ///
-    /// - Throws: ``PostgresError``.
-    public func listen(to channel: String) async throws(PostgresError) {
-        _ = try await run("LISTEN \(PostgresIdentifier(channel))", ParameterList(statement: "LISTEN"))
-    }
-
-    /// Waits for the next notification of the channels listened to.
-    ///
-    /// Cancelling the task ends the wait and leaves the
-    /// connection as it is.
-    ///
-    /// - Throws: ``PostgresError`` with ``PostgresError/Code/cancelled``, or when the connection is lost.
-    public func nextNotification() async throws(PostgresError) -> PostgresNotification {
-        let handle = try begin("waiting for a notification")
-        defer { isBusy = false }
-        while true {
-            // What PQnotifies returns is ours until PQfreemem.
-            if let found = PQnotifies(handle.pointer) {
-                defer { PQfreemem(found) }
-                return PostgresNotification(
-                    channel: String(cString: found.pointee.relname),
-                    payload: String(cString: found.pointee.extra),
-                    sender: found.pointee.be_pid
-                )
-            }
-            if Task.isCancelled { throw PostgresError(.cancelled, "Waiting for a notification was cancelled") }
-            await withTaskCancellationHandler {
-                await watch.wait(for: .read)
-            } onCancel: { [watch] in
-                watch.wake()
-            }
-            guard PQconsumeInput(handle.pointer) == 1 else { throw lost(handle, "Waiting for a notification") }
-        }
-    }
-
-    // MARK: What the pool and the transaction use
-
-    /// Runs one statement; `isCancellable` is `false` for what must run to its end although the task was cancelled, such as ROLLBACK.
-    func run(
-        _ sql: String,
-        _ parameters: ParameterList,
-        isCancellable: Bool = true
-    ) async throws(PostgresError) -> PostgresAnswer {
-        try Self.refuseNUL(sql)
-        return try await exchange(sql, isCancellable: isCancellable) { connection in
-            parameters.withPointers { types, values, lengths, formats in
-                // libpq copies everything before it returns. The last argument asks for values in binary form.
-                PQsendQueryParams(connection, sql, Int32(parameters.count), types, values, lengths, formats, 1)
-            }
-        }
-    }
+    // MARK: What the pool uses
 
     /// Whether another task may use the connection: it is whole, idle and outside a transaction.
     ///
-    /// Sees whether the server
-    /// has closed it meanwhile.
+    /// Sees whether the server has closed it meanwhile.
     func isReusable() -> Bool {
+        timeout = usualTimeout
         guard let handle, !isBusy, PQconsumeInput(handle.pointer) == 1 else { return false }
         return PQstatus(handle.pointer) == CONNECTION_OK && PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
+    }
+
+    /// Lets statements take so long, and no longer, until the connection goes back to its pool; `nil` for as long as they
+    /// want.
+    ///
+    /// In place of the configuration's `statementTimeout`.
+    public func limitStatements(to timeout: Duration?) { self.timeout = timeout }
+
+    /// Whether the server still answers, and the connection may be used by another task.
+    func answers() async -> Bool {
+        guard isReusable() else { return false }
+        // Who gives no sign of life takes no request to stop either.
+        let alarm = DispatchWorkItem { [watch] in watch.breakConnection() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.signOfLife.dispatchInterval, execute: alarm)
+        defer { alarm.cancel() }
+        // An empty statement: the shortest question that there is.
+        return (try? await runAlone("", isCancellable: true) { PQsendQuery($0, "") }) != nil && isReusable()
     }
 
     /// Closes the connection; a statement that runs fails.
@@ -140,106 +143,4 @@ public actor PostgresConnection {
 
     /// Breaks the connection from outside: what runs on it fails, and it can't be used again.
     nonisolated func abort() { watch.breakConnection() }
-
-    // MARK: One exchange with the server
-
-    private func begin(_ what: String) throws(PostgresError) -> ConnectionHandle {
-        guard let handle, PQstatus(handle.pointer) == CONNECTION_OK else {
-            throw PostgresError(.connectionLost, "\(what): the connection is closed; take another one from the pool")
-        }
-        guard !isBusy else {
-            throw PostgresError(
-                .connectionBusy,
-                "\(what): the connection runs another statement; await that first, or use a second connection"
-            )
-        }
-        isBusy = true
-        return handle
-    }
-
-    private func exchange(
-        _ sql: String,
-        isCancellable: Bool,
-        send: (OpaquePointer) -> Int32
-    ) async throws(PostgresError) -> PostgresAnswer {
-        let summary = StatementSummary(sql)
-        if isCancellable, Task.isCancelled {
-            throw PostgresError(.cancelled, "\(summary): not begun, the task is cancelled")
-        }
-        let handle = try begin(summary.description)
-        defer { isBusy = false }
-        guard send(handle.pointer) == 1 else { throw lost(handle, summary.description) }
-
-        let cancellation = StatementCancellation(cancelHandle, watch)
-        let received: Result<[PostgresResult], PostgresError>
-        if isCancellable {
-            received = await withTaskCancellationHandler {
-                await receive(handle, summary.description)
-            } onCancel: {
-                cancellation.request()
-            }
-        } else {
-            received = await receive(handle, summary.description)
-        }
-        let wasCancelled = await cancellation.end()
-
-        let results: [PostgresResult]
-        do { results = try received.get() } catch {
-            throw wasCancelled ? PostgresError(.cancelled, "\(summary): cancelled", cause: error) : error
-        }
-        let failed = results.first { $0.status == PGRES_FATAL_ERROR || $0.status == PGRES_BAD_RESPONSE }
-        if wasCancelled {
-            let report = failed?.report
-            // The request may still be on its way inside the server, and would hit the next statement.
-            if report?.sqlState != "57014" { watch.breakConnection() }
-            if let report {
-                throw PostgresError(.cancelled, "\(summary): cancelled", cause: report.error(running: sql))
-            }
-        }
-        if let failed { throw failed.report.error(running: sql) }
-        return PostgresAnswer(results.last)
-    }
-
-    /// Sends what libpq still holds and collects the results until there are none left.
-    private func receive(_ handle: ConnectionHandle, _ what: String) async -> Result<[PostgresResult], PostgresError> {
-        var unsent = PQflush(handle.pointer)
-        while unsent == 1 {
-            // The server may have to get rid of data before it reads on.
-            await watch.wait(for: [.read, .write])
-            guard PQconsumeInput(handle.pointer) == 1 else { return .failure(lost(handle, what)) }
-            unsent = PQflush(handle.pointer)
-        }
-        guard unsent == 0 else { return .failure(lost(handle, what)) }
-        var results: [PostgresResult] = []
-        while true {
-            while PQisBusy(handle.pointer) == 1 {
-                await watch.wait(for: .read)
-                guard PQconsumeInput(handle.pointer) == 1 else { return .failure(lost(handle, what)) }
-            }
-            // Hands the result over to us.
-            guard let pointer = PQgetResult(handle.pointer) else { break }
-            let result = PostgresResult(owning: pointer)
-            let copies = [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH]
-            if copies.contains(where: { $0 == result.status }) {
-                watch.breakConnection()
-                return .failure(
-                    PostgresError(.unsupportedStatement, "\(what): COPY is not supported; the connection was closed")
-                )
-            }
-            results.append(result)
-        }
-        return .success(results)
-    }
-
-    private func lost(_ handle: ConnectionHandle, _ what: String) -> PostgresError {
-        let complaint = handle.complaint
-        watch.breakConnection()
-        return PostgresError(.connectionLost, "\(what): the connection to Postgres was lost: \(complaint)")
-    }
-
-    private static func refuseNUL(_ sql: String) throws(PostgresError) {
-        guard !sql.utf8.contains(0) else {
-            throw PostgresError(.invalidParameter, "The statement contains a NUL character, which Postgres refuses")
-        }
-    }
 }

@@ -3,30 +3,50 @@
 public import Foundation
 
 /// What a column of a row can be decoded as.
+///
+/// A type of your own needs ``init(_:)`` only; with ``init(reading:)`` it is decoded without a copy.
 public protocol PostgresDecodable {
     /// Decodes a value.
     ///
     /// - Throws: ``PostgresError`` with ``PostgresError/Code/decodingFailed`` if the column's type or value doesn't fit.
     init(_ cell: PostgresCell) throws(PostgresError)
+
+    /// Decodes a value where it lies.
+    ///
+    /// - Throws: ``PostgresError`` with ``PostgresError/Code/decodingFailed`` if the column's type or value doesn't fit.
+    init(reading cell: borrowing PostgresCellReader) throws(PostgresError)
+}
+
+extension PostgresDecodable {
+    /// Decodes a copy of the value.
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) { try self.init(cell.copy()) }
 }
 
 extension PostgresDecodable where Self: FixedWidthInteger {
-    /// Decodes `smallint`, `integer`, `bigint` and `oid`.
-    public init(_ cell: PostgresCell) throws(PostgresError) {
-        let bytes = try cell.required(as: "\(Self.self)")
-        let wide: Int64? =
-            switch (cell.type, bytes.count) {
-            case (PostgresType.int2, 2): Int64(Int16(bigEndianBytes: bytes))
-            case (PostgresType.int4, 4): Int64(Int32(bigEndianBytes: bytes))
-            case (PostgresType.oid, 4): Int64(UInt32(bigEndianBytes: bytes))
-            case (PostgresType.int8, 8): Int64(bigEndianBytes: bytes)
-            default: nil
-            }
-        guard let wide else { throw cell.mismatch("\(Self.self)") }
-        guard let value = Self(exactly: wide) else {
-            throw PostgresError(.decodingFailed, "Column \(cell.column) holds a number too large for \(Self.self)")
+    /// Decodes `smallint`, `integer`, `bigint`, `oid` and `xid8`.
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        let bytes = try cell.required("\(Self.self)")
+        let value: Self?
+        switch (cell.type, bytes.count) {
+        case (PostgresType.int8, 8): value = Self(exactly: bytes.bigEndian(Int64.self))
+        case (PostgresType.int4, 4): value = Self(exactly: bytes.bigEndian(Int32.self))
+        case (PostgresType.int2, 2): value = Self(exactly: bytes.bigEndian(Int16.self))
+        case (PostgresType.oid, 4): value = Self(exactly: bytes.bigEndian(UInt32.self))
+        case (PostgresType.xid8, 8): value = Self(exactly: bytes.bigEndian(UInt64.self))
+        default: throw cell.mismatch("\(Self.self)")
+        }
+        guard let value else {
+            throw PostgresError(
+                .decodingFailed,
+                "Column \(cell.column) holds a number that \(Self.self) cannot hold; decode it as a wider type"
+            )
         }
         self = value
+    }
+
+    /// Decodes `smallint`, `integer`, `bigint`, `oid` and `xid8`.
+    public init(_ cell: PostgresCell) throws(PostgresError) {
+        self = try cell.read { reader throws(PostgresError) in try Self(reading: reader) }
     }
 }
 
@@ -35,89 +55,124 @@ extension Int16: PostgresDecodable {}
 extension Int32: PostgresDecodable {}
 extension Int64: PostgresDecodable {}
 extension UInt32: PostgresDecodable {}
+extension UInt64: PostgresDecodable {}
 
 extension Double: PostgresDecodable {
     /// Decodes `real` and `double precision`; cast `numeric` in the statement.
-    public init(_ cell: PostgresCell) throws(PostgresError) {
-        let bytes = try cell.required(as: "Double")
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        let bytes = try cell.required("\(Self.self)")
         switch (cell.type, bytes.count) {
-        case (PostgresType.float8, 8): self = Double(bitPattern: UInt64(bigEndianBytes: bytes))
-        case (PostgresType.float4, 4): self = Double(Float(bitPattern: UInt32(bigEndianBytes: bytes)))
-        default: throw cell.mismatch("Double")
+        case (PostgresType.float8, 8): self = Double(bitPattern: bytes.bigEndian(UInt64.self))
+        case (PostgresType.float4, 4): self = Double(Float(bitPattern: bytes.bigEndian(UInt32.self)))
+        default: throw cell.mismatch("\(Self.self)")
         }
+    }
+
+    /// Decodes `real` and `double precision`; cast `numeric` in the statement.
+    public init(_ cell: PostgresCell) throws(PostgresError) {
+        self = try cell.read { reader throws(PostgresError) in try Self(reading: reader) }
     }
 }
 
 extension Bool: PostgresDecodable {
     /// Decodes `boolean`.
-    public init(_ cell: PostgresCell) throws(PostgresError) {
-        let bytes = try cell.required(as: "Bool")
-        guard cell.type == PostgresType.bool, bytes.count == 1 else { throw cell.mismatch("Bool") }
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        let bytes = try cell.required("\(Self.self)")
+        guard cell.type == PostgresType.bool, bytes.count == 1 else { throw cell.mismatch("\(Self.self)") }
         self = bytes[0] != 0
+    }
+
+    /// Decodes `boolean`.
+    public init(_ cell: PostgresCell) throws(PostgresError) {
+        self = try cell.read { reader throws(PostgresError) in try Self(reading: reader) }
     }
 }
 
 extension String: PostgresDecodable {
     /// Decodes text, `json`, `jsonb`, `uuid`, enumerations.
-    public init(_ cell: PostgresCell) throws(PostgresError) {
-        let bytes = try cell.required(as: "String")
-        let text: String? =
-            switch cell.type {
-            case let type where PostgresType.texts.contains(type) || type >= PostgresType.firstUserDefined:
-                String(validating: bytes, as: UTF8.self)
-            case PostgresType.jsonb where bytes.first == 1:  // The version of the format.
-                String(validating: bytes.dropFirst(), as: UTF8.self)
-            case PostgresType.uuid where bytes.count == 16:
-                try UUID(cell).uuidString.lowercased()
-            default: nil
-            }
-        guard let text else { throw cell.mismatch("String") }
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        let bytes = try cell.required("\(Self.self)")
+        let text: String?
+        switch cell.type {
+        case let type where PostgresType.isText(type) || type >= PostgresType.firstUserDefined:
+            text = cell.text
+        case PostgresType.jsonb where bytes.first == 1:  // The version of the format.
+            text = String(validating: bytes.dropFirst(), as: UTF8.self)
+        case PostgresType.uuid where bytes.count == 16:
+            text = UUID(uuid: bytes.loadUnaligned(as: uuid_t.self)).uuidString.lowercased()
+        default: throw cell.mismatch("\(Self.self)")
+        }
+        guard let text else {
+            throw PostgresError(
+                .decodingFailed,
+                "Column \(cell.column) holds bytes that are not UTF-8; decode it as [UInt8] after a cast in the statement, "
+                    + "such as convert_to(\(cell.column), 'UTF8')"
+            )
+        }
         self = text
+    }
+
+    /// Decodes text, `json`, `jsonb`, `uuid`, enumerations.
+    public init(_ cell: PostgresCell) throws(PostgresError) {
+        self = try cell.read { reader throws(PostgresError) in try Self(reading: reader) }
     }
 }
 
 extension UUID: PostgresDecodable {
     /// Decodes `uuid`.
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        let bytes = try cell.required("\(Self.self)")
+        guard cell.type == PostgresType.uuid, bytes.count == 16 else { throw cell.mismatch("\(Self.self)") }
+        self = UUID(uuid: bytes.loadUnaligned(as: uuid_t.self))
+    }
+
+    /// Decodes `uuid`.
     public init(_ cell: PostgresCell) throws(PostgresError) {
-        let bytes = try cell.required(as: "UUID")
-        guard cell.type == PostgresType.uuid, bytes.count == 16 else { throw cell.mismatch("UUID") }
-        self = bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+        self = try cell.read { reader throws(PostgresError) in try Self(reading: reader) }
+    }
+}
+
+extension PostgresInstant: PostgresDecodable {
+    /// Decodes `timestamptz`.
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        let bytes = try cell.required("\(Self.self)")
+        guard cell.type == PostgresType.timestamptz, bytes.count == 8 else { throw cell.mismatch("\(Self.self)") }
+        self = PostgresInstant(microseconds: bytes.bigEndian(Int64.self))
+    }
+
+    /// Decodes `timestamptz`.
+    public init(_ cell: PostgresCell) throws(PostgresError) {
+        self = try cell.read { reader throws(PostgresError) in try Self(reading: reader) }
     }
 }
 
 extension Date: PostgresDecodable {
     /// Decodes `timestamptz`.
-    public init(_ cell: PostgresCell) throws(PostgresError) {
-        let bytes = try cell.required(as: "Date")
-        guard cell.type == PostgresType.timestamptz, bytes.count == 8 else { throw cell.mismatch("Date") }
-        switch Int64(bigEndianBytes: bytes) {
-        case .max: self = .distantFuture
-        case .min: self = .distantPast
-        // Microseconds since 2000-01-01 UTC.
-        case let microseconds: self = Date(timeIntervalSince1970: 946_684_800 + Double(microseconds) / 1e6)
-        }
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        self = try PostgresInstant(reading: cell).date
     }
-}
 
-extension Array: PostgresDecodable where Element == UInt8 {
-    /// Decodes `bytea`.
-    public init(_ cell: PostgresCell) throws(PostgresError) {
-        let bytes = try cell.required(as: "[UInt8]")
-        guard cell.type == PostgresType.bytea else { throw cell.mismatch("[UInt8]") }
-        self = bytes
-    }
+    /// Decodes `timestamptz`.
+    public init(_ cell: PostgresCell) throws(PostgresError) { self = try PostgresInstant(cell).date }
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
+    /// `nil` for NULL.
+    @inlinable
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        self = cell.isNull ? nil : try Wrapped(reading: cell)
+    }
+
     /// `nil` for NULL.
     public init(_ cell: PostgresCell) throws(PostgresError) {
         self = cell.bytes == nil ? nil : try Wrapped(cell)
     }
 }
 
-extension FixedWidthInteger {
-    /// The number whose bytes, most significant first, these are; exactly as many as it has.
-    fileprivate init(bigEndianBytes bytes: [UInt8]) {
-        self = bytes.reduce(0) { ($0 << 8) | Self(truncatingIfNeeded: $1) }
+extension UnsafeRawBufferPointer {
+    /// The number that the first bytes are, most significant first; there must be enough of them.
+    @inline(__always)
+    func bigEndian<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type) -> Number {
+        Number(bigEndian: loadUnaligned(as: type))
     }
 }

@@ -29,10 +29,14 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
         public static let connectionBusy = Self("connectionBusy")
         /// All connections of the pool were in use for longer than the configuration allows to wait.
         public static let poolTimedOut = Self("poolTimedOut")
+        /// As many callers as the configuration allows wait for a connection of the pool already.
+        public static let poolFull = Self("poolFull")
         /// The pool has been shut down.
         public static let poolClosed = Self("poolClosed")
         /// The task was cancelled; the server was told to stop the statement.
         public static let cancelled = Self("cancelled")
+        /// A statement took longer than it may; the server was told to stop it.
+        public static let timedOut = Self("timedOut")
         /// The value of a parameter cannot be sent.
         public static let invalidParameter = Self("invalidParameter")
         /// A column is missing or holds something else than was asked for.
@@ -41,6 +45,10 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
         public static let transactionEnded = Self("transactionEnded")
         /// The server rolled back instead of committing, because an earlier error was not passed on.
         public static let transactionAborted = Self("transactionAborted")
+        /// A pooler stands between this program and the server, and what was asked for needs a session of its own.
+        public static let unsupportedByPooler = Self("unsupportedByPooler")
+        /// An earlier statement of the batch failed.
+        public static let notRun = Self("notRun")
         /// The statement needs a protocol that this client does not speak, such as COPY.
         public static let unsupportedStatement = Self("unsupportedStatement")
 
@@ -66,7 +74,7 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
     /// Whether the same attempt, repeated as a whole after a moment, may work.
     public var isRetryable: Bool {
         switch code {
-        case .connectionFailed, .connectionLost, .poolTimedOut: return true
+        case .connectionFailed, .connectionLost, .poolTimedOut, .poolFull: return true
         default: break
         }
         guard let sqlState = code.sqlState else { return false }
@@ -76,8 +84,11 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
             || ["55P03", "57P01", "57P02", "57P03"].contains(sqlState)
     }
 
-    /// The message and the code.
-    public var description: String { "\(message) [\(code)]" }
+    /// The message and the code, with its name if the server's manual has one.
+    public var description: String {
+        guard let name = code.conditionName else { return "\(message) [\(code)]" }
+        return "\(message) [\(code) \(name)]"
+    }
 
     init(
         _ code: Code,

@@ -9,12 +9,12 @@
 /// let note: String? = try row.decode("note")
 /// ```
 public struct PostgresRow: Sendable {
-    private let result: PostgresResult
-    private let index: Int
+    private let result: ResultHandle
+    private let index: Int32
 
-    init(_ result: PostgresResult, index: Int) {
+    init(_ result: ResultHandle, index: Int) {
         self.result = result
-        self.index = index
+        self.index = Int32(truncatingIfNeeded: index)
     }
 
     /// How many columns the row has.
@@ -24,10 +24,7 @@ public struct PostgresRow: Sendable {
     ///
     /// - Throws: ``PostgresError/Code/decodingFailed`` if there is no such column.
     public func cell(_ column: String) throws(PostgresError) -> PostgresCell {
-        guard let place = result.index(of: column) else {
-            throw PostgresError(.decodingFailed, "The answer has no column named \(column)")
-        }
-        return result.cell(row: index, column: place)
+        try read { row throws(PostgresError) in try row.cell(column).copy() }
     }
 
     /// Decodes a column by name.
@@ -37,7 +34,7 @@ public struct PostgresRow: Sendable {
         _ column: String,
         as type: Value.Type = Value.self
     ) throws(PostgresError) -> Value {
-        try Value(cell(column))
+        try read { row throws(PostgresError) in try row.decode(column) }
     }
 
     /// Decodes a column by its place, from 0.
@@ -47,9 +44,14 @@ public struct PostgresRow: Sendable {
         _ column: Int,
         as type: Value.Type = Value.self
     ) throws(PostgresError) -> Value {
-        guard (0..<count).contains(column) else {
-            throw PostgresError(.decodingFailed, "The answer has \(count) columns, so there is no column \(column)")
+        try read { row throws(PostgresError) in try row.decode(column) }
+    }
+
+    private func read<Value>(
+        _ body: (borrowing PostgresRowReader) throws(PostgresError) -> Value
+    ) throws(PostgresError) -> Value {
+        try withExtendedLifetime(result) { () throws(PostgresError) in
+            try body(PostgresRowReader(result.pointer, row: index, types: result.columnTypes))
         }
-        return try Value(result.cell(row: index, column: column))
     }
 }

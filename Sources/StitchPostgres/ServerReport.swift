@@ -28,10 +28,14 @@ struct ServerReport {
         self.constraint = constraint
     }
 
-    func error(running statement: String) -> PostgresError {
-        var text = "\(StatementSummary(statement)): \(withoutValues)"
+    func error(running statement: StatementSummary) -> PostgresError {
+        var text = "\(statement): \(withoutValues)"
         if let constraint { text += " (constraint \(constraint))" }
-        if let hint { text += "; \(hint)" }
+        if let hint {
+            text += "; \(hint)"
+        } else if let advice = PostgresError.Code.server(sqlState).advice {
+            text += "; \(advice)"
+        }
         return PostgresError(.server(sqlState), text)
     }
 

@@ -2,10 +2,18 @@
 
 /// The beginning of a statement for error messages: one line, short, and ending before the first literal, which may be
 /// a secret.
-struct StatementSummary: CustomStringConvertible {
-    let description: String
+///
+/// It is made when it is printed, because nobody asks for most.
+struct StatementSummary: Sendable, CustomStringConvertible {
+    private let sql: String
+    private let limit: Int
 
     init(_ sql: String, limit: Int = 80) {
+        self.sql = sql
+        self.limit = limit
+    }
+
+    var description: String {
         var summary = String.UnicodeScalarView()
         var pendingSpace = false
         var previous: Unicode.Scalar?
@@ -24,6 +32,6 @@ struct StatementSummary: CustomStringConvertible {
             }
             previous = scalar
         }
-        description = String(summary)
+        return String(summary)
     }
 }

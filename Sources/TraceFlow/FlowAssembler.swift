@@ -119,6 +119,9 @@ public struct FlowAssembler: Sendable {
     /// The flows, that of the earliest origin first; complete when nothing is needed any more.
     public var flows: [Flow] { walks.compactMap { $0.flow(in: graph, horizon: horizon) } }
 
+    /// The flows, and how many were left out.
+    public var joined: Flows { Flows(flows: flows, originsLeftOut: originsLeftOut) }
+
     private var starts: [SpanGraph.Node] {
         switch start {
         case .span(let reference), .origin(let reference): graph.spans.presentNode(reference).map { [$0] } ?? []

@@ -61,21 +61,21 @@ extension FlowSource {
         try await flows(FlowAssembler(from: .trace(trace), limits: limits, horizon: horizon))
     }
 
-    /// Brings in what an assembler asks for, until it needs nothing.
+    /// Brings in what an assembler asks for, question after question.
     ///
     /// - Parameter assembler: What joins the flows.
     /// - Returns: The flows that it joined.
     /// - Throws: Why spans can't be read, and `CancellationError`.
-    public func flows(_ assembler: consuming FlowAssembler) async throws -> Flows {
+    public func flows(_ assembler: FlowAssembler) async throws -> Flows {
+        var assembler = assembler
         while true {
             try Task.checkCancellation()
             let needs = assembler.needs()
-            if needs.isEmpty { break }
+            if needs.isEmpty { return assembler.joined }
             for group in needs.backLinks {
                 assembler.add(try await backLinks(to: group, limit: needs.backLinkLimit), to: group)
             }
             if !needs.spans.isEmpty { assembler.add(try await spans(of: needs.spans), of: needs.spans) }
         }
-        return Flows(flows: assembler.flows, originsLeftOut: assembler.originsLeftOut)
     }
 }

@@ -16,6 +16,15 @@ public protocol FlowSource: Sendable {
     /// - Returns: The links, and whether there are more.
     /// - Throws: Why they can't be read.
     func backLinks(to traces: [TraceID], limit: Int) async throws -> BackLinks
+
+    /// Brings in what an assembler asks for, until it needs nothing.
+    ///
+    /// Done unless given; a source that has its spans at hand brings them in without a call for each question.
+    ///
+    /// - Parameter assembler: What joins the flows.
+    /// - Returns: The flows that it joined.
+    /// - Throws: Why spans can't be read, and `CancellationError`.
+    func flows(_ assembler: FlowAssembler) async throws -> Flows
 }
 
 /// Links, found from what they lead to.

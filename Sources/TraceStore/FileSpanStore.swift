@@ -119,6 +119,16 @@ public final class FileSpanStore: WritableSpanStore, Service {
         try await answer { try $0.backLinks(to: traces, limit: max(1, limit)) }
     }
 
+    /// Joins flows from what is there at one moment, in one go on the thread that reads.
+    public func flows(_ assembler: FlowAssembler) async throws -> Flows {
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await answer { try $0.flows(assembler, unless: cancellation) }
+        } onCancel: {
+            cancellation.set()
+        }
+    }
+
     /// The spans that meet a query's conditions, those that start last first.
     public func search(_ query: SpanQuery, limit: Int, after cursor: SearchCursor?) async throws -> SearchPage {
         try query.check(against: searchable)

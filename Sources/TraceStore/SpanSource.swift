@@ -69,13 +69,14 @@ struct RecordDecoder: ~Copyable {
     /// The span that a record holds; `nil` if it is none.
     mutating func span(_ record: SpanRecord) -> SpanData? {
         var spans: [SpanData] = []
-        record.bytes.withUnsafeBytes { bytes in
-            _ = try? decoder.span(
-                ProtobufReader(own: bytes),
-                of: record.source.origin,
-                into: &spans
-            )
-        }
+        add(record, to: &spans)
         return spans.popLast()
+    }
+
+    /// Adds the span that a record holds, unless it is none.
+    mutating func add(_ record: SpanRecord, to spans: inout [SpanData]) {
+        record.bytes.withUnsafeBytes { bytes in
+            _ = try? decoder.span(ProtobufReader(own: bytes), of: record.source.origin, into: &spans)
+        }
     }
 }

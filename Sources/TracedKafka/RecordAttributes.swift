@@ -52,7 +52,7 @@ enum RecordAttributes {
     /// What there is to say about a record that was moved.
     static func fill(_ attributes: SpanAttributes, _ delivery: KafkaDelivery) {
         attributes.set(Name.partitionID, String(delivery.partition))
-        attributes.set(Name.kafkaOffset, delivery.offset)
+        attributes.set(Name.kafkaOffset, delivery.offset < 0 ? nil : delivery.offset)
         attributes.set(Name.brokerID, delivery.brokerID.map { Int64($0) })
         attributes.set(Name.acknowledgeLatency, delivery.latency.map { $0 / .seconds(1) })
     }

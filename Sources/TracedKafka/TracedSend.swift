@@ -23,7 +23,8 @@ final class TracedSend: PendingSend, @unchecked Sendable {
         let (partition, offset, brokerID) = (message.partition, message.offset, message.brokerID)
         span.end(clock: message.time, key: message.key, latency: { message.latency }) { details in
             details.partition = partition
-            details.offset = offset
+            // Unknown where the broker had the record from an earlier try.
+            if offset >= 0 { details.offset = offset }
             if brokerID >= 0 { details.brokerID = brokerID }
         } describe: { details, attributes in
             RecordAttributes.fill(attributes, acknowledged: details)

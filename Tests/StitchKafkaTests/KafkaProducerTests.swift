@@ -28,6 +28,18 @@ struct KafkaProducerTests {
         await producer.shutdown()
     }
 
+    @Test("knows no offset of a record that the broker says it had already")
+    func duplicate() async throws {
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("orders")
+        let producer = try KafkaProducer(cluster.configuration)
+        try await cluster.fail(.produce, with: KafkaError.Code("DUPLICATE_SEQUENCE_NUMBER"))
+        let delivery = try await producer.send(KafkaRecord(topic: "orders", value: [1]))
+        #expect(delivery.partition == 0 && delivery.offset == -1)
+        await producer.shutdown()
+        await cluster.shutdown()
+    }
+
     @Test("says in the protocol's words what is wrong with a record")
     func refusedRecords() async throws {
         let topic = try await TestCluster.topic("refused")

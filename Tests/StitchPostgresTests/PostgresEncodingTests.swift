@@ -7,21 +7,28 @@ import Testing
 
 @Suite("Values on their way to the server and back")
 struct PostgresEncodingTests {
-    @Test("Values are sent in Postgres' text form, bytes in binary form, nil as NULL")
+    private func text(_ value: some PostgresEncodable) -> String? { value.postgresValue.content.textForm }
+
+    private func binary(_ value: some PostgresEncodable, _ type: UInt32) -> [UInt8]? {
+        var block: [UInt8] = []
+        return value.postgresValue.content.appendBinaryForm(as: type, to: &block) ? block : nil
+    }
+
+    @Test("Every value has Postgres' text form, nil is NULL")
     func encoding() {
-        #expect((-7).postgresValue == .text("-7"))
-        #expect(0.1.postgresValue == .text("0.1"))
-        #expect(true.postgresValue == .text("true"))
-        #expect("ö".postgresValue == .text("ö"))
-        #expect([UInt8(0), 255].postgresValue == .bytes([0, 255]))
-        #expect([1, 2].postgresValue == .text("{1,2}"))
-        #expect(String?.none.postgresValue == .null)
-        #expect(Int?.some(3).postgresValue == .text("3"))
+        #expect(text((-7)) == "-7")
+        #expect(text(0.1) == "0.1")
+        #expect(text(true) == "true")
+        #expect(text("ö") == "ö")
+        #expect(text([UInt8(0), 255]) == #"\x00ff"#)
+        #expect(text([1, 2]) == "{1,2}")
+        #expect(text(String?.none) == nil)
+        #expect(text(Int?.some(3)) == "3")
     }
 
     @Test("An element of an array of texts can't leave its quotes")
     func arrays() {
-        #expect([#"a"b\c"#, "\"\u{301}"].postgresValue == .text("{\"a\\\"b\\\\c\",\"\\\"\u{301}\"}"))
+        #expect(text([#"a"b\c"#, "\"\u{301}"]) == "{\"a\\\"b\\\\c\",\"\\\"\u{301}\"}")
     }
 
     @Test("A name can't leave its quotes")
@@ -32,10 +39,43 @@ struct PostgresEncodingTests {
 
     @Test("Dates keep their microseconds, before 1970 too, and never trap")
     func dates() {
-        #expect(Date(timeIntervalSince1970: 1.000_25).postgresValue == .text("1970-01-01T00:00:01.000250Z"))
-        #expect(Date(timeIntervalSince1970: -0.25).postgresValue == .text("1969-12-31T23:59:59.750000Z"))
-        #expect(Date(timeIntervalSince1970: .infinity).postgresValue == .text("infinity"))
-        #expect(Date(timeIntervalSince1970: -1e300).postgresValue == .text("-infinity"))
+        #expect(text(Date(timeIntervalSince1970: 1.000_25)) == "1970-01-01T00:00:01.000250Z")
+        #expect(text(Date(timeIntervalSince1970: -0.25)) == "1969-12-31T23:59:59.750000Z")
+        #expect(text(Date(timeIntervalSince1970: .infinity)) == "infinity")
+        #expect(text(Date(timeIntervalSince1970: -1e300)) == "-infinity")
+    }
+
+    @Test("Where the server has told its type, a value goes in binary form if it fits, else as text")
+    func binaryForms() {
+        #expect(binary(-2, PostgresType.int8) == [255, 255, 255, 255, 255, 255, 255, 254])
+        #expect(binary(7, PostgresType.int4) == [0, 0, 0, 7])
+        #expect(binary(7, PostgresType.int2) == [0, 7])
+        #expect(binary(70_000, PostgresType.int2) == nil)
+        #expect(binary(1 << 40, PostgresType.int4) == nil)
+        #expect(binary(7, 1700) == nil)  // numeric
+        #expect(binary(UInt64.max, PostgresType.xid8) == [UInt8](repeating: 255, count: 8))
+        #expect(binary(UInt64.max, PostgresType.int8) == nil)
+        #expect(binary(true, PostgresType.bool) == [1])
+        #expect(binary("a", 25) == [97])
+        #expect(binary("{}", PostgresType.jsonb) == [1, 123, 125])
+        #expect(binary("1", PostgresType.int4) == nil)
+        #expect(binary([UInt8(7)], PostgresType.bytea) == [7])
+        #expect(binary(String?.none, 25) == nil)
+    }
+
+    @Test("Arrays have their dimension, type and elements in binary form, NULLs too")
+    func binaryArrays() {
+        let head: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1]
+        #expect(binary([1, 2], 1007) == head + [0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 2])
+        #expect(binary([1, 1 << 40], 1007) == nil)
+        #expect(binary([Int](), 1016) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20])
+        let texts: [String?] = ["a", nil]
+        #expect(
+            binary(texts, 1009) == [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 25, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 97]
+                + [255, 255, 255, 255]
+        )
+        #expect(text(texts) == #"{"a",NULL}"#)
+        #expect(text([[UInt8(1)], []]) == #"{"\\x01","\\x"}"#)
     }
 
     @Test("A NUL character in a text is refused by number of the parameter, without the text")
@@ -81,10 +121,21 @@ struct PostgresErrorTests {
             sqlState: "22P02",
             message: #"invalid input syntax for type integer: "hunter"2""#
         )
-        let error = report.error(running: "SELECT $1::int")
+        let error = report.error(running: StatementSummary("SELECT $1::int"))
         #expect(error.code == .server("22P02"))
         #expect(error.code.sqlState == "22P02")
         #expect(!error.message.contains("hunter"))
+    }
+
+    @Test("The server's code has its name beside it, and what to do where that is always the same")
+    func names() {
+        let report = ServerReport(sqlState: "53300", message: "sorry, too many clients already")
+        let error = report.error(running: StatementSummary("SELECT 1"))
+        #expect("\(error)".hasSuffix("[server(53300) too_many_connections]"))
+        #expect(error.message.contains("lower maximumConnections"))
+        let hinted = ServerReport(sqlState: "42501", message: "no", hint: "Ask the owner.")
+        #expect(hinted.error(running: StatementSummary("SELECT 1")).message == "SELECT 1: no; Ask the owner.")
+        #expect("\(PostgresError(.server("99999"), "no"))" == "no [server(99999)]")
     }
 
     @Test("Serialisation failures, lost connections and lack of resources are worth another try")

@@ -35,6 +35,23 @@ struct TracedKafkaProducerTests {
         }
     }
 
+    @Test("says nothing of an offset that isn't known, since the broker had the record already, and that is no mistake")
+    func unknownOffset() async throws {
+        try await withStitchTest { test in
+            let cluster = try await test.kafka()
+            try await cluster.createTopic("orders")
+            let producer = try TracedKafkaProducer(cluster.configuration)
+            try await producer.send(KafkaRecord(topic: "orders", value: [1]))
+            try await cluster.fail(.produce, with: KafkaError.Code("DUPLICATE_SEQUENCE_NUMBER"))
+            try await producer.send(KafkaRecord(topic: "orders", value: [2]))
+            await producer.shutdown()
+            let spans = test.spans.send("orders")
+            #expect(spans.map { $0.attributes["messaging.kafka.offset"] } == [.int(0), nil])
+            #expect(spans.allSatisfy { $0.attributes["messaging.destination.partition.id"] == .string("0") })
+            #expect(FlowLint().report(on: test.spans.all).findings.isEmpty)
+        }
+    }
+
     @Test("replaces the trace that a record comes with: it arrives with one traceparent, that of its send span")
     func headerReplaced() async throws {
         try await withStitchTest { test in

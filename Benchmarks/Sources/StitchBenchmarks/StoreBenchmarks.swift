@@ -24,8 +24,9 @@ enum StoreBenchmarks: BenchmarkGroup {
         let path = folder.path
         var figures = [Figure(name: "store.spans", value: Double(count), unit: .count)]
         let store = try FileSpanStore(TraceStoreConfiguration(directory: "\(path)/store"))
-        var kept = Sampled()
-        figures += try await ingest(count, into: store, &kept)
+        let flows = LongFlows(among: count / batch)
+        var kept = Sampled(flows: (0..<flows.count).map { flows.middle(of: $0) })
+        figures += try await ingest(count, with: flows, into: store, &kept)
         await store.shutdown()
         // It takes ten times as much room, and more spans make no difference.
         figures.append(try BareSQLite.ingest(min(count, 300_000), "\(path)/bare.db"))
@@ -40,6 +41,7 @@ enum StoreBenchmarks: BenchmarkGroup {
     struct Sampled {
         var traces: [TraceID] = []
         var spans: [SpanData] = []
+        var flows: [SpanReference]
     }
 
     /// CPU time, in nanoseconds.
@@ -50,25 +52,29 @@ enum StoreBenchmarks: BenchmarkGroup {
     }
 
     /// CPU of all threads from received bytes to sealed spans; making the bytes, as a sender does, is not counted.
-    private static func ingest(_ count: Int, into store: FileSpanStore, _ kept: inout Sampled) async throws -> [Figure]
-    {
+    private static func ingest(
+        _ count: Int,
+        with flows: LongFlows,
+        into store: FileSpanStore,
+        _ kept: inout Sampled
+    ) async throws -> [Figure] {
         var sample = StoreSample()
         var making = 0.0
-        var done = 0
+        var (done, number, arrived) = (0, 0, 0)
         let begin = cpu(CLOCK_PROCESS_CPUTIME_ID)
         while done < count {
             let thread = cpu(CLOCK_THREAD_CPUTIME_ID)
-            let message = message(&sample, min(batch, count - done), isKept: done / batch % 10 == 0, &kept)
+            let message = message(&sample, min(batch, count - done), flows, number, &kept)
             making += cpu(CLOCK_THREAD_CPUTIME_ID) - thread
             let received = try message.withUnsafeBytes { try ReceivedSpans(otlp: $0) }
             try await store.append(received)
-            done += received.count
+            (done, number, arrived) = (done + batch, number + 1, arrived + received.count)
         }
         try await store.seal()
         let spent = cpu(CLOCK_PROCESS_CPUTIME_ID) - begin - making
         let stored = try await store.statistics()
         return [
-            Figure(name: "store.ingest", value: Double(done) / spent * 1e9, unit: .perSecond),
+            Figure(name: "store.ingest", value: Double(arrived) / spent * 1e9, unit: .perSecond),
             Figure(
                 name: "store.bytes_per_span",
                 value: Double(stored.sealedByteCount) / Double(stored.sealedSpanCount),
@@ -81,15 +87,16 @@ enum StoreBenchmarks: BenchmarkGroup {
     private static func message(
         _ sample: inout StoreSample,
         _ count: Int,
-        isKept: Bool,
+        _ flows: LongFlows,
+        _ number: Int,
         _ kept: inout Sampled
     ) -> [UInt8] {
         let spans = sample.spans(count)
-        if isKept {
+        if number % 10 == 0 {
             kept.traces.append(spans[0].traceID)
             kept.spans.append(spans[spans.count / 2])
         }
-        return OTLP.encode(spans)
+        return OTLP.encode(spans + flows.spans(with: number, &sample))
     }
 
     /// How long it takes to open a store whose open partition is full.

@@ -11,7 +11,7 @@ import TraceStore
 /// anew, which leaves nothing of blocks, columns, traces or postings in the process, and then its files are dropped from the
 /// page cache (``PageCache``). Opening is not part of the time. The host of a virtual machine may still hold the files.
 ///
-/// `flow.assemble_1000` reads the spans of twenty traces and the links to them, in turns, and joins them.
+/// `flow.assemble_1000` joins one of ``LongFlows`` from a span in its middle, up to its origin and down from there.
 /// `search.p95` asks for the newest fifty by each condition, `search.attribute_p95` for those that have one key and
 /// value, cold; `search.exhaustive_p95` for what no span is, so that every block is looked at that its directory doesn't
 /// rule out.
@@ -19,10 +19,11 @@ struct StoreReadBenchmarks {
     let directory: String
     private let traces: [TraceID]
     private let samples: [SpanData]
+    private let flows: [SpanReference]
 
     init(directory: String, _ kept: StoreBenchmarks.Sampled) {
         self.directory = directory
-        (traces, samples) = (kept.traces, kept.spans)
+        (traces, samples, flows) = (kept.traces, kept.spans, kept.flows)
     }
 
     func run() async throws -> [Figure] {
@@ -65,14 +66,9 @@ struct StoreReadBenchmarks {
     }
 
     private func assemble(_ index: Int, _ store: FileSpanStore) async throws {
-        var spans: [SpanData] = []
-        for step in 0..<20 {
-            let trace = traces[(index * 31 + step) % traces.count]
-            spans += try await store.spans(of: [trace])
-            _ = try await store.backLinks(to: [trace], limit: 1_000)
-        }
-        let index = SpanIndex(spans)
-        blackHole(index.origins.first.map { index.flow(from: $0) })
+        guard !flows.isEmpty else { return }
+        let flow = try await store.flow(of: flows[index * 7 % flows.count])
+        guard flow?.spans.count == LongFlows.spanCount else { throw LongFlows.Incomplete() }
     }
 
     private func query(_ index: Int) -> SpanQuery {

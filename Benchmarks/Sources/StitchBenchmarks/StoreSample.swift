@@ -100,13 +100,24 @@ struct StoreSample: RandomNumberGenerator {
         while traces.count < 2_000 { traces.append(newTrace()) }
         let place = Int(next() % UInt64(traces.count))
         time += 20_000
-        let shape = shapes[Int(next() % UInt64(shapes.count))]
         let trace = traces[place]
+        var span = span(trace.id, SpanID(bits: next() | 1), parent: trace.parent)
+        addLinks(to: &span)
+        if next() % 50 == 0 { span.status = .error("deadline exceeded") }
+        if recent.count < 20_000 { recent.append(span.context) } else { recent[Int(next() % 20_000)] = span.context }
+        traces[place].left -= 1
+        if traces[place].left == 0 { traces[place] = newTrace() } else { traces[place].parent = span.spanID }
+        return span
+    }
+
+    /// A span of any shape, at about this time, without links.
+    mutating func span(_ trace: TraceID, _ id: SpanID, parent: SpanID?) -> SpanData {
+        let shape = shapes[Int(next() % UInt64(shapes.count))]
         let start = time - next() % 3_000_000
         var span = SpanData(
-            context: SpanContext(traceID: trace.id, spanID: SpanID(bits: next() | 1), flags: [.sampled, .random]),
-            parentSpanID: trace.parent,
-            parentIsRemote: trace.parent == nil ? nil : false,
+            context: SpanContext(traceID: trace, spanID: id, flags: [.sampled, .random]),
+            parentSpanID: parent,
+            parentIsRemote: parent == nil ? nil : false,
             name: shape.name,
             kind: shape.kind,
             start: Timestamp(nanoseconds: start),
@@ -116,11 +127,6 @@ struct StoreSample: RandomNumberGenerator {
         )
         for (key, value) in shape.constants { span.attributes[key] = value }
         if shape.isMessaging { addMessage(to: &span) } else { addQuery(to: &span) }
-        addLinks(to: &span)
-        if next() % 50 == 0 { span.status = .error("deadline exceeded") }
-        if recent.count < 20_000 { recent.append(span.context) } else { recent[Int(next() % 20_000)] = span.context }
-        traces[place].left -= 1
-        if traces[place].left == 0 { traces[place] = newTrace() } else { traces[place].parent = span.spanID }
         return span
     }
 

@@ -5,7 +5,7 @@ import Foundation
 /// Every group by name, in the order in which they run.
 let groups: [any BenchmarkGroup.Type] = [
     ContextBenchmarks.self, MetricsBenchmarks.self, OTLPBenchmarks.self, SDKBenchmarks.self,
-    StoreBenchmarks.self, KafkaBenchmarks.self, JobBenchmarks.self,
+    StoreBenchmarks.self, PostgresBenchmarks.self, KafkaBenchmarks.self, JobBenchmarks.self,
 ]
 
 let wanted = Array(CommandLine.arguments.dropFirst())

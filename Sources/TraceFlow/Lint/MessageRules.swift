@@ -72,9 +72,12 @@ extension SpanData {
     /// Whether messages leave with it, or come into being.
     fileprivate var sendsMessages: Bool { kind == .producer || messagingOperation?.isProducing == true }
 
-    /// Whether it sent one message to Kafka and says neither where it lies nor why not.
+    /// Whether it sent one message to Kafka and says neither where it lies, nor when it was acknowledged, nor why not.
+    ///
+    /// Of a message that was sent again and was there already it isn't known where it lies.
     fileprivate var lacksReport: Bool {
         kind == .producer && batchCount == nil && !hasError && attributes[Attribute.kafkaOffset] == nil
+            && attributes[Attribute.acknowledgeLatency] == nil
             && attributes[Attribute.system]?.stringValue == "kafka" && attributes[Attribute.errorType] == nil
     }
 }

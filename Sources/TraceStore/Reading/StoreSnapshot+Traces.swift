@@ -11,16 +11,12 @@ extension StoreSnapshot {
         var spans: [SpanData] = []
         for trace in Set(traces) {
             for open in open {
-                for record in try open.records(of: trace) {
-                    if let span = decoder.span(record) { spans.append(span) }
-                }
+                for record in try open.records(of: trace) { decoder.add(record, to: &spans) }
             }
             for sealed in sealed {
                 try ask(sealed) { partition in
                     guard let rows = try partition.trace(trace)?.rows else { return }
-                    for row in rows where !sealed.superseded.contains(row) {
-                        if let span = decoder.span(try partition.record(row)) { spans.append(span) }
-                    }
+                    try partition.forEachRecord(rows, without: sealed.superseded) { decoder.add($0, to: &spans) }
                 }
             }
         }

@@ -178,6 +178,13 @@ final class SealedPartition: Sendable {
         }
     }
 
+    /// Has the system read all that makes up a block at once, rather than one piece after the other.
+    private func expect(block number: Int) {
+        guard caches.blocks[fileNumber, number] == nil else { return }
+        expect(columns: CollectionOfOne(number))
+        expect(blocks: CollectionOfOne(number))
+    }
+
     /// Has the system read the ids of rows ahead.
     func expect(identitiesOf rows: some Sequence<Int>) {
         for number in Set(rows.map { $0 / SealedFormat.blockCount }) where !identities.holds(number) {
@@ -241,6 +248,24 @@ final class SealedPartition: Sendable {
         let shapes = known ?? ShapeAttributes(directory)
         if known == nil { cache.withLock { $0.attributes = shapes } }
         return shapes.tests(conditions, directory)
+    }
+
+    /// The spans of rows that follow each other, without some.
+    func forEachRecord(_ rows: Range<Int>, without superseded: Set<Int>, _ body: (SpanRecord) -> Void) throws {
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+            let number = row / SealedFormat.blockCount
+            expect(block: number)
+            let block = try block(number)
+            let first = number * SealedFormat.blockCount
+            while row < min(rows.upperBound, first + SealedFormat.blockCount) {
+                if superseded.isEmpty || !superseded.contains(row) {
+                    let bytes = try block.bytes(row - first, identities.identity)
+                    body(SpanRecord(source: sources[block.source(row - first)], bytes: bytes[...]))
+                }
+                row += 1
+            }
+        }
     }
 
     /// The span of a row.

@@ -111,7 +111,10 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
             }
         },
         PlantedFault(.sendWithoutReport, "a send ended too early") { spans in
-            spans.change("send orders") { $0.attributes[Attribute.kafkaOffset] = nil }
+            spans.change("send orders") {
+                $0.attributes[Attribute.kafkaOffset] = nil
+                $0.attributes[Attribute.acknowledgeLatency] = nil
+            }
         },
         PlantedFault(.messageNeverSent, "a relay forgot a row") { spans in
             guard let lost = spans.last(where: { $0.name == "create audit" })?.context else { return }

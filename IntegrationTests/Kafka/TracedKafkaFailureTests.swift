@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchTesting
+import TelemetryData
+import Testing
+import TracedKafka
+
+@Suite(
+    "Traced Kafka, on a real broker, with a member that is killed,",
+    .timeLimit(.minutes(3)),
+    .enabled(if: ServerPack.isExpected, "needs STITCH_TEST_SERVERS")
+)
+struct TracedKafkaFailureTests {
+    private static let count = 1000
+
+    private func send(to topic: String) async throws {
+        let producer = try TracedKafkaProducer(KafkaServer.configuration())
+        for index in 0..<Self.count {
+            try await producer.enqueue(KafkaRecord(topic: topic, key: "\(index)", value: "{}"))
+        }
+        try await producer.flush()
+        await producer.shutdown()
+    }
+
+    @Test("keeps each record's flow whole, but for the spans that the killed process had not exported")
+    func killed() async throws {
+        let receiver = try ThreadedReceiver()
+        defer { receiver.stop() }
+        let configuration = try KafkaServer.configuration()
+        let (topic, next) = (KafkaServer.name("killed"), "-next")
+        let admin = try KafkaAdmin(configuration)
+        for name in [topic, topic + next] { try await admin.createTopic(name, partitions: 2) }
+        var begun = 0
+        let killed = KilledProcess(service: "member", topics: [topic + next])
+        let missing = try await withLintedTest(killing: killed) { test in
+            try await send(to: topic)
+            let member = try KafkaMemberProcess(
+                group: topic,
+                topic: topic,
+                brokers: configuration.brokers,
+                .traced,
+                environment: [
+                    "OTEL_SERVICE_NAME": killed.service, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
+                    "OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_METRICS_EXPORTER": "none",
+                ]
+            )
+            for await case .begin in member.lines {
+                begun += 1
+                // Some of its spans are known, and others not yet.
+                if begun > 50, !receiver.spans.isEmpty { member.kill() }
+            }
+
+            let producer = try TracedKafkaProducer(configuration)
+            let second = try TracedKafkaConsumer(configuration, group: topic, topics: [topic]) { record in
+                try await producer.send(KafkaRecord(topic: topic + next, key: record.key, value: record.value))
+            }
+            let runningSecond = Task { try await second.run() }
+            let inbox = Inbox<[UInt8]>()
+            let last = try TracedKafkaConsumer(configuration, group: topic + next, topics: [topic + next]) { record in
+                inbox.put(record.key ?? [])
+            }
+            let runningLast = Task { try await last.run() }
+            var keys: Set<[UInt8]> = []
+            while keys.count < Self.count, let key = await inbox.next() { keys.insert(key) }
+            await second.shutdown()
+            try await runningSecond.value
+            await last.shutdown()
+            try await runningLast.value
+            await producer.shutdown()
+            for span in receiver.spans { test.spans.ended(span) }
+        }
+        #expect(begun > 0 && begun < Self.count)
+        // Each record that it sent on has a span that works on it, which may refer to one that is missing; so may the spans
+        // of the last record that it had.
+        #expect(missing <= 2 * begun)
+        print("\(missing) spans refer to one that was lost with the killed process, which had begun \(begun) records")
+    }
+}

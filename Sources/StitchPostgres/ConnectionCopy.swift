@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchLibpq
+
+/// How many rows are written at once, by COPY in binary form.
+extension PostgresConnection {
+    /// About how much is encoded before it is sent.
+    static let copyBlockSize = 1 << 16
+
+    /// Writes rows into a table by COPY: all of them, or none if something fails.
+    ///
+    /// Rows are encoded and sent piece by piece, so that a long sequence takes little memory. The sequence is not awaited:
+    /// rows that are made slowly keep the connection, and the server's transaction, for as long.
+    ///
+    /// ```swift
+    /// try await connection.copy(into: "orders", columns: ["id", "note"], orders) { order, row in
+    ///     try row.write(order.id)
+    ///     try row.write(order.note)
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - table: The table, as it stands in a statement: names in capitals are to be quoted (``PostgresIdentifier``).
+    ///   - columns: The names of the columns, not quoted.
+    ///   - rows: What the rows are made of.
+    ///   - write: Writes the values of one row, one for each column in their order.
+    /// - Returns: How many rows were written.
+    /// - Throws: ``PostgresError``, of the server or for a value that doesn't fit its column; then no row was written.
+    @discardableResult
+    public nonisolated func copy<Rows: Sequence>(
+        into table: String,
+        columns: [String],
+        _ rows: Rows,
+        write: (Rows.Element, inout PostgresCopyWriter) throws(PostgresError) -> Void
+    ) async throws(PostgresError) -> Int {
+        let names = columns.map { PostgresIdentifier($0).description }.joined(separator: ", ")
+        let places = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+        // Tells the types of the columns, for which one needs no right to read them.
+        let types = try await parameterTypes(of: "INSERT INTO \(table) (\(names)) VALUES (\(places))")
+        let sql = "COPY \(table) (\(names)) FROM STDIN (FORMAT binary)"
+        try await beginCopy(sql)
+        var writer = PostgresCopyWriter(columns: columns, types: types)
+        do throws(PostgresError) {
+            for row in rows {
+                writer.beginRow()
+                try write(row, &writer)
+                try writer.endRow()
+                if writer.block.count >= Self.copyBlockSize { try await putCopy(writer.takeBlock(), sql) }
+            }
+            writer.end()
+            try await putCopy(writer.takeBlock(), sql)
+        } catch {
+            _ = try await endCopy(sql, failure: error)
+            throw error
+        }
+        return try await endCopy(sql, failure: nil)
+    }
+
+    /// The types that a statement expects.
+    private func parameterTypes(of sql: String) async throws(PostgresError) -> [UInt32] {
+        try Self.refuseNUL(sql)
+        if let types = copyTypes[sql] { return types }
+        let summary = StatementSummary(sql)
+        let handle = try begin(summary)
+        defer { isBusy = false }
+        let results = try await exchange(handle, summary, mode: .pipeline(syncs: 1), isCancellable: true) {
+            connection in
+            PQenterPipelineMode(connection) == 1 && PQsendPrepare(connection, "", sql, 0, nil) == 1
+                && PQsendDescribePrepared(connection, "") == 1 && PQpipelineSync(connection) == 1
+        }
+        if let failed = results.first(where: { $0.hasFailed }) { throw failed.report.error(running: summary) }
+        guard results.count == 3 else { throw lost(handle, summary) }
+        if copyTypes.count >= 16 { copyTypes = [:] }
+        copyTypes[sql] = results[1].parameterTypes
+        return results[1].parameterTypes
+    }
+
+    /// Begins the COPY; the connection is busy until ``endCopy(_:failure:)``.
+    private func beginCopy(_ sql: String) async throws(PostgresError) {
+        let summary = StatementSummary(sql)
+        let handle = try begin(summary)
+        do throws(PostgresError) {
+            let results = try await exchange(handle, summary, mode: .copy, isCancellable: true) { connection in
+                PQsendQuery(connection, sql) == 1
+            }
+            if let failed = results.first(where: { $0.hasFailed }) {
+                // The columns may have changed meanwhile.
+                copyTypes = [:]
+                throw failed.report.error(running: summary)
+            }
+        } catch {
+            isBusy = false
+            throw error
+        }
+    }
+
+    /// Sends a piece, and returns when the server has taken it, or has refused the whole.
+    private func putCopy(_ block: [UInt8], _ sql: String) async throws(PostgresError) {
+        let summary = StatementSummary(sql)
+        guard let handle else { throw PostgresError(.connectionLost, "\(summary): the connection is closed") }
+        if Task.isCancelled { throw PostgresError(.cancelled, "\(summary): cancelled") }
+        while true {
+            let taken = block.withUnsafeBytes { bytes in
+                // libpq copies the bytes.
+                PQputCopyData(handle.pointer, bytes.assumingMemoryBound(to: CChar.self).baseAddress, Int32(bytes.count))
+            }
+            // The server has refused; the end of the COPY tells why.
+            if taken < 0 { return }
+            try await flush(handle, summary)
+            if taken == 1 { return }
+        }
+    }
+
+    private func flush(_ handle: ConnectionHandle, _ summary: StatementSummary) async throws(PostgresError) {
+        while true {
+            switch PQflush(handle.pointer) {
+            case 0: return
+            case 1:
+                // Ends too when the task is cancelled; the next piece sees that.
+                await withTaskCancellationHandler {
+                    await watch.wait(for: [.read, .write])
+                } onCancel: { [watch] in
+                    watch.wake()
+                }
+                if Task.isCancelled { return }
+                guard PQconsumeInput(handle.pointer) == 1 else { throw lost(handle, summary) }
+            default: throw lost(handle, summary)
+            }
+        }
+    }
+
+    /// Ends the COPY, or takes it back.
+    private func endCopy(_ sql: String, failure earlier: PostgresError?) async throws(PostgresError) -> Int {
+        let summary = StatementSummary(sql)
+        let failure = earlier ?? (Task.isCancelled ? PostgresError(.cancelled, "\(summary): cancelled") : nil)
+        defer { isBusy = false }
+        guard let handle, PQstatus(handle.pointer) == CONNECTION_OK else {
+            throw failure ?? PostgresError(.connectionLost, "\(summary): the connection is closed")
+        }
+        // The server may wait for a lock and not read on.
+        if failure?.code == .cancelled, await !blocking({ [cancelHandle] in cancelHandle.cancel() }) {
+            watch.breakConnection()
+        }
+        let results = try await exchange(handle, summary, mode: .single, isCancellable: failure == nil) { connection in
+            // Fails when the server has refused already; then the results tell why.
+            _ = PQputCopyEnd(connection, failure == nil ? nil : "given up by the client")
+            return true
+        }
+        let report = results.first { $0.hasFailed }?.report
+        // The columns may have changed meanwhile.
+        if failure != nil || report != nil { copyTypes = [:] }
+        if let failure {
+            // A request to stop that was too late would hit the next statement.
+            if failure.code == .cancelled, report?.sqlState != "57014" { watch.breakConnection() }
+            throw failure
+        }
+        if let report {
+            throw report.error(running: summary)
+        }
+        return results.last?.affectedRows ?? 0
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Decides which statements a connection keeps prepared, by their text.
+///
+/// A statement is prepared when it is used for the second time, so that those that run once cost nothing. As many are kept
+/// as the limit says; then the one goes that was not used for the longest time, those first that never were prepared.
+struct StatementCache {
+    /// A statement that the server knows by name.
+    struct Prepared: Equatable {
+        var name: String
+        /// The types of its parameters; `nil` as long as they aren't known.
+        var types: [UInt32]?
+    }
+
+    /// How a statement is to be run.
+    enum Use: Equatable {
+        /// Send its text.
+        case unnamed
+        /// Prepare it under this name; then tell ``StatementCache/didPrepare(_:as:)`` or ``StatementCache/forget(_:)``.
+        case prepare(name: String)
+        case run(Prepared)
+    }
+
+    private struct Entry {
+        var lastUse: UInt64
+        var prepared: Prepared?
+    }
+
+    let limit: Int
+    private var entries: [String: Entry] = [:]
+    private var uses: UInt64 = 0
+    private var nextName = 0
+    /// Names of statements that the server still knows and nobody uses.
+    private(set) var dropped: [String] = []
+
+    init(limit: Int) { self.limit = limit }
+
+    /// A statement is about to run.
+    mutating func use(_ sql: String) -> Use {
+        guard limit > 0 else { return .unnamed }
+        uses += 1
+        guard let index = entries.index(forKey: sql) else {
+            if entries.count >= limit { evict() }
+            entries[sql] = Entry(lastUse: uses)
+            return .unnamed
+        }
+        entries.values[index].lastUse = uses
+        if let prepared = entries.values[index].prepared { return .run(prepared) }
+        nextName += 1
+        return .prepare(name: "stitch_\(nextName)")
+    }
+
+    /// The server knows a statement now.
+    mutating func didPrepare(_ sql: String, as prepared: Prepared) {
+        if entries[sql] == nil, entries.count >= limit { evict() }
+        entries[sql] = Entry(lastUse: uses, prepared: prepared)
+    }
+
+    /// A statement is of no use as it was prepared: it will be prepared anew.
+    mutating func forget(_ sql: String) {
+        if let prepared = entries.removeValue(forKey: sql)?.prepared { dropped.append(prepared.name) }
+    }
+
+    /// The server knows none of the statements any more.
+    mutating func forgetAll() {
+        entries = [:]
+        dropped = []
+    }
+
+    /// The server has been told to forget statements.
+    mutating func didDrop(_ names: [String]) { dropped.removeAll { names.contains($0) } }
+
+    private mutating func evict() {
+        let oldest = entries.min { one, other in
+            let (isPrepared, otherIsPrepared) = (one.value.prepared != nil, other.value.prepared != nil)
+            return isPrepared == otherIsPrepared ? one.value.lastUse < other.value.lastUse : otherIsPrepared
+        }
+        if let oldest { forget(oldest.key) }
+    }
+}
