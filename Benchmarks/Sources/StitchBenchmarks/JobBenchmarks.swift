@@ -9,8 +9,8 @@ import TracedJobs
 
 /// Jobs in a real Postgres with durable commits, worker and server side by side, every span sampled and thrown away.
 ///
-/// Needs a database in `POSTGRES_URL`, in which it makes a schema of its own and drops it again. `STITCH_BENCH_JOBS` is how
-/// many jobs a backlog has, 100,000 without it.
+/// The database that `POSTGRES_URL` names should sync its commits to the disk, which a temporary one does not. It gets a
+/// schema that is dropped again. `STITCH_BENCH_JOBS` is how many jobs a backlog has, 100,000 without it.
 enum JobBenchmarks: BenchmarkGroup {
     static let name = "jobs"
 
@@ -24,11 +24,10 @@ enum JobBenchmarks: BenchmarkGroup {
     }
 
     static func run() async throws -> [Figure] {
-        guard let url = ProcessInfo.processInfo.environment["POSTGRES_URL"], !url.isEmpty else {
-            let message = "no figures of jobs: POSTGRES_URL names no database\n"
-            try FileHandle.standardError.write(contentsOf: Data(message.utf8))
-            return []
-        }
+        try await BenchmarkDatabase.with { try await run(on: $0) }
+    }
+
+    private static func run(on url: String) async throws -> [Figure] {
         let total = ProcessInfo.processInfo.environment["STITCH_BENCH_JOBS"].flatMap { Int($0) } ?? 100_000
         let processor = BatchSpanProcessor(exporter: DiscardingExporter())
         let tracer = SDKTracer(resource: Resource(attributes: ["service.name": "bench"]), processor: processor)
