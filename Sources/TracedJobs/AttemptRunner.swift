@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import MessageTracing
 import TelemetryAPI
 
@@ -9,8 +10,13 @@ struct AttemptRunner: Sendable {
     let handlers: [String: JobHandlers.Handler]
     let running: RunningAttempts
     let completions: Completions
+    let identity: WorkerIdentity
 
     func run(_ job: ClaimedJob) async {
+        // A worker that was given up has lost what it had not begun, too.
+        guard identity.current?.worker == job.place.worker else {
+            return completions.add(EndedAttempt(job, .unstarted, span: nil))
+        }
         guard let handler = handlers[job.attempt.kind] else {
             return completions.add(EndedAttempt(job, .left, span: nil))
         }
@@ -35,6 +41,8 @@ struct AttemptRunner: Sendable {
             } _: { () async throws -> Void in
                 let task = Task { try await handler(job.payload, job.attempt) }
                 running.add(job, task)
+                let alarm = setAlarm(for: job)
+                defer { alarm?.cancel() }
                 do {
                     try await withTaskCancellationHandler {
                         try await task.value
@@ -44,14 +52,14 @@ struct AttemptRunner: Sendable {
                 } catch {
                     let stop = running.remove(job)
                     verdict = AttemptVerdict(
-                        of: error,
+                        of: stop == .timedOut ? timeOut(of: job, error) : error,
                         attempt: job.attempt,
-                        wasStopped: stop != nil,
+                        wasStopped: stop == .shutdown,
                         isCancelled: stop == .cancelled,
                         policy: configuration.retry,
                         chance: .random(in: 0...1)
                     )
-                    throw error
+                    throw stop == .timedOut ? timeOut(of: job, error) : error
                 }
             }
         } catch {
@@ -59,5 +67,24 @@ struct AttemptRunner: Sendable {
         }
         _ = running.remove(job)
         return verdict
+    }
+
+    private func setAlarm(for job: ClaimedJob) -> DispatchWorkItem? {
+        guard let limit = configuration.attemptLimit else { return nil }
+        let alarm = DispatchWorkItem { [running] in running.timeOut(job.place) }
+        let milliseconds = Int((min(limit.inSeconds, 365 * 86_400) * 1000).rounded(.up))
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds), execute: alarm)
+        return alarm
+    }
+
+    /// What an attempt failed with that was stopped because of its time, unless its handler says something else.
+    private func timeOut(of job: ClaimedJob, _ error: any Error) -> any Error {
+        guard error is CancellationError else { return error }
+        let limit = configuration.attemptLimit ?? .zero
+        return JobError(
+            .attemptTimedOut,
+            "Attempt \(job.attempt.number) at job \(job.attempt.jobID) took longer than \(limit); do less at once, or raise "
+                + "attemptLimit"
+        )
     }
 }

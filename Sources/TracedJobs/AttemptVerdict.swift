@@ -39,7 +39,14 @@ struct AttemptVerdict: Sendable, Equatable {
     ///   - isCancelled: Whether that was because somebody wants the job stopped.
     ///   - policy: How long failures wait.
     ///   - chance: From 0 to 1.
-    init(of error: any Error, attempt: JobAttempt, wasStopped: Bool, isCancelled: Bool = false, policy: RetryPolicy, chance: Double) {
+    init(
+        of error: any Error,
+        attempt: JobAttempt,
+        wasStopped: Bool,
+        isCancelled: Bool = false,
+        policy: RetryPolicy,
+        chance: Double
+    ) {
         switch error {
         case JobControl.snooze(let delay):
             self.init(state: .ready, outcome: .snoozed, counts: false)
@@ -68,7 +75,8 @@ struct AttemptVerdict: Sendable, Equatable {
         }
     }
 
-    private init(state: State, outcome: AttemptOutcome, counts: Bool, reason: String? = nil, settlement: String? = nil) {
+    private init(state: State, outcome: AttemptOutcome, counts: Bool, reason: String? = nil, settlement: String? = nil)
+    {
         self.state = state
         self.outcome = outcome
         self.counts = counts

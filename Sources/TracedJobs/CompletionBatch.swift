@@ -22,11 +22,17 @@ struct CompletionBatch: Sendable, Equatable {
     /// Adds a job that this worker has claimed.
     mutating func add(_ place: ClaimedJob.Place) {
         let at: Int
-        if let known = index[place.receipt] { at = known } else {
+        if let known = index[place.receipt] {
+            at = known
+        } else {
             at = receipts.count
             index[place.receipt] = at
             receipts.append(
-                Receipt(claim: place.claim, number: place.receipt, mask: Array(repeating: UInt8(ascii: "0"), count: place.size))
+                Receipt(
+                    claim: place.claim,
+                    number: place.receipt,
+                    mask: Array(repeating: UInt8(ascii: "0"), count: place.size)
+                )
             )
         }
         guard receipts[at].mask.indices.contains(place.ordinal - 1) else { return }

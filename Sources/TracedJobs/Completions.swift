@@ -19,7 +19,7 @@ final class Completions: Sendable {
     private let heard: @Sendable (EndedAttempt) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter heard: Called when the end of an attempt was heard, or was given up.
+    // `heard` is called when the end of an attempt was heard, or was given up.
     init(_ store: JobStore, _ tally: JobTally, heard: @escaping @Sendable (EndedAttempt) -> Void) {
         self.store = store
         self.tally = tally
@@ -45,7 +45,9 @@ final class Completions: Sendable {
         waiter?.resume()
     }
 
-    /// Works until it is closed and all has been said. Not cut short by cancellation.
+    /// Works until it is closed and all has been said.
+    ///
+    /// Not cut short by cancellation.
     func run() async {
         while true {
             let (ends, isClosed) = state.withLock { state in
@@ -95,12 +97,18 @@ final class Completions: Sendable {
         var batch = CompletionBatch(worker: worker)
         for ended in ends { batch.add(ended.place) }
         let outcome = await trying(ends) { () async throws(JobError) in try await self.store.complete(batch) }
-        for ended in ends { tell(ended, outcome.map { done, isRepeated in isRepeated || done.contains(ended.place.receipt) }) }
+        for ended in ends {
+            tell(ended, outcome.map { done, isRepeated in isRepeated || done.contains(ended.place.receipt) })
+        }
     }
 
     private func settle(_ ends: [EndedAttempt], _ worker: Int64) async {
-        let outcome = await trying(ends) { () async throws(JobError) in try await self.store.settle(ends, worker: worker) }
-        for ended in ends { tell(ended, outcome.map { done, isRepeated in isRepeated || done[ended.place] != nil }) }
+        let outcome = await trying(ends) { () async throws(JobError) in
+            try await self.store.settle(ends, worker: worker)
+        }
+        for ended in ends {
+            tell(ended, outcome.map { done, isRepeated in isRepeated || done[ended.place] != nil })
+        }
     }
 
     /// The answer, and whether it is that of another try: then the first may have had the effect that this one hasn't.
@@ -120,7 +128,10 @@ final class Completions: Sendable {
                 let isClosed = state.withLock { $0.isClosed }
                 // After the end of the worker its lease runs out, and its jobs are rescued.
                 guard error.isRetryable, tries < (isClosed ? 3 : 1000) else { return .failure(error) }
-                Diagnostics.log(.warning, "The ends of \(ends.count) attempts could not be written, trying again: \(error)")
+                Diagnostics.log(
+                    .warning,
+                    "The ends of \(ends.count) attempts could not be written, trying again: \(error)"
+                )
                 // In a task that nobody cancels.
                 let delay = Duration.milliseconds(min(50 * tries, 2000))
                 await Task<Void, Never> { try? await Task.sleep(for: delay) }.value
@@ -135,7 +146,8 @@ final class Completions: Sendable {
             if !isHeld {
                 Diagnostics.log(
                     .warning,
-                    "Worker \(ended.place.worker) was given up before an attempt at job \(ended.jobID) ended; nothing was changed"
+                    "Worker \(ended.place.worker) was given up before its attempt at job \(ended.jobID) ended; "
+                        + "nothing was changed"
                 )
             }
             ended.settlement?.end()

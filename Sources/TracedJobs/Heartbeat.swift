@@ -38,13 +38,18 @@ struct Heartbeat: Sendable {
         }
     }
 
-    /// One sign of life. A worker that was given up stops its attempts, since others make them anew.
+    /// Gives one sign of life.
+    ///
+    /// A worker that was given up stops its attempts, since others make them anew.
     func beat() async throws(JobError) {
         guard let registration = identity.current else { return }
         guard let pulse = try await store.beat(registration.worker, holding: registration.heldClaims) else {
             identity.forget(registration)
             running.stop { $0.worker == registration.worker }
-            Diagnostics.log(.warning, "Worker \(configuration.name) gave no sign of life in time, and lost its jobs to others")
+            Diagnostics.log(
+                .warning,
+                "Worker \(configuration.name) gave no sign of life in time, and lost its jobs to others"
+            )
             return
         }
         running.stop(pulse.stop)

@@ -2,7 +2,9 @@
 
 import Synchronization
 
-/// Jobs of one queue that were claimed and have not begun. Bounded by what is claimed ahead.
+/// Jobs of one queue that were claimed and have not begun.
+///
+/// Bounded by what is claimed ahead.
 final class JobBuffer: Sendable {
     private struct State {
         var jobs: [ClaimedJob] = []

@@ -22,6 +22,8 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         public static let duplicateHandler = Code(description: "duplicateHandler")
         /// A worker can be run once.
         public static let alreadyRunning = Code(description: "alreadyRunning")
+        /// An attempt took longer than it may.
+        public static let attemptTimedOut = Code(description: "attemptTimedOut")
         /// The database did not answer as a job queue does.
         public static let databaseFailed = Code(description: "databaseFailed")
         /// The database's clock can't be moved, so it is not a test's.

@@ -63,6 +63,9 @@ final class JobListener: Sendable {
     /// Whether somebody has enqueued a job since the worker fell asleep.
     var wasNotified: Bool { state.withLock { $0.wasNotified } }
 
+    /// Whether the lock is held.
+    var isAsleep: Bool { state.withLock { $0.isAsleep } }
+
     /// Listens until the task is cancelled.
     func run(_ registration: Registration) async {
         while !Task.isCancelled {

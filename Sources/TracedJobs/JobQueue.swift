@@ -53,12 +53,14 @@ public struct JobQueue: Sendable {
 
     /// Enqueues a job as part of a transaction: it exists when the transaction commits, and not at all otherwise.
     ///
-    /// The job carries the trace that is current here.
+    /// The job carries the trace that is current here. The first of a new queue or kind holds others of it up until the
+    /// transaction ends, unless that is known already (``declare(queues:kinds:)``).
     ///
     /// - Parameters:
     ///   - job: What is to be done.
     ///   - queue: Which queue it waits in.
     ///   - delay: How long it waits at least.
+    ///   - priority: Which jobs of the queue it goes before.
     ///   - maximumAttempts: After how many failures it is given up, 1 or more.
     ///   - wish: Whether its attempts are to continue this trace or to start one each, whatever the worker's own policy
     ///     says; `nil` leaves it to the worker.
@@ -70,26 +72,12 @@ public struct JobQueue: Sendable {
         _ job: some Job,
         queue: String = "default",
         after delay: Duration = .zero,
+        priority: JobPriority = .normal,
         maximumAttempts: Int = defaultMaximumAttempts,
         wish: StitchField.Wish? = nil,
         in transaction: PostgresTransaction
     ) async throws(JobError) -> JobID {
-        try await enqueue(NewJob(job, queue, delay, maximumAttempts), wish) { sql, new, columns throws(PostgresError) in
-            try await transaction.query(
-                sql,
-                new.queue,
-                new.kind,
-                Array(new.payload.utf8),
-                new.delay.inSeconds,
-                new.maximumAttempts,
-                columns.traceUUID,
-                columns.spanNumber,
-                columns.flags ?? 0,
-                columns.state,
-                columns.baggage,
-                columns.others
-            )
-        }
+        try await enqueue(NewJob(job, queue, delay, maximumAttempts, priority: priority), wish, transaction).id
     }
 
     /// Enqueues a job in a transaction of its own: it exists when this returns.
@@ -100,6 +88,7 @@ public struct JobQueue: Sendable {
     ///   - job: What is to be done.
     ///   - queue: Which queue it waits in.
     ///   - delay: How long it waits at least.
+    ///   - priority: Which jobs of the queue it goes before.
     ///   - maximumAttempts: After how many failures it is given up, 1 or more.
     ///   - wish: Whether its attempts are to continue this trace or to start one each, whatever the worker's own policy
     ///     says; `nil` leaves it to the worker.
@@ -110,79 +99,52 @@ public struct JobQueue: Sendable {
         _ job: some Job,
         queue: String = "default",
         after delay: Duration = .zero,
+        priority: JobPriority = .normal,
         maximumAttempts: Int = defaultMaximumAttempts,
         wish: StitchField.Wish? = nil
     ) async throws(JobError) -> JobID {
-        try await enqueue(NewJob(job, queue, delay, maximumAttempts), wish) { sql, new, columns throws(PostgresError) in
-            try await database.query(
-                sql,
-                new.queue,
-                new.kind,
-                Array(new.payload.utf8),
-                new.delay.inSeconds,
-                new.maximumAttempts,
-                columns.traceUUID,
-                columns.spanNumber,
-                columns.flags ?? 0,
-                columns.state,
-                columns.baggage,
-                columns.others
-            )
-        }
+        try await enqueue(NewJob(job, queue, delay, maximumAttempts, priority: priority), wish, database).id
     }
 
-    private func enqueue(
+    func enqueue(
         _ new: NewJob,
         _ wish: StitchField.Wish?,
-        run: (String, NewJob, CarrierColumns) async throws(PostgresError) -> [PostgresRow]
-    ) async throws(JobError) -> JobID {
-        let span = SendSpan(to: .jobs(queue: new.queue, kind: new.kind, baggage: baggage), wish: wish)
+        _ runner: some StatementRunner
+    ) async throws(JobError) -> EnqueuedJob {
+        let span = sendSpan(of: new, wish)
         do {
-            let rows = try await run(insertion(isDelayed: new.delay > .zero), new, CarrierColumns(span.carrier))
-            let ids = try rows.map { row throws(PostgresError) in JobID(rawValue: try row.decode("id")) }
-            guard let id = ids.first else {
+            let rows = try await runner.run(names.statement(new, CarrierColumns(span.carrier)))
+            guard let row = rows.first else {
                 throw JobError(.databaseFailed, "The INSERT of a \(new.kind) job returned no row")
             }
-            span.end { $0[MessagingConventions.Attribute.messageID] = .string(id.description) }
-            return id
+            let job = EnqueuedJob(id: JobID(rawValue: try row.decode("id")), isNew: try row.decode("is_new"))
+            span.end { $0[MessagingConventions.Attribute.messageID] = .string(job.id.description) }
+            return job
         } catch {
-            let code = (error as? PostgresError)?.code
-            span.fail(error, type: code.map { $0.sqlState ?? $0.description } ?? MessagingConventions.otherError)
-            let advice = ["3F000", "42P01"].contains(code?.sqlState) ? " (call migrate() first)" : ""
-            throw JobError(
-                .enqueueFailed,
-                "Enqueueing a \(new.kind) job in queue \(new.queue) of schema \(schema) failed\(advice)",
-                cause: error
-            )
+            throw failed(new, span, error)
         }
     }
 
-    /// One statement: the ticket, and a word to workers if one sleeps, which the server passes on at the commit.
-    private func insertion(isDelayed: Bool) -> String {
-        let ids = """
-            named AS MATERIALIZED (
-                SELECT coalesce((SELECT id FROM \(names["queue"]) WHERE name = $1), \(names["queue_id"])($1)) AS queue,
-                    coalesce((SELECT id FROM \(names["kind"]) WHERE name = $2), \(names["kind_id"])($2)) AS kind
-            )
-            """
-        if isDelayed {
-            return """
-                WITH instant AS (SELECT \(names["now"])()), \(ids)
-                SELECT added.id FROM named CROSS JOIN LATERAL \(names["add"])(named.queue, named.kind, $3::bytea, 1,
-                    $4::float8 * interval '1 second', $5::integer, $6::uuid, $7::bigint, $8::integer, $9, $10, $11::jsonb)
-                    AS added
-                """
-        }
-        return """
-            WITH instant AS MATERIALIZED (SELECT \(names["now"])() AS now, $4::float8), \(ids), inserted AS (
-                INSERT INTO \(names["job"]) (created_at, lane, kind, payload, max_attempts, trace_id, span_id, flags,
-                    tracestate, baggage, carrier)
-                SELECT instant.now, \(names["lane"])(named.queue, 1), named.kind, $3::bytea, $5::smallint, $6::uuid,
-                    $7::bigint, $8::smallint, $9, $10, $11::jsonb
-                FROM instant, named
-                RETURNING seq, lane
-            )
-            SELECT seq AS id, \(names["wake"])(lane / 8) FROM inserted
-            """
+    func sendSpan(of new: NewJob, _ wish: StitchField.Wish?) -> SendSpan {
+        SendSpan(to: target(queue: new.queue, kind: new.kind), wish: wish)
+    }
+
+    func target(queue: String, kind: String) -> MessageTarget { .jobs(queue: queue, kind: kind, baggage: baggage) }
+
+    func failed(_ new: NewJob, _ span: SendSpan, _ error: any Error) -> JobError {
+        span.fail(error, type: Self.errorType(of: error))
+        return failure("Enqueueing a \(new.kind) job in queue \(new.queue)", error)
+    }
+
+    static func errorType(of error: any Error) -> String {
+        let code = (error as? PostgresError)?.code
+        return code.map { $0.sqlState ?? $0.description } ?? MessagingConventions.otherError
+    }
+
+    func failure(_ what: String, _ error: any Error) -> JobError {
+        let state = (error as? PostgresError)?.code.sqlState
+        // No such schema, table or function.
+        let advice = ["3F000", "42P01", "42883"].contains(state) ? " (call migrate() first)" : ""
+        return JobError(.enqueueFailed, "\(what) of schema \(schema) failed\(advice)", cause: error)
     }
 }

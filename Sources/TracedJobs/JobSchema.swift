@@ -24,8 +24,9 @@ struct JobSchema: Sendable, Hashable {
     /// A table or function of the schema, as statements name it.
     subscript(_ name: String) -> String { "\(quoted).\(name)" }
 
-    /// Makes everything in an empty database or schema, or brings a schema of this version on: one script, to be run in a
-    /// transaction. Its files don't name the schema; they find it as the first of the path.
+    /// Makes everything, in one script that is to be run in a transaction.
+    ///
+    /// Its files don't name the schema; they find it as the first of the path.
     var definition: String {
         """
         CREATE SCHEMA IF NOT EXISTS \(quoted);
@@ -34,7 +35,9 @@ struct JobSchema: Sendable, Hashable {
         """
     }
 
-    /// The files of `Schema`, in their order. What SwiftPM embeds has an underscore for the first digit.
+    /// The files of `Schema`, in their order.
+    ///
+    /// What SwiftPM embeds has an underscore for the first digit.
     private static let files: [[UInt8]] = [
         PackageResources._1_schema_sql,
         PackageResources._2_tickets_sql,

@@ -28,8 +28,16 @@ struct JobStore: Sendable {
             FROM \(names["register"])($1, $2::float8 * interval '1 second', $3::text[], $4::text[], $5::jsonb, $6::boolean)
             """
         let row = try await answered("Registering a worker") { [self] () async throws(PostgresError) in
-            try await database.query(sql, configuration.name, configuration.lease.inSeconds, queues, kinds, policy, reservesIDs)
-                .first
+            try await database.query(
+                sql,
+                configuration.name,
+                configuration.lease.inSeconds,
+                queues,
+                kinds,
+                policy,
+                reservesIDs
+            )
+            .first
         }
         do {
             guard let row else { throw JobError(.databaseFailed, "Registering a worker returned no row") }
@@ -63,7 +71,8 @@ struct JobStore: Sendable {
         guard let queue = worker.queues[wish.queue] else { return [] }
         var random = SystemRandomNumberGenerator()
         let root: Int64? = reservingIDs ? Int64(bitPattern: random.next() | 1) : nil
-        let spans: [UInt8]? = reservingIDs ? (0..<wish.count).flatMap { _ in SpanID(bits: random.next() | 1).bytes } : nil
+        let spans: [UInt8]? =
+            reservingIDs ? (0..<wish.count).flatMap { _ in SpanID(bits: random.next() | 1).bytes } : nil
         let claim = """
             SELECT \(names["claim"])($1::bigint, $2::bigint, $3::integer, $4::integer, $5::bigint, $6::bytea, $7::integer,
                 $8::integer) AS count

@@ -12,7 +12,9 @@ extension JobWorker {
         while !stopping.isOpen {
             do throws(JobError) {
                 let registration: Registration
-                if let current = identity.current { registration = current } else {
+                if let current = identity.current {
+                    registration = current
+                } else {
                     registration = try await register(kinds)
                 }
                 if sleep.isPromotionDue {
@@ -83,14 +85,14 @@ extension JobWorker {
         switch sleep.step {
         case .takeLock:
             let isHeld = await listener.fallAsleep()
-            sleep.lockTaken(isHeld)
+            sleep.lockTaken()
             if isHeld { sleep.others = try await store.openTransactions() }
         case .sleep:
             let due = try await store.nextDue()
             if sleep.lookedFor(due: due?.distance) { return }
             await wake.wait(atMost: sleep.time)
             if !sleep.others.isEmpty { sleep.others = try await store.openTransactions(among: sleep.others) }
-            sleep.slept()
+            sleep.slept(isLocked: listener.isAsleep)
         }
     }
 }

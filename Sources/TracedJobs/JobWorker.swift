@@ -198,7 +198,13 @@ public final class JobWorker: Service {
     }
 
     func makeRunner(_ handlers: [String: JobHandlers.Handler], _ completions: Completions) -> AttemptRunner {
-        AttemptRunner(configuration: configuration, handlers: handlers, running: running, completions: completions)
+        AttemptRunner(
+            configuration: configuration,
+            handlers: handlers,
+            running: running,
+            completions: completions,
+            identity: identity
+        )
     }
 
     func makeHeartbeat() -> Heartbeat {

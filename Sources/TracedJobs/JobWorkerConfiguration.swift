@@ -25,6 +25,11 @@ public struct JobWorkerConfiguration: Sendable {
     /// How long a shutdown lets handlers finish before it cancels them and gives their jobs back.
     public var drain = Duration.seconds(30)
 
+    /// How long an attempt may take, or `nil` for as long as it takes.
+    ///
+    /// Then it is cancelled, and counts as failed.
+    public var attemptLimit: Duration?
+
     /// How long failed jobs wait.
     public var retry = RetryPolicy()
 
@@ -52,6 +57,9 @@ public struct JobWorkerConfiguration: Sendable {
                 "The worker's lease (\(lease)) must be 1 s or longer, fallbackInterval (\(fallbackInterval)) longer than "
                     + "zero, drain (\(drain)) zero or longer, maximumLosses (\(maximumLosses)) 1 or more, its name not empty"
             )
+        }
+        guard attemptLimit.map({ $0 > .zero }) ?? true else {
+            throw JobError(.invalidConfiguration, "The worker's attemptLimit must be longer than zero, or nil")
         }
         try retry.validate()
     }

@@ -1,42 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import StitchPostgres
 
 /// A job on its way into the database, checked.
 struct NewJob: Sendable {
     let queue: String
     let kind: String
-    let payload: String
+    let payload: [UInt8]
     let delay: Duration
+    let priority: JobPriority
     let maximumAttempts: Int
+    let unique: JobUniqueness?
+
+    /// The largest number that a ticket holds, and some to spare.
+    private static let attemptLimit = 32_000
 
     init<Description: Job>(
         _ job: Description,
         _ queue: String,
         _ delay: Duration,
-        _ maximumAttempts: Int
+        _ maximumAttempts: Int,
+        priority: JobPriority = .normal,
+        unique: JobUniqueness? = nil
     ) throws(JobError) {
         let kind = Description.kind
-        guard !queue.isEmpty, !kind.isEmpty else {
+        guard !queue.isEmpty, !kind.isEmpty, !queue.utf8.contains(0), !kind.utf8.contains(0) else {
             throw JobError(
                 .invalidConfiguration,
-                "A job needs a queue and a kind: queue \"\(queue)\", kind \"\(kind)\""
+                "A job needs a queue and a kind, without NUL: queue \"\(queue)\", kind \"\(kind)\""
             )
         }
-        guard delay >= .zero, maximumAttempts >= 1 else {
+        guard delay >= .zero, (1...Self.attemptLimit).contains(maximumAttempts) else {
             throw JobError(
                 .invalidConfiguration,
-                "A \(kind) job can't be enqueued after \(delay) for \(maximumAttempts) attempts; at least 0 and 1"
+                "A \(kind) job can't be enqueued after \(delay) for \(maximumAttempts) attempts; at least 0, and 1 to "
+                    + "\(Self.attemptLimit)"
             )
         }
-        let json: Data
-        do { json = try JSONEncoder().encode(job) } catch {
+        if let unique {
+            var isKeyStorable = true
+            if case .text(let text) = unique.key { isKeyStorable = !text.utf8.contains(0) }
+            guard unique.period.map({ $0 >= .seconds(1) }) ?? true, isKeyStorable else {
+                throw JobError(
+                    .invalidConfiguration,
+                    "A \(kind) job can't be unique by \(unique): a period is a second or longer, and there is no NUL in a key"
+                )
+            }
+        }
+        let encoder = JSONEncoder()
+        // The same data has to be the same bytes where it is a key.
+        encoder.outputFormatting = .sortedKeys
+        do { payload = Array(try encoder.encode(job)) } catch {
             throw JobError(.invalidPayload, "The data of a \(kind) job can't be written as JSON", cause: error)
         }
         self.queue = queue
         self.kind = kind
         self.delay = delay
+        self.priority = priority
         self.maximumAttempts = maximumAttempts
-        payload = String(decoding: json, as: UTF8.self)
+        self.unique = unique
     }
+
+    /// Whether the job is written as a ticket and no more.
+    var isPlain: Bool { delay == .zero && unique == nil }
 }

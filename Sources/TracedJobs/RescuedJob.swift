@@ -35,7 +35,8 @@ struct RescuedJob: Sendable {
         else { return }
         var columns = CarrierColumns(ContextCarrier())
         columns.traceID = try row.decode("creation_trace", as: UUID?.self)?.bytes
-        columns.spanID = try row.decode("creation_span", as: Int64?.self).map { SpanID(bits: UInt64(bitPattern: $0)).bytes }
+        columns.spanID = try row.decode("creation_span", as: Int64?.self)
+            .map { SpanID(bits: UInt64(bitPattern: $0)).bytes }
         columns.flags = try row.decode("creation_flags")
         columns.state = try row.decode("tracestate")
         columns.baggage = try row.decode("baggage")
@@ -56,7 +57,8 @@ struct RescuedJob: Sendable {
 
     /// Says in the traces what was lost, and what becomes of the job.
     func tell(now: Timestamp = .now) {
-        let isTold = lost?.export(from: target, from: now.advanced(by: .zero - begun), to: now.advanced(by: .zero - over))
+        let (start, end) = (now.advanced(by: .zero - begun), now.advanced(by: .zero - over))
+        let isTold = lost?.export(from: target, from: start, to: end)
         SettleSpan(
             target,
             messageID: id.description,

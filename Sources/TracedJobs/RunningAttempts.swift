@@ -5,7 +5,7 @@ import Synchronization
 /// The attempts that a worker is making now.
 final class RunningAttempts: Sendable {
     /// Why an attempt was told to stop.
-    enum Stop: Sendable { case shutdown, cancelled }
+    enum Stop: Sendable { case shutdown, cancelled, timedOut }
 
     private struct State {
         var attempts: [ClaimedJob.Place: (job: JobID, task: Task<Void, any Error>)] = [:]
@@ -38,6 +38,9 @@ final class RunningAttempts: Sendable {
     func stop(where matches: (ClaimedJob.Place) -> Bool) {
         stop(.shutdown) { place, _ in matches(place) }
     }
+
+    /// Stops one that has taken too long.
+    func timeOut(_ place: ClaimedJob.Place) { stop(.timedOut) { known, _ in known == place } }
 
     /// Stops those at these jobs.
     func stop(_ jobs: Set<JobID>) {

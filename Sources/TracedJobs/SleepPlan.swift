@@ -40,8 +40,10 @@ struct SleepPlan: Sendable {
         isPromotionDue = true
     }
 
-    /// Tried to take the lock. Without it the worker sleeps as well, for no longer than the fallback.
-    mutating func lockTaken(_ isHeld: Bool) {
+    /// Tried to take the lock.
+    ///
+    /// Without it the worker sleeps as well, for no longer than the fallback.
+    mutating func lockTaken() {
         isLocked = true
         looks = 0
     }
@@ -56,7 +58,9 @@ struct SleepPlan: Sendable {
         return false
     }
 
-    mutating func slept() {
+    /// Slept, and still holds the lock or not: the connection that held it may be lost, or there at last.
+    mutating func slept(isLocked: Bool) {
+        self.isLocked = isLocked
         looks += 1
         isPromotionDue = true
     }

@@ -109,7 +109,7 @@ CREATE INDEX uniq_until ON uniq (until) WHERE until IS NOT NULL;
 
 -- A parked job as a ticket: the columns of `job`, which `parked` has after its own.
 CREATE FUNCTION ticket_of(p parked) RETURNS job LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$
-    SELECT p.xid, p.seq, p.created_at, p.span_id, p.lane, p.kind, p.attempt, p.max_attempts, p.flags, p.losses, p.trace_id,
-        p.payload, p.origin, p.scheduled_at, p.waiting_since, p.run_at, p.cause, p.tracestate, p.baggage, p.carrier,
+    SELECT p.xid, p.seq, p.created_at, p.span_id, p.lane, p.kind, p.attempt, p.max_attempts, p.flags, p.losses,
+        p.trace_id, p.payload, p.origin, p.scheduled_at, p.waiting_since, p.run_at, p.cause, p.tracestate, p.baggage, p.carrier,
         p.unique_key, p.prev_trace, p.prev_span, p.prev_flags, p.prev_worker
 $$;

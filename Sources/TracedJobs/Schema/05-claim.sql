@@ -99,11 +99,13 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force
 #variable_conflict use_variable
 DECLARE got integer := 0; l integer;
 BEGIN
-    IF current_setting('transaction_isolation') <> 'read committed' THEN PERFORM require_read_committed('claim()'); END IF;
+    PERFORM require_read_committed('claim()') WHERE current_setting('transaction_isolation') <> 'read committed';
     IF mode = 2 THEN want := 1; END IF;
     IF want < 1 OR length(spans) < 8 * want OR first NOT BETWEEN 0 AND 3 THEN
-        RAISE EXCEPTION 'claim() was asked for % jobs from priority % on, with % bytes of span ids', want, first, length(spans)
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'At least 1 job, a priority from 0 to 3, 8 bytes for each job.';
+        RAISE EXCEPTION 'claim() was asked for % jobs from priority % on, with % bytes of span ids',
+                want, first, length(spans)
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'At least 1 job, a priority from 0 to 3, 8 bytes for each job.';
     END IF;
     IF NOT durable THEN PERFORM set_config('synchronous_commit', 'off', true); END IF;
     PERFORM FROM worker AS w WHERE w.id = worker FOR KEY SHARE;

@@ -38,7 +38,7 @@ RETURNS TABLE (no bigint, n integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
-    IF current_setting('transaction_isolation') <> 'read committed' THEN PERFORM require_read_committed('ack()'); END IF;
+    PERFORM require_read_committed('ack()') WHERE current_setting('transaction_isolation') <> 'read committed';
     PERFORM FROM worker AS w WHERE w.id = ack.worker FOR KEY SHARE;
     IF NOT FOUND THEN RETURN; END IF;
     RETURN QUERY INSERT INTO done_log AS d (no, n, part)

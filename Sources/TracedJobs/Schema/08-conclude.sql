@@ -13,7 +13,8 @@ BEGIN
     IF j.trace_id IS NULL OR j.span_id IS NULL THEN RETURN false; END IF;
     IF wish IS NOT NULL THEN RETURN wish = 'continue'; END IF;
     RETURN CASE rule ->> 'mode' WHEN 'continue' THEN true WHEN 'new' THEN false
-        ELSE claimed_at - j.created_at < make_interval(secs => coalesce((rule ->> 'within')::double precision, 600)) END;
+        ELSE claimed_at - j.created_at
+            < make_interval(secs => coalesce((rule ->> 'within')::double precision, 600)) END;
 END $$;
 
 -- The trace that an attempt starts: the claim's 8 bytes, then the span's, stirred (xorshift, which loses nothing).
@@ -76,12 +77,16 @@ BEGIN
             -- Waits on as before: nothing was attempted.
             due := greatest(coalesce(j.waiting_since, j.created_at), j.run_at) + s.unknown_kind_after;
             became := CASE WHEN due <= t THEN 'dead' ELSE 'left' END;
-            reason := coalesce(reason, 'no worker knows the kind ' || (SELECT k.name FROM kind AS k WHERE k.id = j.kind));
+            reason := coalesce(reason,
+                'no worker knows the kind ' || (SELECT k.name FROM kind AS k WHERE k.id = j.kind));
         END CASE;
     END IF;
     IF outcome < 7 THEN
         next.waiting_since := t;
-        next.prev_trace := trace; next.prev_span := span; next.prev_flags := span_flags; next.prev_worker := worker_name;
+        next.prev_trace := trace;
+        next.prev_span := span;
+        next.prev_flags := span_flags;
+        next.prev_worker := worker_name;
     END IF;
     next.origin := job_id;
     next.xid := pg_current_xact_id();

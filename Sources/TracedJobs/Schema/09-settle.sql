@@ -14,7 +14,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE w worker; e record; j job; r claim_log; queues integer[];
 BEGIN
-    IF current_setting('transaction_isolation') <> 'read committed' THEN PERFORM require_read_committed('settle()'); END IF;
+    PERFORM require_read_committed('settle()');
     IF 2 = ANY (outcomes) OR EXISTS (SELECT FROM unnest(outcomes) AS o WHERE o IS NULL OR o NOT BETWEEN 0 AND 8) THEN
         RAISE EXCEPTION 'settle() knows no such outcome: %', outcomes USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -44,7 +44,9 @@ BEGIN
         no := e.no;
         ord := e.ord;
         id := coalesce(j.origin, j.seq);
-        IF e.outcome = 0 THEN INSERT INTO done_log AS d (no, n, part) VALUES (e.no, 1, set_bits(e.n, ARRAY[e.ord])); END IF;
+        IF e.outcome = 0 THEN
+            INSERT INTO done_log AS d (no, n, part) VALUES (e.no, 1, set_bits(e.n, ARRAY[e.ord]));
+        END IF;
         became := conclude_attempt(j, r, e.ord, e.outcome, make_interval(secs => e.delay), e.reason, e.trace, e.span,
             e.flags, w.name, w.policy, 32767);
         IF became = 'ready' THEN queues := array_append(queues, j.lane / 8); END IF;
@@ -54,13 +56,15 @@ BEGIN
 END $$;
 
 -- n bits, of which those named, from 1 on, are set.
-CREATE FUNCTION set_bits(n integer, ords integer[]) RETURNS varbit LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$
+CREATE FUNCTION set_bits(n integer, ords integer[]) RETURNS varbit
+LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$
     SELECT string_agg(CASE WHEN i = ANY (ords) THEN '1' ELSE '0' END, '' ORDER BY i)::varbit
     FROM generate_series(1, n) AS i
 $$;
 
 -- One ticket of a receipt.
-CREATE FUNCTION ticket_at(r claim_log, ord integer) RETURNS job LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+CREATE FUNCTION ticket_at(r claim_log, ord integer) RETURNS job
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE j job;
 BEGIN

@@ -11,16 +11,20 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM require_read_committed('register()');
     IF lease < interval '1 second' OR name = '' THEN
-        RAISE EXCEPTION 'A worker needs a name and a lease of a second or more' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'A worker needs a name and a lease of a second or more'
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF (SELECT s.system_identifier FROM setting AS s) <> (SELECT c.system_identifier FROM pg_control_system() AS c) THEN
-        RAISE EXCEPTION 'The job queue was copied here from another Postgres cluster, whose transaction ids mean nothing in this one'
+        RAISE EXCEPTION 'The job queue comes from another Postgres cluster, whose transaction ids mean nothing in this one'
             USING ERRCODE = 'SJ002', HINT = 'Call rebase() as the owner of its schema while no worker runs.';
     END IF;
-    SELECT array_agg(queue_id(q.name) ORDER BY q.number) INTO queue_ids FROM unnest(queues) WITH ORDINALITY AS q (name, number);
-    SELECT array_agg(kind_id(k.name) ORDER BY k.number) INTO kind_ids FROM unnest(kinds) WITH ORDINALITY AS k (name, number);
+    SELECT array_agg(queue_id(q.name) ORDER BY q.number) INTO queue_ids
+    FROM unnest(queues) WITH ORDINALITY AS q (name, number);
+    SELECT array_agg(kind_id(k.name) ORDER BY k.number) INTO kind_ids
+    FROM unnest(kinds) WITH ORDINALITY AS k (name, number);
     INSERT INTO worker AS w (name, expires, lease, queues, kinds, policy, reserves)
-    VALUES (register.name, now() + register.lease, register.lease, queue_ids, coalesce(kind_ids, '{}'), register.policy, register.reserves)
+    VALUES (register.name, now() + register.lease, register.lease, queue_ids, coalesce(kind_ids, '{}'), register.policy,
+        register.reserves)
     RETURNING w.id INTO worker;
 END $$;
 
@@ -81,7 +85,8 @@ BEGIN
             ord := e.number;
             ticket := e.t;
             became := conclude_attempt(ticket, receipt, ord, outcome, NULL,
-                CASE outcome WHEN 2 THEN 'lost with worker ' || w.name END, NULL, NULL, NULL, w.name, w.policy, max_losses);
+                CASE outcome WHEN 2 THEN 'lost with worker ' || w.name END, NULL, NULL, NULL, w.name, w.policy,
+                max_losses);
             IF became = 'ready' AND ticket.lane / 8 <> ALL (coalesce(queues, '{}')) THEN
                 queues := array_append(queues, ticket.lane / 8);
             END IF;

@@ -21,7 +21,8 @@ DECLARE w worker; g record;
 BEGIN
     PERFORM require_read_committed('rescue()');
     FOR w IN
-        SELECT * FROM worker AS x WHERE x.expires < (SELECT now()) ORDER BY x.id LIMIT max_workers FOR UPDATE SKIP LOCKED
+        SELECT * FROM worker AS x WHERE x.expires < (SELECT now()) ORDER BY x.id LIMIT max_workers
+        FOR UPDATE SKIP LOCKED
     LOOP
         worker_name := w.name;
         reserves := w.reserves;
@@ -66,7 +67,8 @@ BEGIN
     PERFORM require_read_committed('promote()');
     FOR p IN
         DELETE FROM parked WHERE id = ANY (ARRAY(
-            SELECT x.id FROM parked AS x WHERE x.state = 0 AND x.due <= t ORDER BY x.due LIMIT at_most FOR UPDATE SKIP LOCKED
+            SELECT x.id FROM parked AS x WHERE x.state = 0 AND x.due <= t ORDER BY x.due LIMIT at_most
+            FOR UPDATE SKIP LOCKED
         )) OR id = ANY (ARRAY(
             SELECT x.id FROM parked AS x WHERE x.state = 2 AND x.kind = ANY (kinds) AND x.due > t
             ORDER BY x.due LIMIT at_most FOR UPDATE SKIP LOCKED
@@ -96,6 +98,7 @@ CREATE FUNCTION next_due(with_leases boolean DEFAULT false) RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT least(
         (SELECT due FROM parked WHERE state = 0 ORDER BY due LIMIT 1),
-        (SELECT min(expires) FROM worker AS w WHERE with_leases AND EXISTS (SELECT FROM lease AS l WHERE l.worker = w.id))
+        (SELECT min(expires) FROM worker AS w
+            WHERE with_leases AND EXISTS (SELECT FROM lease AS l WHERE l.worker = w.id))
     )
 $$;

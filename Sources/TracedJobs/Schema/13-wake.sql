@@ -25,7 +25,8 @@ $$;
 -- for again with those, it says which are open still.
 CREATE FUNCTION open_transactions(among xid8[] DEFAULT NULL) RETURNS xid8[]
 LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
-    SELECT coalesce(array_agg(x), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS x WHERE among IS NULL OR x = ANY (among)
+    SELECT coalesce(array_agg(x), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS x
+    WHERE among IS NULL OR x = ANY (among)
 $$;
 CREATE FUNCTION wake_up(queues integer[]) RETURNS void LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
     SELECT pg_advisory_unlock_shared('queue'::regclass::oid::integer, q) FROM unnest(queues) AS q

@@ -11,13 +11,17 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE p parked;
 BEGIN
     PERFORM require_read_committed('cancel()');
-    UPDATE parked AS x SET state = 4, due = now(), reason = cancel.reason WHERE x.id = cancel.id AND x.state <> 4 RETURNING * INTO p;
+    UPDATE parked AS x SET state = 4, due = now(), reason = cancel.reason
+    WHERE x.id = cancel.id AND x.state <> 4 RETURNING * INTO p;
     IF FOUND THEN
-        INSERT INTO note (seq, id, attempt, outcome, reason, final) VALUES (p.seq, p.id, p.attempt, 4, cancel.reason, true);
+        INSERT INTO note (seq, id, attempt, outcome, reason, final)
+        VALUES (p.seq, p.id, p.attempt, 4, cancel.reason, true);
         IF p.flags & 256 <> 0 THEN PERFORM release_key(ticket_of(p), 2::smallint); END IF;
         RETURN 'cancelled';
     END IF;
-    IF coalesce((SELECT s.state FROM state_of(cancel.id) AS s), '') NOT IN ('ready', 'running') THEN RETURN 'finished'; END IF;
+    IF coalesce((SELECT s.state FROM state_of(cancel.id) AS s), '') NOT IN ('ready', 'running') THEN
+        RETURN 'finished';
+    END IF;
     INSERT INTO cancel AS x (id, reason) VALUES (cancel.id, cancel.reason) ON CONFLICT DO NOTHING;
     PERFORM pg_notify(wake_channel(), 'cancel ' || cancel.id);
     RETURN 'ordered';

@@ -8,7 +8,8 @@ CREATE FUNCTION traces_of_job(job_id bigint) RETURNS TABLE (
     what text, number smallint, state text, at timestamptz, trace_id text, span_id text, worker text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT 'created', NULL::smallint, NULL, c.created_at, replace(c.trace_id::text, '-', ''), lpad(to_hex(c.span_id), 16, '0'), NULL
+    SELECT 'created', NULL::smallint, NULL, c.created_at, replace(c.trace_id::text, '-', ''),
+        lpad(to_hex(c.span_id), 16, '0'), NULL
     FROM (
         SELECT t.created_at, t.trace_id, t.span_id FROM ticket AS t WHERE coalesce(t.origin, t.seq) = job_id
         UNION SELECT p.created_at, p.trace_id, p.span_id FROM parked AS p WHERE p.id = job_id
@@ -69,7 +70,8 @@ CREATE FUNCTION waits(within interval DEFAULT interval '1 hour', receipts intege
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT q.name, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY x.ready),
-        percentile_cont(0.95) WITHIN GROUP (ORDER BY x.ready), percentile_cont(0.99) WITHIN GROUP (ORDER BY x.ready), max(x.ready)
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY x.ready),
+        percentile_cont(0.99) WITHIN GROUP (ORDER BY x.ready), max(x.ready)
     FROM (
         SELECT k FROM claim_log AS k
         WHERE k.n > 0 AND k.worker > 0 AND k.at > (SELECT now()) - within ORDER BY k.no DESC LIMIT receipts

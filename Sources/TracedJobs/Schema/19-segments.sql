@@ -85,8 +85,10 @@ BEGIN
 END $$;
 
 -- The oldest segment that nobody needs but people: no lease is left of the time before it was passed.
-CREATE FUNCTION retirable_segment() RETURNS integer LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE FUNCTION retirable_segment() RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT s.k FROM segment AS s
-    WHERE s.passed_at IS NOT NULL AND s.retired_at IS NULL AND NOT EXISTS (SELECT FROM lease AS l WHERE l.no <= s.passed_no)
+    WHERE s.passed_at IS NOT NULL AND s.retired_at IS NULL
+        AND NOT EXISTS (SELECT FROM lease AS l WHERE l.no <= s.passed_no)
     ORDER BY s.k LIMIT 1
 $$;

@@ -4,7 +4,8 @@
 
 -- One round: a step of each thing, for one caller at a time. Returns what was done, for a log. `move` is to be left
 -- out of every round but one an hour.
-CREATE FUNCTION maintain(move boolean DEFAULT false) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE FUNCTION maintain(move boolean DEFAULT false) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE done text[] := '{}'; number bigint;
 BEGIN
     PERFORM require_read_committed('maintain()');

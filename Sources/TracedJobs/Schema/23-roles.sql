@@ -5,7 +5,8 @@
 -- Gives rights to three roles, which exist already: who enqueues, who works (and enqueues), and who looks after the
 -- queue (all of that, and cancels, retries, pauses, reads). Functions act with the owner's rights, on a path that the
 -- caller has no say in. To write tickets directly, for speed, nobody may fill the columns that put them in order.
-CREATE FUNCTION grant_to(enqueuer text, worker text, admin text) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+CREATE FUNCTION grant_to(enqueuer text, worker text, admin text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     schema_name text := (SELECT n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.oid = 'job'::regclass);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresTesting
+import StitchPostgres
+import StitchTesting
+import Synchronization
+import TelemetryAPI
+import Testing
+import TraceContext
+import TracedJobs
+
+@Suite("Many jobs, and jobs by other ways, on a real Postgres", .timeLimit(.minutes(1)))
+struct JobBulkTests {
+    @Test("Jobs that are enqueued together each have a creation of their own, which their attempts link to")
+    func bulk() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let ids = try await withSpan("POST /orders") { _ in
+                try await jobs.enqueue(all: (1...20).map { SendReceipt(orderID: $0) })
+            }
+            #expect(ids.map(\.rawValue) == ids.map(\.rawValue).sorted() && Set(ids).count == 20)
+            let orders = Mutex<[Int]>([])
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { job, _ in
+                orders.withLock { $0.append(job.orderID) }
+            }
+            try await worker.drain()
+            #expect(orders.withLock { $0 } == Array(1...20))
+            let sends = test.spans.send("default/send_receipt")
+            #expect(sends.count == 1 && sends[0].links.count == 20)
+            let attempts = test.spans.process("default/send_receipt")
+            #expect(Set(attempts.compactMap { $0.links.first?.spanID }) == Set(sends[0].links.map(\.spanID)))
+            for (id, attempt) in zip(ids, attempts) {
+                #expect(attempt.attributes["messaging.message.id"] == .string("\(id)"))
+            }
+        }
+    }
+
+    @Test("What SQL enqueues continues the trace that the transaction names, and what it names wrongly costs nothing")
+    func sql() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            for context in [parent, "rubbish"] {
+                try await jobs.database.withTransaction { transaction in
+                    _ = try await transaction.query("SELECT set_config('stitch.traceparent', $1, true)", context)
+                    _ = try await transaction.query("SELECT set_config('stitch.tracestate', 'a=1', true)")
+                    _ = try await transaction.query("SELECT stitch.enqueue('send_receipt', '{\"orderID\": 7}')")
+                }
+            }
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, attempt in
+                if attempt.number == 1 { throw Bounced() }
+            }
+            try await worker.drain(advancingTime: true)
+            #expect(worker.counts.succeeded == 2 && worker.counts.failed == 2)
+            let attempts = test.spans.process("default/send_receipt")
+            let continued = attempts.filter { $0.traceID.description == "0af7651916cd43dd8448eb211c80319c" }
+            #expect(continued.count == 2)
+            #expect(continued.allSatisfy { $0.links.first?.spanID.description == "b7ad6b7169203331" })
+            #expect(attempts.filter { $0.links.isEmpty }.count == 1)
+            let found = try await jobs.database.query(
+                "SELECT state FROM stitch.jobs_of_trace('0af7651916cd43dd8448eb211c80319c')"
+            )
+            #expect(try found.map { try $0.decode("state", as: String.self) } == ["succeeded"])
+        }
+    }
+
+    @Test("On another library's connection the statement runs inside the send span, whose context the job has")
+    func foreign() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7), priority: .urgent) { statement in
+                // What another library does with texts and bytes.
+                let p = statement.parameters
+                let rows = try await jobs.database.query(
+                    statement.sql,
+                    p[0],
+                    p[1],
+                    p[2],
+                    p[3],
+                    p[4],
+                    p[5],
+                    p[6],
+                    p[7],
+                    p[8],
+                    p[9],
+                    p[10]
+                )
+                return JobID(rawValue: try rows[0].decode("id"))
+            }
+            let send = test.spans.send("default/send_receipt")[0]
+            #expect(try await jobs.column("encode(span_id, 'hex')", of: id) == send.spanID.description)
+            #expect(try await jobs.column("priority", of: id) == "0")
+        }
+    }
+
+    @Test("Higher priorities go first")
+    func priorities() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            for (order, priority) in JobPriority.allCases.reversed().enumerated() {
+                try await jobs.enqueue(SendReceipt(orderID: order), priority: priority)
+            }
+            let orders = Mutex<[Int]>([])
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { job, _ in
+                orders.withLock { $0.append(job.orderID) }
+            }
+            try await worker.drain()
+            #expect(orders.withLock { $0 } == [3, 2, 1, 0])
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresTesting
+import StitchPostgres
+import StitchTesting
+import Testing
+import TracedJobs
+
+@Suite("Unique jobs on a real Postgres", .timeLimit(.minutes(1)))
+struct JobUniqueTests {
+    @Test("Of jobs of one key there is one, whatever becomes of its attempts, until it has ended")
+    func oneAtATime() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let unique = JobUniqueness(.arguments)
+            let first = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique)
+            let second = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique, after: .seconds(60))
+            let other = try await jobs.enqueue(SendReceipt(orderID: 8), unique: unique)
+            #expect(first.isNew && !second.isNew && second.id == first.id && other.isNew)
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { job, attempt in
+                let again = try await jobs.enqueue(job, unique: unique)
+                #expect(!again.isNew)
+                switch attempt.number {
+                case 1: throw Bounced()
+                case 2 where attempt.losses == 0 && job.orderID == 7: throw JobControl.discard("no more")
+                default: break
+                }
+            }
+            try await worker.drain(advancingTime: true)
+            #expect(try await jobs.column("state", of: first.id) == "discarded")
+            let later = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique)
+            #expect(later.isNew && later.id != first.id)
+        }
+    }
+
+    @Test("A key is kept after the ends that it is to be kept after, for the period", arguments: [true, false])
+    func period(keeps: Bool) async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let kept: Set<JobUniqueness.Ending> = keeps ? [.succeeded] : [.dead]
+            let unique = JobUniqueness(.text("daily"), period: .seconds(86_400), keptAfter: kept)
+            let first = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique)
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
+            try await worker.drain()
+            let second = try await jobs.enqueue(SendReceipt(orderID: 8), unique: unique)
+            #expect(second.isNew == !keeps && (second.id == first.id) == keeps)
+            try await jobs.advanceClock(by: .seconds(86_400))
+            let third = try await jobs.enqueue(SendReceipt(orderID: 9), unique: unique)
+            #expect(third.isNew)
+        }
+    }
+
+    @Test("A transaction that is rolled back gives its key back")
+    func rollback() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let unique = JobUniqueness(.arguments)
+            await #expect(throws: Bounced.self) {
+                try await jobs.database.withTransaction { transaction in
+                    _ = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique, in: transaction)
+                    throw Bounced()
+                }
+            }
+            #expect(try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique).isNew)
+        }
+    }
+}

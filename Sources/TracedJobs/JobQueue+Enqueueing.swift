@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MessageTracing
+import StitchPostgres
+import TelemetryData
+public import TraceContext
+
+extension JobQueue {
+    /// Enqueues a job unless there is one of its key already.
+    ///
+    /// - Parameters:
+    ///   - job: What is to be done.
+    ///   - unique: Of which jobs there is one at a time.
+    ///   - queue: Which queue it waits in.
+    ///   - delay: How long it waits at least.
+    ///   - priority: Which jobs of the queue it goes before.
+    ///   - maximumAttempts: After how many failures it is given up, 1 or more.
+    ///   - wish: Whether its attempts are to continue this trace or to start one each; `nil` leaves it to the worker.
+    ///   - transaction: The transaction that it is part of; one of its own unless given. Another one that enqueues a job of
+    ///     the same key waits for its end. Enqueue several in the same order everywhere.
+    /// - Returns: The job, or the one that was there.
+    /// - Throws: ``JobError``.
+    public func enqueue(
+        _ job: some Job,
+        unique: JobUniqueness,
+        queue: String = "default",
+        after delay: Duration = .zero,
+        priority: JobPriority = .normal,
+        maximumAttempts: Int = defaultMaximumAttempts,
+        wish: StitchField.Wish? = nil,
+        in transaction: PostgresTransaction? = nil
+    ) async throws(JobError) -> EnqueuedJob {
+        let new = try NewJob(job, queue, delay, maximumAttempts, priority: priority, unique: unique)
+        if let transaction { return try await enqueue(new, wish, transaction) }
+        return try await enqueue(new, wish, database)
+    }
+
+    /// Enqueues a job on a connection of another client library, inside the `send` span.
+    ///
+    /// ```swift
+    /// try await client.withTransaction { connection in
+    ///     _ = try await jobs.enqueue(SendReceipt(orderID: 7)) { sql in try await connection.query(PostgresQuery(sql)) }
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - job: What is to be done.
+    ///   - queue: Which queue it waits in.
+    ///   - delay: How long it waits at least.
+    ///   - priority: Which jobs of the queue it goes before.
+    ///   - maximumAttempts: After how many failures it is given up, 1 or more.
+    ///   - unique: Of which jobs there is one at a time; then the row's `is_new` says whether it was enqueued.
+    ///   - wish: Whether its attempts are to continue this trace or to start one each; `nil` leaves it to the worker.
+    ///   - run: Runs the statement, once, on a connection to the queue's database.
+    /// - Returns: What `run` returns.
+    /// - Throws: ``JobError`` if the job can't be enqueued at all, and what `run` throws.
+    public func enqueue<Answer>(
+        _ job: some Job,
+        queue: String = "default",
+        after delay: Duration = .zero,
+        priority: JobPriority = .normal,
+        maximumAttempts: Int = defaultMaximumAttempts,
+        unique: JobUniqueness? = nil,
+        wish: StitchField.Wish? = nil,
+        _ run: (JobStatement) async throws -> Answer
+    ) async throws -> Answer {
+        let new = try NewJob(job, queue, delay, maximumAttempts, priority: priority, unique: unique)
+        let span = sendSpan(of: new, wish)
+        do {
+            let answer = try await run(names.statement(new, CarrierColumns(span.carrier)))
+            span.end { _ in }
+            return answer
+        } catch {
+            span.fail(error, type: Self.errorType(of: error))
+            throw error
+        }
+    }
+
+    /// Enqueues many jobs of one kind with one statement: all of them exist, or none.
+    ///
+    /// Each has a `create` span, which is what it carries, and one `send` span links to all of them.
+    ///
+    /// - Parameters:
+    ///   - jobs: What is to be done.
+    ///   - queue: Which queue they wait in.
+    ///   - priority: Which jobs of the queue they go before.
+    ///   - maximumAttempts: After how many failures each is given up, 1 or more.
+    ///   - createSpans: Whether each job has a span of its own; else all carry the `send` span.
+    ///   - transaction: The transaction that they are part of; one of their own unless given.
+    /// - Returns: The jobs' ids, in the order of the jobs.
+    /// - Throws: ``JobError``.
+    @discardableResult
+    public func enqueue<Description: Job>(
+        all jobs: [Description],
+        queue: String = "default",
+        priority: JobPriority = .normal,
+        maximumAttempts: Int = defaultMaximumAttempts,
+        createSpans: Bool = true,
+        in transaction: PostgresTransaction? = nil
+    ) async throws(JobError) -> [JobID] {
+        guard !jobs.isEmpty else { return [] }
+        var new: [NewJob] = []
+        for job in jobs { new.append(try NewJob(job, queue, .zero, maximumAttempts, priority: priority)) }
+        let span = BatchSendSpan(
+            of: Array(repeating: OutgoingMessage(), count: new.count),
+            to: target(queue: queue, kind: Description.kind),
+            createSpans: createSpans
+        )
+        do {
+            let tickets = zip(new, span.carriers).enumerated().map { BulkTicket($0, $1.0, CarrierColumns($1.1)) }
+            let json = String(decoding: try JSONEncoder().encode(tickets), as: UTF8.self)
+            let runner: any StatementRunner = if let transaction { transaction } else { database }
+            let rows = try await runner.query(
+                names.bulkInsertion,
+                queue,
+                Description.kind,
+                json,
+                priority.rawValue,
+                maximumAttempts
+            )
+            let ids = try rows.map { JobID(rawValue: try $0.decode("id")) }
+            span.end()
+            return ids
+        } catch {
+            span.end(
+                failures: new.indices.map {
+                    BatchSendSpan.Failure(index: $0, error: error, type: Self.errorType(of: error))
+                }
+            )
+            throw failure("Enqueueing \(jobs.count) \(Description.kind) jobs in queue \(queue)", error)
+        }
+    }
+}
+
+/// A job among many, as the statement reads it.
+private struct BulkTicket: Encodable {
+    var number: Int
+    var payload: String
+    var trace: String?
+    var span: Int64?
+    var flags: Int16?
+    var state: String?
+    var baggage: String?
+    var carrier: [String: String]?
+
+    init(_ number: Int, _ new: NewJob, _ columns: CarrierColumns) {
+        self.number = number
+        payload = String(decoding: new.payload, as: UTF8.self)
+        trace = columns.traceUUID?.uuidString
+        span = columns.spanNumber
+        flags = columns.flags
+        state = columns.state
+        baggage = columns.baggage
+        carrier = columns.others.flatMap { try? JSONDecoder().decode([String: String].self, from: Data($0.utf8)) }
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StitchPostgres
+
+extension JobQueue {
+    /// What became of a wish to cancel a job.
+    public enum Cancellation: Sendable, Hashable {
+        /// The job is cancelled.
+        case cancelled
+        /// It will be: by the worker that has it, or that gets it.
+        case ordered
+        /// It had ended, or never was.
+        case finished
+    }
+
+    /// Cancels a job, also one that runs: its worker is told at once, or with its next sign of life.
+    ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - reason: Why, for people.
+    /// - Returns: What became of it.
+    /// - Throws: ``JobError/Code/databaseFailed``.
+    @discardableResult
+    public func cancel(_ job: JobID, reason: String = "cancelled") async throws(JobError) -> Cancellation {
+        let row = try await ask(
+            "Cancelling job \(job)",
+            "SELECT \(names["cancel"])($1::bigint, $2) AS answer",
+            job.rawValue,
+            String(reason.filter { $0 != "\0" })
+        )
+        return switch row {
+        case "cancelled": .cancelled
+        case "ordered": .ordered
+        default: .finished
+        }
+    }
+
+    /// Makes a job ready that is dead, cancelled, discarded, done or not due yet.
+    ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - attempts: How many attempts more it gets; as many as it had unless given.
+    /// - Returns: Whether it is ready now; not if it waits or runs already, isn't there any more, or another job has its key.
+    /// - Throws: ``JobError/Code/databaseFailed``.
+    @discardableResult
+    public func retry(_ job: JobID, attempts: Int? = nil) async throws(JobError) -> Bool {
+        try await ask(
+            "Retrying job \(job)",
+            "SELECT \(names["retry"])($1::bigint, $2::integer)::text AS answer",
+            job.rawValue,
+            attempts
+        ) == "true"
+    }
+
+    /// Revives dead jobs, the oldest first.
+    ///
+    /// - Parameters:
+    ///   - queue: Of which queue; all unless given.
+    ///   - kind: Of which kind; all unless given.
+    ///   - limit: How many at most.
+    /// - Returns: How many.
+    /// - Throws: ``JobError/Code/databaseFailed``.
+    @discardableResult
+    public func redrive(queue: String? = nil, kind: String? = nil, limit: Int = 1000) async throws(JobError) -> Int {
+        let answer = try await ask(
+            "Reviving dead jobs",
+            "SELECT \(names["redrive"])($1::text, $2::text, $3::integer)::text AS answer",
+            queue,
+            kind,
+            limit
+        )
+        return answer.flatMap { Int($0) } ?? 0
+    }
+
+    /// Lets nothing be claimed from a queue until it is resumed; what runs goes on.
+    ///
+    /// - Throws: ``JobError/Code/databaseFailed``.
+    public func pause(_ queue: String) async throws(JobError) {
+        try await ask("Pausing queue \(queue)", "SELECT \(names["pause"])($1)::text AS answer", queue)
+    }
+
+    /// Lets jobs be claimed from a queue again.
+    ///
+    /// - Throws: ``JobError/Code/databaseFailed``.
+    public func resume(_ queue: String) async throws(JobError) {
+        try await ask("Resuming queue \(queue)", "SELECT \(names["resume"])($1)::text AS answer", queue)
+    }
+
+    /// Makes queues and kinds known before their first jobs, as workers do for theirs.
+    ///
+    /// The first job of a queue or a kind makes it known, and holds others of it up until its transaction ends. Who enqueues
+    /// in long transactions calls this at the start.
+    ///
+    /// - Parameters:
+    ///   - queues: The queues.
+    ///   - kinds: The kinds.
+    /// - Throws: ``JobError/Code/databaseFailed``.
+    public func declare(queues: [String], kinds: [any Job.Type]) async throws(JobError) {
+        for queue in queues {
+            try await ask("Declaring queue \(queue)", "SELECT \(names["queue_id"])($1)::text AS answer", queue)
+        }
+        for kind in kinds {
+            try await ask("Declaring kind \(kind.kind)", "SELECT \(names["kind_id"])($1)::text AS answer", kind.kind)
+        }
+    }
+
+    /// What holds the queue up.
+    public struct Finding: Sendable, Hashable {
+        /// What is wrong, by a name that does not change, such as `no worker`.
+        public var name: String
+        /// Which queue it concerns; `nil` for all.
+        public var queue: String?
+        /// What is known of it, for people.
+        public var detail: String
+        /// The backend that is to blame, for `pg_terminate_backend`.
+        public var backend: Int?
+    }
+
+    /// Looks for what holds the queue up, the worst first; nothing if all is well.
+    ///
+    /// - Throws: ``JobError/Code/databaseFailed``.
+    public func findings() async throws(JobError) -> [Finding] {
+        do {
+            let rows = try await database.query("SELECT finding, queue, detail, pid FROM \(names["health"])()")
+            return try rows.map { row throws(PostgresError) in
+                Finding(
+                    name: try row.decode("finding"),
+                    queue: try row.decode("queue"),
+                    detail: try row.decode("detail"),
+                    backend: try row.decode("pid")
+                )
+            }
+        } catch {
+            throw JobError(.databaseFailed, "Looking for what holds the queue up failed", cause: error)
+        }
+    }
+
+    @discardableResult
+    private func ask(
+        _ what: String,
+        _ sql: String,
+        _ values: any PostgresEncodable...
+    ) async throws(JobError) -> String? {
+        do {
+            let rows =
+                switch values.count {
+                case 1: try await database.query(sql, values[0])
+                case 2: try await database.query(sql, values[0], values[1])
+                default: try await database.query(sql, values[0], values[1], values[2])
+                }
+            return try rows.first?.decode("answer")
+        } catch {
+            throw JobError(.databaseFailed, "\(what) failed", cause: error)
+        }
+    }
+}

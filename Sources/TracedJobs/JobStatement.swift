@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+public import StitchPostgres
+
+/// The statement that enqueues a job, for whoever runs it on a connection of another client library.
+///
+/// Its one row has the job's id in the column `id`. Run it once, in the transaction that the job is to be part of.
+public struct JobStatement: Sendable {
+    /// One statement, with `$1`, `$2`, … for the parameters.
+    public let sql: String
+
+    /// The values, in the order of their numbers: text, whatever the statement makes of it, and bytes for a `bytea`.
+    public let parameters: [Parameter]
+
+    /// A value.
+    public enum Parameter: Sendable, Hashable, PostgresEncodable {
+        /// SQL's NULL.
+        case null
+        /// A text.
+        case text(String)
+        /// A `bytea`.
+        case bytes([UInt8])
+
+        /// The value as it goes to the server.
+        public var postgresValue: PostgresValue {
+            switch self {
+            case .null: .null
+            case .text(let text): .text(text)
+            case .bytes(let bytes): .bytes(bytes)
+            }
+        }
+
+        init(_ text: String?) { self = text.map { .text($0) } ?? .null }
+        init(_ number: (some BinaryInteger)?) { self.init(number.map { String($0) }) }
+        init(_ number: Double?) { self.init(number.map { "\($0)" }) }
+    }
+}
+
+/// Where a statement can be run: the pool, or a transaction.
+protocol StatementRunner: Sendable {
+    func query(_ sql: String, _ parameters: any PostgresEncodable...) async throws(PostgresError) -> [PostgresRow]
+}
+
+extension PostgresPool: StatementRunner {}
+extension PostgresTransaction: StatementRunner {}
+
+extension StatementRunner {
+    func run(_ statement: JobStatement) async throws(PostgresError) -> [PostgresRow] {
+        let p = statement.parameters
+        if p.count == JobSchema.plainCount {
+            return try await query(statement.sql, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10])
+        }
+        return try await query(
+            statement.sql,
+            p[0],
+            p[1],
+            p[2],
+            p[3],
+            p[4],
+            p[5],
+            p[6],
+            p[7],
+            p[8],
+            p[9],
+            p[10],
+            p[11],
+            p[12],
+            p[13],
+            p[14],
+            p[15]
+        )
+    }
+}
+
+extension JobSchema {
+    /// The statement that writes a job: the ticket, and a word to workers if one sleeps, which the server passes on at the
+    /// commit.
+    func statement(_ new: NewJob, _ columns: CarrierColumns) -> JobStatement {
+        var parameters: [JobStatement.Parameter] = [
+            .text(new.queue), .text(new.kind), .bytes(new.payload), .init(new.maximumAttempts),
+            .init(new.priority.rawValue), .init(columns.traceUUID?.uuidString), .init(columns.spanNumber),
+            .init(columns.flags ?? 0), .init(columns.state), .init(columns.baggage), .init(columns.others),
+        ]
+        guard !new.isPlain else { return JobStatement(sql: plainInsertion, parameters: parameters) }
+        var by: String?
+        if case .text(let text)? = new.unique?.key { by = text }
+        parameters += [
+            .init(new.delay.inSeconds), .text(new.unique == nil ? "false" : "true"), .init(by),
+            .init(new.unique?.period?.inSeconds), .init(new.unique?.keptBits ?? 0),
+        ]
+        return JobStatement(sql: otherInsertion, parameters: parameters)
+    }
+
+    /// How many parameters the plain statement has.
+    fileprivate static let plainCount = 11
+
+    /// The numbers of a queue and a kind; a function makes them where they are new.
+    private var named: String {
+        """
+        named AS MATERIALIZED (
+            SELECT coalesce((SELECT id FROM \(self["queue"]) WHERE name = $1), \(self["queue_id"])($1)) AS queue,
+                coalesce((SELECT id FROM \(self["kind"]) WHERE name = $2), \(self["kind_id"])($2)) AS kind
+        )
+        """
+    }
+
+    private var plainInsertion: String {
+        """
+        WITH instant AS MATERIALIZED (SELECT \(self["now"])() AS now), \(named), inserted AS (
+            INSERT INTO \(self["job"]) (created_at, lane, kind, payload, max_attempts, trace_id, span_id, flags, tracestate,
+                baggage, carrier)
+            SELECT instant.now, \(self["lane"])(named.queue, $5::integer), named.kind, $3::bytea, $4::smallint, $6::uuid,
+                $7::bigint, $8::smallint, $9, $10, $11::jsonb
+            FROM instant, named
+            RETURNING seq, lane
+        )
+        SELECT seq AS id, true AS is_new, \(self["wake"])(lane / 8) FROM inserted
+        """
+    }
+
+    private var otherInsertion: String {
+        """
+        WITH instant AS MATERIALIZED (SELECT \(self["now"])() AS now), \(named)
+        SELECT added.id, added.is_new FROM instant, named CROSS JOIN LATERAL \(self["add"])(
+            named.queue, named.kind, $3::bytea, $5::integer, $12::float8 * interval '1 second', $4::integer, $6::uuid,
+            $7::bigint, $8::integer, $9, $10, $11::jsonb,
+            CASE WHEN $13::boolean THEN \(self["unique_key"])($2, convert_from($3::bytea, 'UTF8')::jsonb, $14::text,
+                $15::float8 * interval '1 second') END,
+            $16::integer, to_timestamp((floor(extract(epoch FROM instant.now) / $15::float8) + 1) * $15::float8)
+        ) AS added
+        """
+    }
+
+    /// Writes many tickets of one queue and kind, in the order of the arrays; returns their numbers in that order.
+    var bulkInsertion: String {
+        """
+        WITH instant AS MATERIALIZED (SELECT \(self["now"])() AS now), \(named), inserted AS (
+            INSERT INTO \(self["job"]) (created_at, lane, kind, payload, max_attempts, trace_id, span_id, flags, tracestate,
+                baggage, carrier)
+            SELECT instant.now, \(self["lane"])(named.queue, $4::integer), named.kind, convert_to(x.payload, 'UTF8'),
+                $5::smallint, x.trace, x.span, coalesce(x.flags, 0), x.state, x.baggage, x.carrier
+            FROM instant, named, jsonb_to_recordset($3::jsonb) AS x (number integer, payload text, trace uuid, span bigint,
+                flags smallint, state text, baggage text, carrier jsonb)
+            ORDER BY x.number
+            RETURNING seq, lane
+        )
+        SELECT seq AS id, CASE WHEN row_number() OVER () = 1 THEN \(self["wake"])(lane / 8) END FROM inserted ORDER BY seq
+        """
+    }
+}
