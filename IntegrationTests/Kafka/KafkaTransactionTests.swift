@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StitchKafka
 import StitchService
 import StitchTesting
 import Synchronization
 import Testing
+import TracedKafka
 
 @Suite("A transaction, on a real broker,", .timeLimit(.minutes(2)))
 struct KafkaTransactionTests {
@@ -28,7 +28,7 @@ struct KafkaTransactionTests {
     private func received(from topic: String, upTo last: [UInt8]) async throws -> [[UInt8]?] {
         let inbox = Inbox<[UInt8]?>()
         let group = KafkaServer.name("reader")
-        let consumer = try KafkaConsumer(KafkaServer.configuration(), group: group, topics: [topic]) {
+        let consumer = try TracedKafkaConsumer(KafkaServer.configuration(), group: group, topics: [topic]) {
             inbox.put($0.value)
         }
         let running = Task { try await consumer.run() }
@@ -44,10 +44,14 @@ struct KafkaTransactionTests {
 
     @Test("is seen as a whole when it is committed, and not at all when its body throws or a record fails")
     func commitAndAbort() async throws {
+        try await withLintedTest { _ in try await commitThenAbort() }
+    }
+
+    private func commitThenAbort() async throws {
         let topic = KafkaServer.name("transaction")
         var configuration = try configuration(topic)
         configuration.properties["message.max.bytes"] = "2000000"
-        let producer = try KafkaProducer(configuration)
+        let producer = try TracedKafkaProducer(configuration)
         let count = try await producer.withTransaction { transaction in
             for index in 0..<10 {
                 try await transaction.enqueue(KafkaRecord(topic: topic, value: [UInt8(index)], partition: 0))

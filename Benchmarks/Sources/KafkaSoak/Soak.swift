@@ -21,8 +21,8 @@ final class Soak: Sendable {
         let isDone = Atomic(false)
     }
 
-    /// How many records may be on their way: enough for the rate, and few enough that it makes no difference to the memory
-    /// where they are, and that the broker never deletes one that nobody has read.
+    /// How many records may be on their way, and how many in the producer's queue: enough for the rate, and few enough that
+    /// the broker never deletes one that nobody has read, and that the memory is what it will be within the first minute.
     private static let lag = 20_000
     private static let partitions = 4
 
@@ -33,6 +33,8 @@ final class Soak: Sendable {
 
     /// A topic whose records the broker deletes soon, and a tracer that samples everything.
     init(_ configuration: KafkaConfiguration) async throws {
+        var configuration = configuration
+        configuration.queueRecords = Self.lag
         self.configuration = configuration
         processor = BatchSpanProcessor(exporter: DiscardingExporter())
         TelemetrySystem.install(
