@@ -93,7 +93,7 @@ struct PostgresCopyTests {
             ) async throws {
                 let error = try #require(
                     await #expect(throws: PostgresError.self) {
-                        try await connection.copy(into: "lines", columns: ["id", "extra"], 0..<5000, write: write)
+                        try await connection.copy(into: "lines", columns: ["id", "extra"], 0..<20_000, write: write)
                     }
                 )
                 #expect(error.code == .invalidParameter)
@@ -103,7 +103,7 @@ struct PostgresCopyTests {
             try await refuses("Int has no binary form for column id, which is of type integer") {
                 id,
                 row throws(PostgresError) in
-                try row.write(id < 4000 ? id : 1 << 40)
+                try row.write(id < 15_000 ? id : 1 << 40)
                 try row.write("")
             }
             try await refuses("column extra contains a NUL") { id, row throws(PostgresError) in

@@ -137,6 +137,9 @@ struct PostgresPreparedTests {
             #expect(try await connection.query("SELECT $1::text", 7)[0].decode(0) == "7")
             #expect(try await connection.query("SELECT $1::text", [UInt8(1)])[0].decode(0) == #"\x01"#)
             for _ in 0..<3 { #expect(try await connection.query(sql, [UInt8]())[0].decode(0) == "bytea") }
+            let length = "SELECT octet_length($1)"
+            for _ in 0..<3 { #expect(try await connection.query(length, "abc")[0].decode(0) == 3) }
+            #expect(try await connection.query(length, [UInt8(1), 2, 3, 4])[0].decode(0) == 4)
         }
     }
 

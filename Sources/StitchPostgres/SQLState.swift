@@ -42,11 +42,13 @@ extension PostgresError.Code {
     private static let advices: [String: String] = [
         "25006": "the server or the transaction allows no changes; use the primary, or a transaction that may write",
         "25P02": "an earlier statement failed, so that the transaction can only be rolled back",
+        "26000": "if a pooler in transaction mode is in between, set pooling = .transaction",
         "40001": "another transaction came first; run the whole transaction again (attempts of withTransaction)",
         "40P01":
             "two transactions waited for each other; run the whole transaction again (attempts of withTransaction)",
         "42501": "the role lacks the right; grant it, or connect as another role",
         "42P01": "create it, or name its schema",
+        "42P05": "if a pooler in transaction mode is in between, set pooling = .transaction",
         "53300": "the server has no connection left; lower maximumConnections, or raise its max_connections",
         "55P03": "somebody else holds the lock; try again later",
         "57014": "the server stopped it, because of a time-out or a request",

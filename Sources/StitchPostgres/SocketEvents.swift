@@ -86,9 +86,11 @@ final class SocketEvents: TaskExecutor {
             for job in running { job.runSynchronously(on: asUnownedTaskExecutor()) }
             // Who ran may have left more to run; then the sockets are only looked at.
             deliver(waits: running.isEmpty)
-            if running.isEmpty { state.withLock { $0.isWaiting = false } }
         }
     }
+
+    /// Who is resumed from here on needs not wake the thread.
+    private func stopWaiting() { state.withLock { $0.isWaiting = false } }
 
     private func handle(_ token: Token) {
         let handler = state.withLock { $0.handlers[token] }
@@ -125,6 +127,7 @@ final class SocketEvents: TaskExecutor {
         var events = [kevent](repeating: kevent(), count: 64)
         var none = timespec()
         let count = kevent(queue, nil, 0, &events, Int32(events.count), waits ? nil : &none)
+        if waits { stopWaiting() }
         for event in events.prefix(Int(max(count, 0))) { handle(Token(UInt(bitPattern: event.udata))) }
     }
 
@@ -165,6 +168,7 @@ final class SocketEvents: TaskExecutor {
     private func deliver(waits: Bool) {
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
             let count = epoll_wait(queue, events.baseAddress, Int32(events.count), waits ? -1 : 0)
+            if waits { stopWaiting() }
             for event in events.prefix(Int(max(count, 0))) {
                 if event.data.u64 == Self.wakeToken { clearWaker() } else { handle(event.data.u64) }
             }
