@@ -6,7 +6,7 @@ import TracedKafka
 
 @Suite(
     "Kafka clients whose partitions' leaders change, with three real brokers,",
-    .timeLimit(.minutes(5)),
+    .timeLimit(.minutes(10)),
     .enabled(if: ServerPack.isExpected, "needs STITCH_TEST_SERVERS")
 )
 struct KafkaLeaderTests {
@@ -83,9 +83,14 @@ private struct LedTraffic {
     /// Waits until records were sent and worked on that nobody had before; looks at what is committed meanwhile.
     private func makeProgress() async throws {
         let before = senders.acknowledged
+        let deadline = ContinuousClock.now + .seconds(120)
         while senders.acknowledged < before + 500 || log.finishedCount < before + 500 {
             try await expectCommitted()
             try await Task.sleep(for: .milliseconds(20))
+            guard ContinuousClock.now < deadline else {
+                let counts = "\(senders.acknowledged - before) sent, \(log.finishedCount - before) received"
+                throw ServerPack.Failure(description: "Nothing goes on since leaders changed: \(counts)")
+            }
         }
     }
 

@@ -25,6 +25,14 @@ struct KafkaMoveAsideTests {
         return configuration
     }
 
+    /// The broker learns of topics a little later than who made them.
+    private func waitForTopics(_ topics: Set<String>) async throws {
+        let admin = try KafkaAdmin(configuration())
+        while try await !topics.isSubset(of: admin.describeTopics().map(\.name)) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     private func send(_ records: [KafkaRecord]) async throws {
         let producer = try TracedKafkaProducer(configuration())
         let deliveries = await producer.send(contentsOf: records)
@@ -135,6 +143,7 @@ struct KafkaMoveAsideTests {
         let admin = try KafkaAdmin(configuration())
         try await admin.createTopic(topic, partitions: 1)
         try await admin.createTopic("\(topic).dead", partitions: 1)
+        try await waitForTopics([topic, "\(topic).dead"])
         try await send((0..<500).map { KafkaRecord(topic: topic, key: "\($0)", value: "x") })
         let member = try KafkaMemberProcess(group: topic, topic: topic, brokers: configuration().brokers, .fails)
         var begun = 0
@@ -167,6 +176,7 @@ struct KafkaMoveAsideTests {
         let move = KafkaMoveAside(retry: [.seconds(3600)])
         let retry = move.retryTopic(of: topic, after: move.retry[0])
         for name in [topic, retry, move.deadTopic(of: topic)] { try await admin.createTopic(name, partitions: 2) }
+        try await waitForTopics([topic, retry, move.deadTopic(of: topic)])
         try await send((0..<2).map { KafkaRecord(topic: topic, value: [UInt8($0)], partition: Int32($0)) })
         // Which is what a handler in flight would get: the test doesn't last as long.
         var patient = try configuration()

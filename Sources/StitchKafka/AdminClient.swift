@@ -89,14 +89,17 @@ final class AdminClient {
         if trouble == nil || trouble?.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
             let text = ClientHooks.of(client)?.trouble?.text
         {
-            return KafkaError(
-                native: ErrorAdvice.isDistrust(text) ? RD_KAFKA_RESP_ERR__SSL : RD_KAFKA_RESP_ERR__TRANSPORT,
-                attempt,
-                detail: text
-            )
+            return KafkaError(native: Self.code(RD_KAFKA_RESP_ERR__TRANSPORT, text), attempt, detail: text)
         }
-        if let trouble { return KafkaError(native: trouble.code, attempt, detail: trouble.text) }
+        if let trouble {
+            return KafkaError(native: Self.code(trouble.code, trouble.text), attempt, detail: trouble.text)
+        }
         return KafkaError(native: code, attempt, detail: text)
+    }
+
+    /// What kind of trouble it is: a certificate that is not trusted comes with one code or the other.
+    private static func code(_ code: rd_kafka_resp_err_t, _ text: String) -> rd_kafka_resp_err_t {
+        code == RD_KAFKA_RESP_ERR__TRANSPORT && ErrorAdvice.isDistrust(text) ? RD_KAFKA_RESP_ERR__SSL : code
     }
 
     /// The end: nothing may be called afterwards.

@@ -34,7 +34,8 @@ final class BrokerTrouble: Sendable {
         switch code {
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL, RD_KAFKA_RESP_ERR__RESOLVE,
             RD_KAFKA_RESP_ERR__TRANSPORT:
-            self.init(LogSecrets.redact(text), code.protocolName, at: time)
+            let text = LogSecrets.redact(text)
+            self.init(text, ErrorAdvice.isDistrust(text) ? "_SSL" : code.protocolName, at: time)
         default: return nil
         }
     }

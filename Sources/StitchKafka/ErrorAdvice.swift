@@ -48,6 +48,7 @@ struct ErrorAdvice {
     }
 
     private func transport(_ text: String) -> String? {
+        if Self.isDistrust(text) { return encryption(text) }
         if text.contains("bad certificate") || text.contains("certificate required") {
             return "the broker wants a certificate of the client that it trusts: set tls.certificate and tls.key"
         }

@@ -75,6 +75,7 @@ struct KafkaErrorTests {
             (0x0200_02ff, "_TRANSPORT", "connecting to a SSL listener?", "'tls'"),
             (0x0200_02ff, "_TRANSPORT", "broker might require SASL authentication", "'authentication'"),
             (0x0200_02ff, "_TRANSPORT", "Send failed: Broken pipe (after 1ms in state UP)", "'authentication'"),
+            (0x0200_02ff, "_TRANSPORT", "certificate verify failed (in state SSL_HANDSHAKE)", "tls.authorities"),
             (0x0200_02ff, "_TRANSPORT", "sslv3 alert bad certificate", "tls.certificate"),
             (0x0200_02ff, "UNKNOWN_TOPIC_OR_PARTITION", "", "create the topic"),
         ]
