@@ -116,7 +116,8 @@ final class ConnectionLeases: Sendable {
     }
 
     func release(_ lease: Lease) async {
-        await release(lease.id, isReusable: lease.connection.isReusable())
+        // Who gets it next looks at its socket.
+        await release(lease.id, isReusable: lease.connection.isReusable(looksAtSocket: false))
     }
 
     private func release(_ id: PoolState.ConnectionID, isReusable: Bool) async {

@@ -110,10 +110,10 @@ public actor PostgresConnection {
 
     /// Whether another task may use the connection: it is whole, idle and outside a transaction.
     ///
-    /// Sees whether the server has closed it meanwhile.
-    func isReusable() -> Bool {
+    /// Sees whether the server has closed it meanwhile, unless told not to look.
+    func isReusable(looksAtSocket: Bool = true) -> Bool {
         timeout = usualTimeout
-        guard let handle, !isBusy, PQconsumeInput(handle.pointer) == 1 else { return false }
+        guard let handle, !isBusy, !looksAtSocket || PQconsumeInput(handle.pointer) == 1 else { return false }
         return PQstatus(handle.pointer) == CONNECTION_OK && PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
     }
 

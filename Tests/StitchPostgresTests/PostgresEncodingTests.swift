@@ -78,6 +78,33 @@ struct PostgresEncodingTests {
         #expect(text([[UInt8(1)], []]) == #"{"\\x01","\\x"}"#)
     }
 
+    @Test("Values that are cut off or claim too much are refused, and never trap")
+    func cutOff() throws {
+        var block: [UInt8] = []
+        let isBinary = [1, 2, 3].postgresValue.content.appendBinaryForm(as: 1016, to: &block)
+        #expect(isBinary)
+        func decode(_ bytes: [UInt8]) throws(PostgresError) -> [Int] {
+            try [Int](PostgresCell(column: "counts", type: 1016, bytes: bytes))
+        }
+        #expect(try decode(block) == [1, 2, 3])
+        for length in 0..<block.count {
+            #expect(throws: PostgresError.self) { try decode(Array(block.prefix(length))) }
+        }
+        // Each byte of the header and of the lengths at its highest: whatever it means, it is decoded or refused.
+        for index in block.indices {
+            var spoilt = block
+            spoilt[index] = 255
+            _ = try? decode(spoilt)
+        }
+        for type in [16, 20, 21, 23, 25, 26, 700, 701, 1184, 2950, 3802, 5069] as [UInt32] {
+            for count in 0..<18 {
+                let cell = PostgresCell(column: "odd", type: type, bytes: [UInt8](repeating: 1, count: count))
+                _ = (try? Int16(cell), try? UInt64(cell), try? Double(cell), try? Bool(cell), try? String(cell))
+                _ = (try? UUID(cell), try? Date(cell), try? [UInt8](cell), try? Int?(cell), try? [String](cell))
+            }
+        }
+    }
+
     @Test("A NUL character in a text is refused by number of the parameter, without the text")
     func nul() throws {
         let error = try #require(throws: PostgresError.self) {
