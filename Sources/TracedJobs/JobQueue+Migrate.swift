@@ -29,7 +29,9 @@ extension JobQueue {
                         "Schema \(schema) is at version \(version), and this program knows \(JobSchema.version); "
                             + "use a newer version of Stitch"
                     )
-                case .some: break
+                case .some:
+                    // Room for jobs while no worker is there to make it.
+                    _ = try await transaction.query("SELECT \(names["add_segments"])()")
                 case nil:
                     try await refuseEarlierTables(in: transaction)
                     try await transaction.executeScript(names.definition)

@@ -78,8 +78,10 @@ struct JobStore: Sendable {
                 $8::integer) AS count
             """
         let fetch = "SELECT * FROM \(names["fetch_jobs"])($1::bigint, $2::bigint) ORDER BY no, ord"
-        return try await answered("Claiming jobs") { [self] () async throws(PostgresError) in
-            let count = try await database.query(
+        return try await answered("Claiming jobs") { [self] () async throws in
+            // One round trip, and a transaction each: no lane is held while rows are on their way.
+            var batch = PostgresBatch()
+            try batch.add(
                 claim,
                 worker.worker,
                 number,
@@ -89,10 +91,13 @@ struct JobStore: Sendable {
                 spans,
                 wish.mode.rawValue,
                 wish.firstPriority
-            ).first?.decode("count", as: Int.self)
+            )
+            try batch.add(fetch, worker.worker, number)
+            let answers = try await database.withConnection { [batch] connection in try await connection.runEach(batch)
+            }
+            let count = try answers[0].get().rows.first?.decode("count", as: Int.self)
             guard let count, count > 0 else { return [] }
-            let rows = try await database.query(fetch, worker.worker, number)
-            return try rows.map { row throws(PostgresError) in
+            return try answers[1].get().rows.map { row throws(PostgresError) in
                 try ClaimedJob(
                     row,
                     worker: worker.worker,
@@ -246,10 +251,10 @@ struct JobStore: Sendable {
     /// Runs a statement in a task of its own, which the caller's cancellation does not reach.
     private func answered<Value: Sendable>(
         _ what: String,
-        _ statement: @escaping @Sendable () async throws(PostgresError) -> Value
+        _ statement: @escaping @Sendable () async throws -> Value
     ) async throws(JobError) -> Value {
-        let task = Task { () async -> Result<Value, PostgresError> in
-            do throws(PostgresError) { return .success(try await statement()) } catch { return .failure(error) }
+        let task = Task { () async -> Result<Value, any Error> in
+            do { return .success(try await statement()) } catch { return .failure(error) }
         }
         switch await task.value {
         case .success(let value): return value

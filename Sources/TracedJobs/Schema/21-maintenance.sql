@@ -39,6 +39,10 @@ BEGIN
             NULL::integer, s.oldest_ready
         FROM queue_stats AS s WHERE s.ready > 0 AND s.workers = 0 AND NOT s.paused
         UNION ALL
+        SELECT 1, 'room runs out', NULL, 'the last segment is being filled, and no worker has added another; call maintain()',
+            NULL, NULL
+        WHERE (SELECT max(s.lo) FROM segment AS s) <= (SELECT last_value FROM job_seq)
+        UNION ALL
         SELECT 1, 'a claim does not end', q.name, 'lane ' || l.objid || ' is held by ' || coalesce(a.application_name, '?'),
             l.pid, a.xact_start
         FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid LEFT JOIN queue AS q ON q.id = l.objid::bigint / 8
