@@ -43,6 +43,8 @@ final class SenderLog: Sendable {
                     if delivery.offset < 0 { state.withoutOffset += 1 }
                 }
             }
+            // However long leaders take, there are not more records than can be worked on and looked at.
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 
