@@ -44,8 +44,12 @@ func module(
     joining others: [Target.Dependency] = [],
     embedding files: [String] = []
 ) -> Target {
-    .target(name: name, dependencies: named(dependencies) + others, resources: files.map { .embedInCode($0) },
-        swiftSettings: settings)
+    .target(
+        name: name,
+        dependencies: named(dependencies) + others,
+        resources: files.map { .embedInCode($0) },
+        swiftSettings: settings
+    )
 }
 
 func tests(of name: String, _ dependencies: [String] = [], joining others: [Target.Dependency] = []) -> Target {
