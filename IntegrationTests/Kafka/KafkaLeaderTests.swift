@@ -46,10 +46,15 @@ private struct LedTraffic {
         // Whichever of them fails ends the others.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await consumer.run() }
-            for sender in 0..<12 {
-                group.addTask { try await senders.send("\(sender)", to: topic.name, producer) }
+            group.addTask {
+                try await sendWhileLeadersChange()
+                // A record that is lost leaves nothing to wait for; of the group's lag nobody tells.
+                while try await consumer.lag().values.contains(where: { $0 > 0 }) {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                try await expectCommitted()
+                await consumer.shutdown()
             }
-            group.addTask { try await changeLeaders() }
             try await group.waitForAll()
         }
         await producer.shutdown()
@@ -60,18 +65,20 @@ private struct LedTraffic {
         }
     }
 
-    private func changeLeaders() async throws {
-        try await makeProgress()
-        try await changeLeaders(by: .kill, of: 1)
-        try await changeLeaders(by: .stop, of: 2)
-        senders.end()
-        // A record that is lost leaves nothing to wait for.
-        while senders.isSending { try await Task.sleep(for: .milliseconds(10)) }
-        while try await consumer.lag().values.contains(where: { $0 > 0 }) {
-            try await Task.sleep(for: .milliseconds(10))
+    /// Whichever fails ends the others here, too.
+    private func sendWhileLeadersChange() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for sender in 0..<12 {
+                group.addTask { try await senders.send("\(sender)", to: topic.name, producer) }
+            }
+            group.addTask {
+                try await makeProgress()
+                try await changeLeaders(by: .kill, of: 1)
+                try await changeLeaders(by: .stop, of: 2)
+                senders.end()
+            }
+            try await group.waitForAll()
         }
-        try await expectCommitted()
-        await consumer.shutdown()
     }
 
     private func changeLeaders(by loss: LedTopic.Loss, of node: Int32) async throws {

@@ -19,7 +19,6 @@ final class SenderLog: Sendable {
     private struct State {
         var senders: [String: Sender] = [:]
         var withoutOffset = 0
-        var sending = 0
     }
 
     private let state = Mutex(State())
@@ -27,8 +26,6 @@ final class SenderLog: Sendable {
 
     /// Sends until `end`, ten at once.
     func send(_ name: String, to topic: String, _ producer: some KafkaProducing) async throws {
-        state.withLock { $0.sending += 1 }
-        defer { state.withLock { $0.sending -= 1 } }
         var number = 0
         while !isDone.load(ordering: .relaxed) {
             var handles: [KafkaEnqueued] = []
@@ -50,9 +47,6 @@ final class SenderLog: Sendable {
 
     /// The senders are to end.
     func end() { isDone.store(true, ordering: .relaxed) }
-
-    /// Whether a sender has not ended yet.
-    var isSending: Bool { state.withLock { $0.sending > 0 } }
 
     /// A handler has got a record.
     func begin(_ record: KafkaConsumedRecord) {

@@ -21,6 +21,7 @@ CREATE FUNCTION wake_channel() RETURNS text LANGUAGE sql STABLE RETURN 'stitch_j
 CREATE FUNCTION fall_asleep(queues integer[]) RETURNS void LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
     SELECT pg_advisory_lock_shared('queue'::regclass::oid::integer, q) FROM unnest(queues) AS q ORDER BY q
 $$;
+
 -- Transactions that may have looked for the lock before it was taken, and commit a ticket yet: all that are open now. Asked
 -- for again with those, it says which are open still.
 CREATE FUNCTION open_transactions(among xid8[] DEFAULT NULL) RETURNS xid8[]
@@ -28,6 +29,7 @@ LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
     SELECT coalesce(array_agg(x), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS x
     WHERE among IS NULL OR x = ANY (among)
 $$;
+
 CREATE FUNCTION wake_up(queues integer[]) RETURNS void LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
     SELECT pg_advisory_unlock_shared('queue'::regclass::oid::integer, q) FROM unnest(queues) AS q
 $$;
