@@ -26,7 +26,7 @@ final class HTTPPost: NSObject, URLSessionDataDelegate {
     static let maximumAnswerSize = 1 << 20
 
     /// How long an answer may take as a whole.
-    static let patience = Duration.seconds(5)
+    static let patience = Duration.seconds(15)
 
     private struct State {
         var size = 0
