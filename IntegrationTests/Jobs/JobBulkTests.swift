@@ -35,6 +35,45 @@ struct JobBulkTests {
         }
     }
 
+    @Test("Many jobs are copied: their ids are in their order, also after others in one transaction, and each has its trace")
+    func copied() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let (few, many) = try await jobs.database.withTransaction { transaction in
+                let few = try await jobs.enqueue(all: (1...3).map { SendReceipt(orderID: $0) }, in: transaction)
+                return (few, try await jobs.enqueue(all: (4...600).map { SendReceipt(orderID: $0) }, in: transaction))
+            }
+            let rows = try await jobs.database.query("SELECT id, payload->>'orderID' AS number FROM stitch.jobs ORDER BY id")
+            #expect(try rows.map { try $0.decode("id", as: Int64.self) } == (few + many).map(\.rawValue))
+            #expect(try rows.map { try $0.decode("number", as: String.self) } == (1...600).map { "\($0)" })
+            let creations = test.spans.all.filter { $0.name == "create default/send_receipt" }.map(\.spanID)
+            #expect(Set(creations).count == 600)
+            let worker = try JobWorker(jobs, queues: ["default": 200]).handle(SendReceipt.self) { _, _ in }
+            try await worker.drain()
+            let attempts = test.spans.process("default/send_receipt")
+            #expect(attempts.count == 600 && Set(attempts.compactMap { $0.links.first?.spanID }) == Set(creations))
+        }
+    }
+
+    @Test("Of many jobs none exists if one can't be written", arguments: [3, 400])
+    func unwritable(count: Int) async throws {
+        struct Weigh: Job {
+            static let kind = "weigh"
+            var weight: Double
+        }
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let work = (1...count).map { Weigh(weight: $0 == count - 1 ? .nan : 1) }
+            let error = await #expect(throws: JobError.self) { try await jobs.enqueue(all: work) }
+            #expect(error?.code == .invalidPayload)
+            #expect(try await jobs.database.query("SELECT FROM stitch.job").isEmpty)
+            #expect(test.spans.send("default/weigh").allSatisfy { $0.status.isError })
+            // The connection is as good as before.
+            try await jobs.enqueue(all: (1...count).map { Weigh(weight: Double($0)) })
+            #expect(try await jobs.database.query("SELECT FROM stitch.job").count == count)
+        }
+    }
+
     @Test("What SQL enqueues continues the trace that the transaction names, and what it names wrongly costs nothing")
     func sql() async throws {
         try await withStitchTest { test in

@@ -65,8 +65,17 @@ private struct JobRows: CarrierFixture {
     }
 
     func carrier(of id: JobID) async throws -> ContextCarrier {
-        let rows = try await jobs.database.query("SELECT * FROM stitch.jobs WHERE id = $1", id.rawValue)
-        return try CarrierColumns(try #require(rows.first)).carrier
+        let sql = "SELECT * FROM stitch.job WHERE seq = $1"
+        let row = try #require(try await jobs.database.query(sql, id.rawValue).first)
+        return CarrierColumns(
+            trace: try row.decode("trace_id"),
+            span: try row.decode("span_id"),
+            flags: try row.decode("flags"),
+            state: try row.decode("tracestate"),
+            baggage: try row.decode("baggage"),
+            others: try row.decode("carrier")
+        )
+        .carrier
     }
 }
 

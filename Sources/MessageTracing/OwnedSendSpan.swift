@@ -221,7 +221,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
 
 extension ActiveContext? {
     /// Whether a message to there takes no baggage along.
-    fileprivate func carriesNoBaggage(to target: MessageTarget) -> Bool {
+    func carriesNoBaggage(to target: MessageTarget) -> Bool {
         guard let self else { return true }
         if case .none = target.baggage { return true }
         return self.baggage.isEmpty

@@ -19,6 +19,12 @@ extension ProcessSpan {
         /// What else is known of it; its wait is worked out.
         package var receipt = MessageReceipt()
 
+        /// How long it waited, where that is known otherwise than from when it was created; the receipt says the same.
+        package var wait: MessageWait?
+
+        /// The id that was written down for the span; a tracer that can't take it makes no plain span.
+        package var reservedID: SpanID?
+
         /// Which time this is that somebody gets to see it.
         package var delivery: ReceivedMessage.Delivery
 
@@ -57,22 +63,13 @@ extension ProcessSpan {
             // To the millisecond or so, which is as exact as the message's own time.
             policy.continues(created: message.created, now: .nearlyNow)
         else { return nil }
-        let creation = message.carrier.context
         let work = TelemetrySystem.withTracer(in: active) { tracer -> WorkSpan? in
             guard tracer.isEnabled, tracer.usesPlainContext, active?.parent(tracer) == nil else { return nil }
-            let span = tracer.startMessageSpan(
-                .process,
-                on: target,
-                ofKind: .consumer,
-                parent: creation,
-                following: [],
-                link: creation,
-                role: .creation,
-                details: message.details,
-                at: nil
-            )
+            guard let span = message.startSpan(on: target, by: tracer) else { return nil }
             var receipt = message.receipt
-            receipt.waitNanoseconds = message.created.map { span.startOrNow.nanoseconds(since: $0) }
+            if message.wait == nil {
+                receipt.waitNanoseconds = message.created.map { span.startOrNow.nanoseconds(since: $0) }
+            }
             return WorkSpan(span, target, message.carrier, key: key, receipt, in: active)
         }
         guard let work else { return nil }
@@ -93,6 +90,35 @@ extension ProcessSpan {
 }
 
 extension ProcessSpan.PlainMessage {
+    /// Its span, of the id that was written down where there is one.
+    @inline(__always)
+    fileprivate func startSpan(on target: MessageTarget, by tracer: any Tracer) -> MessageSpan? {
+        let creation = carrier.context
+        if let reservedID, let reserving = tracer.reserving {
+            return reserving.startMessageSpan(
+                reserved: reservedID,
+                .process,
+                on: target,
+                ofKind: .consumer,
+                parent: creation,
+                link: creation,
+                role: .creation,
+                details: details
+            )
+        }
+        return tracer.startMessageSpan(
+            .process,
+            on: target,
+            ofKind: .consumer,
+            parent: creation,
+            following: [],
+            link: creation,
+            role: .creation,
+            details: details,
+            at: nil
+        )
+    }
+
     /// Measures the delivery as work on the message begins.
     @inline(never)
     fileprivate func measure(
@@ -104,7 +130,7 @@ extension ProcessSpan.PlainMessage {
         var message = ReceivedMessage(
             carrier: carrier.carrier,
             created: created,
-            wait: created.map { MessageWait(since: $0, now: now) }
+            wait: wait ?? created.map { MessageWait(since: $0, now: now) }
         )
         message.partitionNumber = details.partition
         message.delivery = delivery

@@ -41,7 +41,7 @@ extension Int64: PostgresArrayElement {
 extension PostgresArrayElement where Self: PostgresEncodable {
     /// An SQL array, each element in its own form.
     public static func postgresValue(of elements: [Self]) -> PostgresValue {
-        PostgresValue(content: .array(elements.map(\.postgresValue.content)))
+        PostgresValue(content: .array(elements.map { $0.postgresValue.content }))
     }
 }
 
@@ -50,6 +50,7 @@ extension Bool: PostgresArrayElement {}
 extension Double: PostgresArrayElement {}
 extension UInt64: PostgresArrayElement {}
 extension UUID: PostgresArrayElement {}
+extension Data: PostgresArrayElement {}
 extension Date: PostgresArrayElement {}
 extension PostgresInstant: PostgresArrayElement {}
 
@@ -63,6 +64,6 @@ extension Array: PostgresArrayElement where Element == UInt8 {
 extension Optional: PostgresArrayElement where Wrapped: PostgresArrayElement & PostgresEncodable {
     /// An SQL array in which `nil` is NULL.
     public static func postgresValue(of elements: [Wrapped?]) -> PostgresValue {
-        PostgresValue(content: .array(elements.map(\.postgresValue.content)))
+        PostgresValue(content: .array(elements.map { $0.postgresValue.content }))
     }
 }

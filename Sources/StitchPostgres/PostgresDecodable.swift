@@ -132,6 +132,20 @@ extension UUID: PostgresDecodable {
     }
 }
 
+extension Data: PostgresDecodable {
+    /// Decodes `bytea`.
+    public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        let bytes = try cell.required("\(Self.self)")
+        guard cell.type == PostgresType.bytea else { throw cell.mismatch("\(Self.self)") }
+        self.init(bytes)
+    }
+
+    /// Decodes `bytea`.
+    public init(_ cell: PostgresCell) throws(PostgresError) {
+        self = try cell.read { reader throws(PostgresError) in try Self(reading: reader) }
+    }
+}
+
 extension PostgresInstant: PostgresDecodable {
     /// Decodes `timestamptz`.
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {

@@ -73,6 +73,7 @@ extension Double: PostgresDecodableElement {}
 extension Bool: PostgresDecodableElement {}
 extension String: PostgresDecodableElement {}
 extension UUID: PostgresDecodableElement {}
+extension Data: PostgresDecodableElement {}
 extension Date: PostgresDecodableElement {}
 extension PostgresInstant: PostgresDecodableElement {}
 extension Array: PostgresDecodableElement where Element == UInt8 {}

@@ -56,6 +56,11 @@ extension UUID: PostgresEncodable {
     public var postgresValue: PostgresValue { PostgresValue(content: .uuid(self)) }
 }
 
+extension Data: PostgresEncodable {
+    /// A `bytea`.
+    public var postgresValue: PostgresValue { .bytes([UInt8](self)) }
+}
+
 extension Date: PostgresEncodable {
     /// The instant, to the microsecond; what lies further away than 100,000 years is Postgres' `infinity`.
     public var postgresValue: PostgresValue { PostgresInstant(self).postgresValue }

@@ -90,7 +90,7 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
         return "\(message) [\(code) \(name)]"
     }
 
-    init(
+    package init(
         _ code: Code,
         _ message: String,
         cause: (any Error)? = nil,

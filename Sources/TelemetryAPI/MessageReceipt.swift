@@ -26,6 +26,12 @@ package struct MessageReceipt: Sendable, Hashable {
     /// Below 0 where the clocks disagree, `nil` where it isn't known.
     package var waitNanoseconds: Int64?
 
+    /// How much of that it waited for somebody who had time, in nanoseconds from 0; `nil` where it isn't known.
+    package var readyNanoseconds: Int64?
+
+    /// The message's id, where that is a number; `nil` where it isn't, or is said elsewhere.
+    package var messageNumber: Int64?
+
     /// How many messages came after it, from 0; `nil` where it isn't known.
     package var lag: Int64?
 
@@ -36,7 +42,7 @@ package struct MessageReceipt: Sendable, Hashable {
     package init() {}
 
     /// How many attributes it has at most.
-    package static var maximumCount: Int { 3 }
+    package static var maximumCount: Int { 5 }
 
     /// Sets the attributes.
     package func fill(_ builder: inout SpanBuilder) {
@@ -46,6 +52,8 @@ package struct MessageReceipt: Sendable, Hashable {
             let seconds = Double(waitNanoseconds.magnitude) / 1e9
             builder.attributes.set(waitNanoseconds < 0 ? Attribute.clockSkew : Attribute.wait, seconds)
         }
+        builder.attributes.set(Attribute.waitReady, readyNanoseconds.map { Double($0) / 1e9 })
+        builder.attributes.set(Attribute.messageID, messageNumber.map { String($0) })
         builder.attributes.set(Attribute.timestampType, timestampType.name.map { $0.description })
         builder.attributes.set(Attribute.kafkaLag, lag)
     }

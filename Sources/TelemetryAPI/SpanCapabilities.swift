@@ -43,6 +43,43 @@ public protocol SpanReserving: Sendable {
         at time: Timestamp?,
         _ build: (inout SpanBuilder) -> Void
     ) -> Span
+
+    /// Starts a span of messaging that has this id and continues a trace, where nothing has to be kept for it.
+    ///
+    /// - Parameters:
+    ///   - spanID: The span's id; for one span only.
+    ///   - operation: What is done.
+    ///   - target: With whose messages.
+    ///   - kind: Which side of a relation it is.
+    ///   - parent: The span that it is a child of.
+    ///   - link: The span that it links to.
+    ///   - role: What that span is to it.
+    ///   - details: What is known of the message so far.
+    /// - Returns: The span; `nil`, with nothing done, where it has to be started in the other way.
+    func startMessageSpan(
+        reserved spanID: SpanID,
+        _ operation: MessagingConventions.Operation,
+        on target: MessageTarget,
+        ofKind kind: SpanKind,
+        parent: SpanContext,
+        link: SpanContext,
+        role: MessagingConventions.LinkRole,
+        details: MessageDetails
+    ) -> MessageSpan?
+}
+
+extension SpanReserving {
+    /// `nil`.
+    public func startMessageSpan(
+        reserved spanID: SpanID,
+        _ operation: MessagingConventions.Operation,
+        on target: MessageTarget,
+        ofKind kind: SpanKind,
+        parent: SpanContext,
+        link: SpanContext,
+        role: MessagingConventions.LinkRole,
+        details: MessageDetails
+    ) -> MessageSpan? { nil }
 }
 
 /// Exports spans that another process began and did not live to end.

@@ -22,6 +22,7 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
     // Belongs to the message and is looked at until the span has ended, not after.
     nonisolated(unsafe) private let key: UnsafeRawBufferPointer?
     private let receipt: MessageReceipt
+    private let attempt: Int64?
 
     // Of the thread's own, so that no other thread counts references to it.
     private let share: MessageTargetShare
@@ -49,6 +50,7 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
         isRecorded = span.isRecording
         self.key = key
         self.receipt = receipt
+        attempt = span.details.attempt
         share = span.share ?? target.share
         self.plain = plain
         telemetry = active?.scope
@@ -70,7 +72,9 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
     package var enclosing: EnclosingSpan? { nil }
     package var boundBaggage: Baggage? { nil }
     package var arrived: IncomingCarrier? { .plain(plain) }
-    package var message: MessageWork? { MessageWork(share) }
+    package var message: MessageWork? {
+        MessageWork(share, messageID: receipt.messageNumber.map { String($0) }, attempt: attempt.map { Int(clamping: $0) })
+    }
 
     // MARK: Recording
 

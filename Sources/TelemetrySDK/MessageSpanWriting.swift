@@ -34,7 +34,8 @@ extension OutputBuffer.Place {
         put(flags)
         put(prepared)
         let details = span.details
-        if let partition = details.partition { write(partition: partition) }
+        // The conventions want it as text.
+        if let partition = details.partition { write("messaging.destination.partition.id", digitsOf: Int64(partition)) }
         if let offset = details.offset { write("messaging.kafka.offset", offset) }
         if let bodySize = details.bodySize { write("messaging.message.body.size", bodySize) }
         if let batchCount = details.batchCount { write("messaging.batch.message_count", batchCount) }
@@ -46,6 +47,8 @@ extension OutputBuffer.Place {
             let seconds = Double(wait.magnitude) / 1e9
             if wait < 0 { write("stitch.clock_skew", seconds) } else { write("stitch.wait", seconds) }
         }
+        if let ready = receipt.readyNanoseconds { write("stitch.wait.ready", Double(ready) / 1e9) }
+        if let id = receipt.messageNumber { write("messaging.message.id", digitsOf: id) }
         if let lag = receipt.lag { write("stitch.kafka.lag", lag) }
         if let type = receipt.timestampType.name {
             write("stitch.message.timestamp_type", text: UnsafeRawPointer(type.utf8Start), type.utf8CodeUnitCount)
@@ -118,20 +121,19 @@ extension OutputBuffer.Place {
         return all & 0x8080_8080_8080_8080 == 0
     }
 
-    /// Writes the partition, which the conventions want as text.
+    /// Writes an attribute that is a whole number as text.
     @inline(__always)
-    private mutating func write(partition: Int32) {
-        let key: StaticString = "messaging.destination.partition.id"
-        // Up to ten digits and a sign: backwards, into the end of two words.
-        var digits = (UInt64(0), UInt64(0))
+    private mutating func write(_ key: StaticString, digitsOf number: Int64) {
+        // Up to 19 digits and a sign: backwards, into the end of three words.
+        var digits = (UInt64(0), UInt64(0), UInt64(0))
         withUnsafeMutableBytes(of: &digits) { digits in
-            var (rest, index) = (partition.magnitude, digits.count)
+            var (rest, index) = (number.magnitude, digits.count)
             repeat {
                 index &-= 1
                 digits[index] = UInt8(truncatingIfNeeded: 48 &+ rest % 10)
                 rest /= 10
             } while rest > 0
-            if partition < 0 {
+            if number < 0 {
                 index &-= 1
                 digits[index] = UInt8(ascii: "-")
             }

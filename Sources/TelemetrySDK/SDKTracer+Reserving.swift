@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 public import TelemetryAPI
 
 extension SDKTracer: SpanReserving {
@@ -28,6 +29,50 @@ extension SDKTracer: SpanReserving {
         var builder = core.builder
         build(&builder)
         return core.record(context, name, kind, parent?.asParent, time, builder)
+    }
+
+    /// Starts a span of messaging that has this id, without an allocation.
+    public func startMessageSpan(
+        reserved spanID: SpanID,
+        _ operation: MessagingConventions.Operation,
+        on target: MessageTarget,
+        ofKind kind: SpanKind,
+        parent: SpanContext,
+        link: SpanContext,
+        role: MessagingConventions.LinkRole,
+        details: MessageDetails
+    ) -> MessageSpan? {
+        if !parent.isSampled, core.follows(parent), parent.state.isEmpty {
+            core.starts.add(isSampled: false)
+            let span = Span(spanID: spanID, in: parent.traceID, core.flags(ofChildOf: parent), isRemote: false)
+            return MessageSpan(span, operation, on: target, details: details)
+        }
+        let thread = stitch_thread_number()
+        let share = target.share(ofThread: thread)
+        guard parent.isSampled, core.follows(parent), link.isValid, link.state.isEmpty,
+            core.hasRoom(for: share.prepared(operation))
+        else { return nil }
+        core.starts.add(isSampled: true)
+        let (now, offset) = core.clock.start()
+        return MessageSpan(
+            spanID,
+            childOf: parent,
+            core.flags(ofChildOf: parent),
+            operation,
+            of: share,
+            ofKind: kind,
+            link: PlainLink(
+                traceID: link.traceID,
+                spanID: link.spanID,
+                flags: link.flags,
+                isRemote: link.isRemote,
+                role: role
+            ),
+            details: details,
+            start: now,
+            clock: offset.nanoseconds,
+            places[thread]
+        )
     }
 }
 

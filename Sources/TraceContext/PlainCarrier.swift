@@ -22,6 +22,15 @@ package struct PlainCarrier: Sendable, Hashable {
         self.parent = parent
     }
 
+    /// The context of a span, and when its flow began, in milliseconds since 1970; `nil` if there is more to say of it.
+    package init?(_ context: SpanContext, originMilliseconds: Int64?) {
+        guard context.isValid, context.state.isEmpty, originMilliseconds ?? 0 >= 0,
+            context.flags.rawValue & ~TraceFlags.known.rawValue == 0
+        else { return nil }
+        parent = TraceParent(traceID: context.traceID, spanID: context.spanID, flags: context.flags)
+        self.originMilliseconds = originMilliseconds
+    }
+
     /// Takes in a `stitch` field.
     ///
     /// - Returns: `false`, with nothing changed, if the field says more than when the flow began, or is written in another

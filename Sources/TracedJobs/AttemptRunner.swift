@@ -12,66 +12,85 @@ struct AttemptRunner: Sendable {
     let completions: Completions
     let identity: WorkerIdentity
 
-    func run(_ job: ClaimedJob) async {
-        // A worker that was given up has lost what it had not begun, too.
-        guard identity.current?.worker == job.place.worker else {
-            return completions.add(EndedAttempt(job, .unstarted, span: nil))
+    /// Works off a queue's jobs, one after the other, until there will be none any more.
+    func workOff(_ buffer: JobBuffer) async {
+        await running.withPlace { place in
+            // An attempt that is told to stop takes its task with it.
+            while await withTaskGroup(
+                of: Bool.self,
+                body: { group in
+                    group.addTask { await work(on: buffer, at: place) }
+                    return await group.next() ?? false
+                }
+            ) {}
         }
+    }
+
+    /// Works in one task until that is cancelled; returns whether there is more to do.
+    private func work(on buffer: JobBuffer, at place: AttemptPlace) async -> Bool {
+        while let job = await buffer.next() {
+            await run(job, at: place)
+            if Task.isCancelled { return !running.hasStopped }
+        }
+        return false
+    }
+
+    /// Makes an attempt at one job.
+    func run(_ job: ClaimedJob, at place: AttemptPlace) async {
         guard let handler = handlers[job.attempt.kind] else {
             return completions.add(EndedAttempt(job, .left, span: nil))
         }
         guard !job.isCancelled else {
             return completions.add(EndedAttempt(job, .cancelledUnstarted, span: nil))
         }
-        let span = ProcessSpan(of: job.received(now: .now), from: job.target, policy: configuration.continuation)
-        let verdict = await makeAttempt(job, handler, in: span)
-        completions.add(EndedAttempt(job, verdict, span: span.span.context))
+        let ended = await place.run(job) { () async -> EndedAttempt in
+            // Looked at while it can be stopped, so that no stop is missed. A worker that was given up has lost what it had
+            // not begun, too.
+            guard identity.current?.worker == job.place.worker, !running.hasStopped else {
+                return EndedAttempt(job, .unstarted, span: nil)
+            }
+            let span = job.startSpan(policy: configuration.continuation)
+            let verdict = await makeAttempt(job, handler, in: span, at: place)
+            return EndedAttempt(job, verdict, span: span.span.context)
+        }
+        completions.add(ended)
     }
 
     private func makeAttempt(
         _ job: ClaimedJob,
         _ handler: @escaping JobHandlers.Handler,
-        in span: ProcessSpan
+        in span: ProcessSpan,
+        at place: AttemptPlace
     ) async -> AttemptVerdict {
-        // A task of its own, so that the worker can stop one attempt; it is awaited at once.
         var verdict = AttemptVerdict.succeeded
+        let alarm = setAlarm(for: job, at: place)
+        defer { alarm?.cancel() }
         do {
             try await span.run { _ in
                 verdict.isError ? .failed(errorType: nil) : .interrupted
             } _: { () async throws -> Void in
-                let task = Task { try await handler(job.payload, job.attempt) }
-                running.add(job, task)
-                let alarm = setAlarm(for: job)
-                defer { alarm?.cancel() }
-                do {
-                    try await withTaskCancellationHandler {
-                        try await task.value
-                    } onCancel: {
-                        running.stop { $0 == job.place }
-                    }
-                } catch {
-                    let stop = running.remove(job)
+                do { try await handler(job.payload, job.attempt) } catch {
+                    let stop = place.stopped
+                    let error = stop == .timedOut ? timeOut(of: job, error) : error
                     verdict = AttemptVerdict(
-                        of: stop == .timedOut ? timeOut(of: job, error) : error,
+                        of: error,
                         attempt: job.attempt,
                         wasStopped: stop == .shutdown,
                         isCancelled: stop == .cancelled,
                         policy: configuration.retry,
                         chance: .random(in: 0...1)
                     )
-                    throw stop == .timedOut ? timeOut(of: job, error) : error
+                    throw error
                 }
             }
-        } catch {
-            return verdict
-        }
-        _ = running.remove(job)
+        } catch {}
         return verdict
     }
 
-    private func setAlarm(for job: ClaimedJob) -> DispatchWorkItem? {
+    private func setAlarm(for job: ClaimedJob, at place: AttemptPlace) -> DispatchWorkItem? {
         guard let limit = configuration.attemptLimit else { return nil }
-        let alarm = DispatchWorkItem { [running] in running.timeOut(job.place) }
+        let claimed = job.place
+        let alarm = DispatchWorkItem { place.stop(.timedOut) { running, _ in running == claimed } }
         let milliseconds = Int((min(limit.inSeconds, 365 * 86_400) * 1000).rounded(.up))
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds), execute: alarm)
         return alarm

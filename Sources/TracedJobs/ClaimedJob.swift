@@ -3,6 +3,7 @@
 import Foundation
 import MessageTracing
 import StitchPostgres
+import TelemetryAPI
 import TelemetryData
 import TraceContext
 
@@ -19,11 +20,20 @@ struct ClaimedJob: Sendable {
         var ordinal: Int
     }
 
+    /// What a claim of one queue was made with.
+    struct Claim: Sendable {
+        var worker: Int64
+        var number: Int64
+        var queue: String
+        /// What the worker knows of each kind.
+        var kinds: [Int32: Registration.Kind]
+    }
+
     let target: MessageTarget
     let place: Place
     var attempt: JobAttempt
-    var payload: [UInt8]
-    var carrier: ContextCarrier
+    var payload: Data
+    var carrier: CarrierColumns
     var previousAttempt: SpanContext?
     var previousWorker: String?
     var reservedIDs: ReservedIDs?
@@ -35,57 +45,89 @@ struct ClaimedJob: Sendable {
     /// Whether it has a key, or others wait for it: then it can't be completed along with others.
     var isSpecial: Bool
 
-    init(
-        _ row: PostgresRow,
-        worker: Int64,
-        claim: Int64,
-        in queue: String,
-        target: (_ kind: Int32) -> MessageTarget,
-        kind: (Int32) -> String
-    ) throws(PostgresError) {
+    /// Reads a row of ``FetchedColumn``'s columns.
+    init(_ row: borrowing PostgresRowReader, of claim: Claim) throws(PostgresError) {
+        typealias Column = FetchedColumn
         place = Place(
-            worker: worker,
-            claim: claim,
-            receipt: try row.decode("no"),
-            size: try row.decode("n"),
-            ordinal: try row.decode("ord")
+            worker: claim.worker,
+            claim: claim.number,
+            receipt: try row.decode(Column.no),
+            size: try row.decode(Column.n),
+            ordinal: try row.decode(Column.ord)
         )
-        let kindID: Int32 = try row.decode("kind")
-        self.target = target(kindID)
-        let createdAt: Date = try row.decode("created_at")
-        let claimedAt: Date = try row.decode("claimed_at")
-        let waitingSince: Date = try row.decode("waiting_since")
-        let runAt: Date? = try row.decode("run_at")
+        let kind = claim.kinds[try row.decode(Column.kind)] ?? .unknown(in: claim.queue)
+        target = kind.target
+        let created: PostgresInstant = try row.decode(Column.createdAt)
+        let claimed: PostgresInstant = try row.decode(Column.claimedAt)
+        let waiting: PostgresInstant = try row.decode(Column.waitingSince)
+        let due: PostgresInstant? = try row.decode(Column.runAt)
+        let scheduled: PostgresInstant = try row.decode(Column.scheduledAt)
         attempt = JobAttempt(
-            jobID: JobID(rawValue: try row.decode("id")),
-            queue: queue,
-            kind: kind(kindID),
-            number: try row.decode("attempt"),
-            maximumAttempts: try row.decode("max_attempts"),
-            losses: try row.decode("losses"),
-            createdAt: createdAt,
-            scheduledAt: try row.decode("scheduled_at")
+            jobID: JobID(rawValue: try row.decode(Column.id)),
+            queue: claim.queue,
+            kind: kind.name,
+            number: try row.decode(Column.attempt),
+            maximumAttempts: try row.decode(Column.maximumAttempts),
+            losses: try row.decode(Column.losses),
+            createdAt: created.date,
+            scheduledAt: scheduled.date
         )
-        payload = try row.decode("payload")
-        let flags: Int16 = try row.decode("flags")
+        payload = try row.decode(Column.payload)
+        let flags: Int16 = try row.decode(Column.flags)
         isSpecial = flags >= 256
-        isCancelled = try row.decode("is_cancelled")
-        carrier = try CarrierColumns(row, flags: flags).carrier
+        isCancelled = try row.decode(Column.isCancelled)
+        carrier = CarrierColumns(
+            trace: try row.decode(Column.traceID),
+            span: try row.decode(Column.spanID),
+            flags: flags & 255,
+            state: try row.decode(Column.state),
+            baggage: try row.decode(Column.baggage),
+            others: try row.decode(Column.carrier)
+        )
         previousAttempt = SpanContext(
-            traceID: try row.decode("prev_trace", as: UUID?.self)?.bytes,
-            spanID: try row.decode("prev_span", as: Int64?.self).map { SpanID(bits: UInt64(bitPattern: $0)).bytes },
-            flags: try row.decode("prev_flags")
+            trace: try row.decode(Column.previousTrace),
+            span: try row.decode(Column.previousSpan),
+            flags: try row.decode(Column.previousFlags)
         )
-        previousWorker = try row.decode("prev_worker")
-        if let root: Int64 = try row.decode("root"), let span: [UInt8] = try row.decode("span"), span.count == 8 {
-            reservedIDs = ReservedIDs(root: UInt64(bitPattern: root), spanID: SpanID(bytes: span))
+        previousWorker = try row.decode(Column.previousWorker)
+        if let root: Int64 = try row.decode(Column.root), let span: ReservedSpan = try row.decode(Column.span) {
+            reservedIDs = ReservedIDs(root: UInt64(bitPattern: root), spanID: span.id)
         }
-        age = .seconds(claimedAt.timeIntervalSince(createdAt))
+        age = .microseconds(claimed.microseconds &- created.microseconds)
         wait = MessageWait(
-            for: MessageWait.cause(try row.decode("cause")),
-            total: .seconds(claimedAt.timeIntervalSince(waitingSince)),
-            untilDue: .seconds(max(runAt?.timeIntervalSince(waitingSince) ?? 0, 0))
+            for: MessageWait.cause(try row.decode(Column.cause)),
+            total: .microseconds(claimed.microseconds &- waiting.microseconds),
+            untilDue: .microseconds(due.map { max($0.microseconds &- waiting.microseconds, 0) } ?? 0)
         )
+    }
+
+    /// Starts the span of the attempt.
+    func startSpan(policy: ContinuationPolicy) -> ProcessSpan {
+        if let plain = plainMessage(now: .now),
+            let span = ProcessSpan(of: plain, from: target, policy: policy, key: nil)
+        {
+            return span
+        }
+        return ProcessSpan(of: received(now: .now), from: target, policy: policy)
+    }
+
+    /// What tracing has to know of a job that is attempted for the first time, as soon as it could be.
+    private func plainMessage(now: Timestamp) -> ProcessSpan.PlainMessage? {
+        guard previousAttempt == nil, previousWorker == nil, wait.scheduled == nil, wait.backoff == nil,
+            let ready = wait.ready, wait.total >= .zero, ready >= .zero, let plain = carrier.plainCarrier
+        else { return nil }
+        var message = ProcessSpan.PlainMessage(
+            plain,
+            created: now.advanced(by: .zero - age),
+            MessageDetails(attempt: Int64(attempt.number)),
+            .first
+        )
+        message.wait = wait
+        message.reservedID = reservedIDs?.spanID
+        message.receipt.waitNanoseconds = wait.total.wholeNanoseconds
+        message.receipt.readyNanoseconds = ready.wholeNanoseconds
+        message.receipt.messageNumber = attempt.jobID.rawValue
+        return message
     }
 
     /// What tracing has to know.
@@ -93,7 +135,7 @@ struct ClaimedJob: Sendable {
     /// The database's times are moved to this machine's clock, the one that spans are timed by.
     func received(now: Timestamp) -> ReceivedMessage {
         var message = ReceivedMessage(
-            carrier: carrier,
+            carrier: carrier.carrier,
             id: attempt.jobID.description,
             created: now.advanced(by: .zero - age),
             wait: wait,
@@ -117,7 +159,7 @@ extension MessageWait {
         let ready = total - untilDue
         switch cause {
         case "retry": self.init(total: total, ready: ready, backoff: untilDue)
-        case "schedule", "snooze": self.init(total: total, scheduled: untilDue, ready: ready)
+        case "schedule", "snooze": self.init(total: total, scheduled: untilDue > .zero ? untilDue : nil, ready: ready)
         default: self.init(total: total, ready: total)
         }
     }
@@ -126,5 +168,20 @@ extension MessageWait {
     static func cause(_ number: Int16) -> String {
         let names = ["schedule", "retry", "snooze", "shutdown", "rescue", "redrive"]
         return names.indices.contains(Int(number) - 1) ? names[Int(number) - 1] : "schedule"
+    }
+}
+
+/// A span's id as a receipt holds it: eight bytes, the most significant first.
+private struct ReservedSpan: PostgresDecodable {
+    let id: SpanID
+
+    init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
+        id = cell.withBytes { bytes in
+            SpanID(bits: bytes?.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } ?? 0)
+        }
+    }
+
+    init(_ cell: PostgresCell) throws(PostgresError) {
+        id = SpanID(bits: cell.bytes?.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } ?? 0)
     }
 }

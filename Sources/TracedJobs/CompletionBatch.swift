@@ -22,7 +22,10 @@ struct CompletionBatch: Sendable, Equatable {
     /// Adds a job that this worker has claimed.
     mutating func add(_ place: ClaimedJob.Place) {
         let at: Int
-        if let known = index[place.receipt] {
+        // Jobs of a receipt mostly end one after the other.
+        if receipts.last?.number == place.receipt {
+            at = receipts.count - 1
+        } else if let known = index[place.receipt] {
             at = known
         } else {
             at = receipts.count

@@ -16,11 +16,11 @@ final class Completions: Sendable {
 
     private let store: JobStore
     private let tally: JobTally
-    private let heard: @Sendable (EndedAttempt) -> Void
+    private let heard: @Sendable ([EndedAttempt]) -> Void
     private let state = Mutex(State())
 
-    // `heard` is called when the end of an attempt was heard, or was given up.
-    init(_ store: JobStore, _ tally: JobTally, heard: @escaping @Sendable (EndedAttempt) -> Void) {
+    // `heard` is called when the ends of attempts, all of one worker, were heard, or were given up.
+    init(_ store: JobStore, _ tally: JobTally, heard: @escaping @Sendable ([EndedAttempt]) -> Void) {
         self.store = store
         self.tally = tally
         self.heard = heard
@@ -84,38 +84,37 @@ final class Completions: Sendable {
     }
 
     private func say(_ ends: [EndedAttempt]) async {
+        guard let first = ends.first else { return }
         // One worker's as a rule; another's after it was given up and has registered anew.
-        for (worker, ends) in Dictionary(grouping: ends, by: \.place.worker) {
-            let plain = ends.filter(\.isPlainSuccess)
-            if !plain.isEmpty { await complete(plain, worker) }
-            let others = ends.filter { !$0.isPlainSuccess }
-            if !others.isEmpty { await settle(others, worker) }
+        guard ends.allSatisfy({ $0.place.worker == first.place.worker }) else {
+            for ends in Dictionary(grouping: ends, by: \.place.worker).values { await say(ends) }
+            return
         }
+        let plain = ends.filter(\.isPlainSuccess)
+        if !plain.isEmpty { await complete(plain, first.place.worker) }
+        guard plain.count < ends.count else { return }
+        await settle(ends.filter { !$0.isPlainSuccess }, first.place.worker)
     }
 
     private func complete(_ ends: [EndedAttempt], _ worker: Int64) async {
         var batch = CompletionBatch(worker: worker)
         for ended in ends { batch.add(ended.place) }
         let outcome = await trying(ends) { () async throws(JobError) in try await self.store.complete(batch) }
-        for ended in ends {
-            tell(ended, outcome.map { done, isRepeated in isRepeated || done.contains(ended.place.receipt) })
-        }
+        tell(ends, outcome) { $0.contains($1.place.receipt) }
     }
 
     private func settle(_ ends: [EndedAttempt], _ worker: Int64) async {
         let outcome = await trying(ends) { () async throws(JobError) in
             try await self.store.settle(ends, worker: worker)
         }
-        for ended in ends {
-            tell(ended, outcome.map { done, isRepeated in isRepeated || done[ended.place] != nil })
-        }
+        tell(ends, outcome) { $0[$1.place] != nil }
     }
 
     /// The answer, and whether it is that of another try: then the first may have had the effect that this one hasn't.
     private func trying<Value>(
         _ ends: [EndedAttempt],
         _ statement: () async throws(JobError) -> Value
-    ) async -> Result<(Value, isRepeated: Bool), JobError> {
+    ) async -> Result<(value: Value, isRepeated: Bool), JobError> {
         var tries = 0
         while true {
             do throws(JobError) {
@@ -139,33 +138,30 @@ final class Completions: Sendable {
         }
     }
 
-    private func tell(_ ended: EndedAttempt, _ outcome: Result<Bool, JobError>) {
+    /// Tells what came of saying it; `isHeld` says whether the worker still held a job.
+    private func tell<Value>(
+        _ ends: [EndedAttempt],
+        _ outcome: Result<(value: Value, isRepeated: Bool), JobError>,
+        isHeld: (Value, EndedAttempt) -> Bool
+    ) {
         switch outcome {
-        case .success(let isHeld):
-            tally.count(isHeld ? ended.verdict : nil)
-            if !isHeld {
+        case .success(let answer):
+            tally.count(ends) { answer.isRepeated || isHeld(answer.value, $0) }
+            for ended in ends where !answer.isRepeated && !isHeld(answer.value, ended) {
                 Diagnostics.log(
                     .warning,
                     "Worker \(ended.place.worker) was given up before its attempt at job \(ended.jobID) ended; "
                         + "nothing was changed"
                 )
             }
-            ended.settlement?.end()
+            for ended in ends { ended.settlement?.end() }
         case .failure(let error):
-            // The lease will run out, and the job will be tried again: delivery is at least once.
-            Diagnostics.log(.error, "Job \(ended.jobID) could not be completed: \(error)")
-            ended.settlement?.fail(error, type: error.code.description)
+            // The lease will run out, and the jobs will be tried again: delivery is at least once.
+            for ended in ends {
+                Diagnostics.log(.error, "Job \(ended.jobID) could not be completed: \(error)")
+                ended.settlement?.fail(error, type: error.code.description)
+            }
         }
-        heard(ended)
-    }
-}
-
-extension Result where Failure == JobError {
-    fileprivate func map<Value, New>(_ body: (Value, Bool) -> New) -> Result<New, JobError>
-    where Success == (Value, isRepeated: Bool) {
-        switch self {
-        case .success((let value, let isRepeated)): .success(body(value, isRepeated))
-        case .failure(let error): .failure(error)
-        }
+        heard(ends)
     }
 }

@@ -40,7 +40,8 @@ final class JobBuffer: Sendable {
 
     /// The next job, in the order in which they were claimed; `nil` when the buffer is closed.
     func next() async -> ClaimedJob? {
-        await withCheckedContinuation { continuation in
+        if let job = state.withLock({ $0.take() }) { return job }
+        return await withCheckedContinuation { continuation in
             let found = state.withLock { state -> ClaimedJob?? in
                 if let job = state.take() { return .some(job) }
                 if state.isClosed { return .some(nil) }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The handlers of a worker by kind of job.
 final class JobHandlers: Sendable {
-    typealias Handler = @Sendable (_ payload: [UInt8], JobAttempt) async throws -> Void
+    typealias Handler = @Sendable (_ payload: Data, JobAttempt) async throws -> Void
 
     private struct State {
         var handlers: [String: Handler] = [:]
@@ -23,9 +23,10 @@ final class JobHandlers: Sendable {
                 state.duplicates.insert(Description.kind)
                 return
             }
+            let decoder = JSONDecoder()
             state.handlers[Description.kind] = { payload, attempt in
                 let job: Description
-                do { job = try JSONDecoder().decode(Description.self, from: Data(payload)) } catch {
+                do { job = try decoder.decode(Description.self, from: payload) } catch {
                     // What the decoder says names fields, not their values.
                     throw JobError(
                         .invalidPayload,

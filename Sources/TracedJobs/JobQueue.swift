@@ -29,6 +29,8 @@ public struct JobQueue: Sendable {
     public let database: PostgresPool
 
     let names: JobSchema
+    let statements: EnqueueStatements
+    let routes = KnownRoutes()
     private let baggage: BaggagePolicy
 
     /// Names the jobs of a database; nothing is read or written yet.
@@ -46,6 +48,7 @@ public struct JobQueue: Sendable {
         self.database = database
         self.baggage = baggage
         names = try JobSchema(schema)
+        statements = EnqueueStatements(names)
     }
 
     /// The schema that holds the tables.
@@ -64,7 +67,8 @@ public struct JobQueue: Sendable {
     ///   - maximumAttempts: After how many failures it is given up, 1 or more.
     ///   - wish: Whether its attempts are to continue this trace or to start one each, whatever the worker's own policy
     ///     says; `nil` leaves it to the worker.
-    ///   - transaction: The transaction, on a connection to the queue's database. One statement is run.
+    ///   - transaction: The transaction, on a connection to the queue's database. One statement is run, and another one
+    ///     before it as long as the numbers of the queue and the kind are not known.
     /// - Returns: The job's id.
     /// - Throws: ``JobError``; the transaction can only be rolled back then.
     @discardableResult
@@ -113,11 +117,11 @@ public struct JobQueue: Sendable {
     ) async throws(JobError) -> EnqueuedJob {
         let span = sendSpan(of: new, wish)
         do {
-            let rows = try await runner.run(names.statement(new, CarrierColumns(span.carrier)))
-            guard let row = rows.first else {
-                throw JobError(.databaseFailed, "The INSERT of a \(new.kind) job returned no row")
-            }
-            let job = EnqueuedJob(id: JobID(rawValue: try row.decode("id")), isNew: try row.decode("is_new"))
+            let columns = CarrierColumns(span.carrier)
+            let job =
+                if new.isPlain { try await insert(new, columns, runner) } else {
+                    try await runner.add(names.statement(new, columns), of: new.kind)
+                }
             span.end { $0[MessagingConventions.Attribute.messageID] = .string(job.id.description) }
             return job
         } catch {
@@ -129,7 +133,9 @@ public struct JobQueue: Sendable {
         SendSpan(to: target(queue: new.queue, kind: new.kind), wish: wish)
     }
 
-    func target(queue: String, kind: String) -> MessageTarget { .jobs(queue: queue, kind: kind, baggage: baggage) }
+    func target(queue: String, kind: String) -> MessageTarget {
+        routes.target(queue: queue, kind: kind, baggage: baggage)
+    }
 
     func failed(_ new: NewJob, _ span: SendSpan, _ error: any Error) -> JobError {
         span.fail(error, type: Self.errorType(of: error))

@@ -37,42 +37,6 @@ public struct JobStatement: Sendable {
     }
 }
 
-/// Where a statement can be run: the pool, or a transaction.
-protocol StatementRunner: Sendable {
-    func query(_ sql: String, _ parameters: any PostgresEncodable...) async throws(PostgresError) -> [PostgresRow]
-}
-
-extension PostgresPool: StatementRunner {}
-extension PostgresTransaction: StatementRunner {}
-
-extension StatementRunner {
-    func run(_ statement: JobStatement) async throws(PostgresError) -> [PostgresRow] {
-        let p = statement.parameters
-        if p.count == JobSchema.plainCount {
-            return try await query(statement.sql, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10])
-        }
-        return try await query(
-            statement.sql,
-            p[0],
-            p[1],
-            p[2],
-            p[3],
-            p[4],
-            p[5],
-            p[6],
-            p[7],
-            p[8],
-            p[9],
-            p[10],
-            p[11],
-            p[12],
-            p[13],
-            p[14],
-            p[15]
-        )
-    }
-}
-
 extension JobSchema {
     /// The statement that writes a job: the ticket, and a word to workers if one sleeps, which the server passes on at the
     /// commit.
@@ -91,9 +55,6 @@ extension JobSchema {
         ]
         return JobStatement(sql: otherInsertion, parameters: parameters)
     }
-
-    /// How many parameters the plain statement has.
-    fileprivate static let plainCount = 11
 
     /// The numbers of a queue and a kind; a function makes them where they are new.
     private var named: String {
@@ -129,23 +90,6 @@ extension JobSchema {
                 $15::float8 * interval '1 second') END,
             $16::integer, to_timestamp((floor(extract(epoch FROM instant.now) / $15::float8) + 1) * $15::float8)
         ) AS added
-        """
-    }
-
-    /// Writes many tickets of one queue and kind, in the order of the arrays; returns their numbers in that order.
-    var bulkInsertion: String {
-        """
-        WITH instant AS MATERIALIZED (SELECT \(self["now"])() AS now), \(named), inserted AS (
-            INSERT INTO \(self["job"]) (created_at, lane, kind, payload, max_attempts, trace_id, span_id, flags, tracestate,
-                baggage, carrier)
-            SELECT instant.now, \(self["lane"])(named.queue, $4::integer), named.kind, convert_to(x.payload, 'UTF8'),
-                $5::smallint, x.trace, x.span, coalesce(x.flags, 0), x.state, x.baggage, x.carrier
-            FROM instant, named, jsonb_to_recordset($3::jsonb) AS x (number integer, payload text, trace uuid, span bigint,
-                flags smallint, state text, baggage text, carrier jsonb)
-            ORDER BY x.number
-            RETURNING seq, lane
-        )
-        SELECT seq AS id, CASE WHEN row_number() OVER () = 1 THEN \(self["wake"])(lane / 8) END FROM inserted ORDER BY seq
         """
     }
 }

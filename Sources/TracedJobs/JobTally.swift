@@ -23,20 +23,37 @@ final class JobTally: Sendable {
 
     func countRescued(_ number: Int) { state.withLock { $0.counts.rescued += number } }
 
-    /// Counts an attempt that ended; `nil` for one whose end came too late.
-    func count(_ verdict: AttemptVerdict?) {
+    /// Counts attempts that ended; `isHeld` says of which the end did not come too late.
+    func count(_ ends: [EndedAttempt], isHeld: (EndedAttempt) -> Bool) {
+        var counts = JobCounts()
+        for ended in ends { counts.add(isHeld(ended) ? ended.verdict : nil) }
         state.withLock { state in
             state.lastProgress = .now
-            switch verdict?.outcome {
-            case nil: state.counts.stale += 1
-            case .unstarted where verdict?.state == .cancelled, .returned where verdict?.state == .cancelled:
-                state.counts.steered += 1
-            case .succeeded: state.counts.succeeded += 1
-            case .failed: state.counts.failed += 1
-            case .returned, .unstarted: state.counts.returned += 1
-            case .snoozed, .cancelled, .discarded: state.counts.steered += 1
-            case .left: break
-            }
+            state.counts.add(counts)
         }
+    }
+}
+
+extension JobCounts {
+    /// Counts an attempt that ended; `nil` for one whose end came too late.
+    fileprivate mutating func add(_ verdict: AttemptVerdict?) {
+        switch verdict?.outcome {
+        case nil: stale += 1
+        case .unstarted where verdict?.state == .cancelled, .returned where verdict?.state == .cancelled: steered += 1
+        case .succeeded: succeeded += 1
+        case .failed: failed += 1
+        case .returned, .unstarted: returned += 1
+        case .snoozed, .cancelled, .discarded: steered += 1
+        case .left: break
+        }
+    }
+
+    fileprivate mutating func add(_ other: JobCounts) {
+        succeeded += other.succeeded
+        failed += other.failed
+        returned += other.returned
+        steered += other.steered
+        rescued += other.rescued
+        stale += other.stale
     }
 }

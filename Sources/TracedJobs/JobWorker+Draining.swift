@@ -36,7 +36,9 @@ extension JobWorker {
                         continue
                     }
                     await withTaskGroup { attempts in
-                        for job in jobs { attempts.addTask { await runner.run(job) } }
+                        for job in jobs {
+                            attempts.addTask { [running] in await running.withPlace { await runner.run(job, at: $0) } }
+                        }
                     }
                     await completions.flush()
                 }

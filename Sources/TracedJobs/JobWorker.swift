@@ -143,7 +143,7 @@ public final class JobWorker: Service {
                     for (queue, limit) in configuration.queues {
                         guard let buffer = buffers[queue] else { continue }
                         for _ in 0..<limit {
-                            places.addTask { while let job = await buffer.next() { await runner.run(job) } }
+                            places.addTask { await runner.workOff(buffer) }
                         }
                     }
                     // Whoever starts after a crash need not wait for the first heartbeat.
@@ -188,11 +188,13 @@ public final class JobWorker: Service {
     }
 
     func makeCompletions() -> Completions {
-        Completions(store, tally) { [self] ended in
-            if let registration = identity.current, registration.worker == ended.place.worker {
-                registration.ended(ended.place.claim)
+        Completions(store, tally) { [self] ends in
+            if let registration = identity.current, registration.worker == ends.first?.place.worker {
+                registration.ended(ends.map(\.place.claim))
             }
-            plan.withLock { $0.ended(in: ended.queue) }
+            plan.withLock { plan in
+                for ended in ends { plan.ended(in: ended.queue) }
+            }
             wake.signal()
         }
     }

@@ -25,19 +25,7 @@ struct NewJob: Sendable {
         unique: JobUniqueness? = nil
     ) throws(JobError) {
         let kind = Description.kind
-        guard !queue.isEmpty, !kind.isEmpty, !queue.utf8.contains(0), !kind.utf8.contains(0) else {
-            throw JobError(
-                .invalidConfiguration,
-                "A job needs a queue and a kind, without NUL: queue \"\(queue)\", kind \"\(kind)\""
-            )
-        }
-        guard delay >= .zero, (1...Self.attemptLimit).contains(maximumAttempts) else {
-            throw JobError(
-                .invalidConfiguration,
-                "A \(kind) job can't be enqueued after \(delay) for \(maximumAttempts) attempts; at least 0, and 1 to "
-                    + "\(Self.attemptLimit)"
-            )
-        }
+        try Self.check(queue: queue, kind: kind, delay, maximumAttempts)
         if let unique {
             var isKeyStorable = true
             if case .text(let text) = unique.key { isKeyStorable = !text.utf8.contains(0) }
@@ -60,6 +48,28 @@ struct NewJob: Sendable {
         self.priority = priority
         self.maximumAttempts = maximumAttempts
         self.unique = unique
+    }
+
+    /// Refuses what no job can have.
+    static func check(
+        queue: String,
+        kind: String,
+        _ delay: Duration,
+        _ maximumAttempts: Int
+    ) throws(JobError) {
+        guard !queue.isEmpty, !kind.isEmpty, !queue.utf8.contains(0), !kind.utf8.contains(0) else {
+            throw JobError(
+                .invalidConfiguration,
+                "A job needs a queue and a kind, without NUL: queue \"\(queue)\", kind \"\(kind)\""
+            )
+        }
+        guard delay >= .zero, (1...Self.attemptLimit).contains(maximumAttempts) else {
+            throw JobError(
+                .invalidConfiguration,
+                "A \(kind) job can't be enqueued after \(delay) for \(maximumAttempts) attempts; at least 0, and 1 to "
+                    + "\(Self.attemptLimit)"
+            )
+        }
     }
 
     /// Whether the job is written as a ticket and no more.

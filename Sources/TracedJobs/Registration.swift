@@ -16,9 +16,14 @@ final class Registration: Sendable {
     /// On which channel it hears of new jobs.
     let channel: String
 
-    private struct Names: Hashable {
-        var queue: String
-        var kind: Int32
+    /// A kind of job, as one of the queues has it.
+    struct Kind: Sendable {
+        var name: String
+        var target: MessageTarget
+
+        static func unknown(in queue: String) -> Kind {
+            Kind(name: Registration.unknownKind, target: .jobs(queue: queue, kind: Registration.unknownKind))
+        }
     }
 
     private struct State {
@@ -26,7 +31,7 @@ final class Registration: Sendable {
         var held = HeldClaims()
     }
 
-    private let targets: [Names: MessageTarget]
+    private let kindsByQueue: [String: [Int32: Kind]]
     private let state = Mutex(State())
 
     init(worker: Int64, queues: [String: Int32], kinds: [Int32: String], channel: String) {
@@ -34,18 +39,13 @@ final class Registration: Sendable {
         self.queues = queues
         self.kinds = kinds
         self.channel = channel
-        var targets: [Names: MessageTarget] = [:]
-        for queue in queues.keys {
-            for (number, kind) in kinds {
-                targets[Names(queue: queue, kind: number)] = .jobs(queue: queue, kind: kind)
-            }
+        kindsByQueue = queues.keys.reduce(into: [:]) { result, queue in
+            result[queue] = kinds.mapValues { Kind(name: $0, target: .jobs(queue: queue, kind: $0)) }
         }
-        self.targets = targets
     }
 
-    func target(queue: String, kind: Int32) -> MessageTarget {
-        targets[Names(queue: queue, kind: kind)] ?? .jobs(queue: queue, kind: Self.unknownKind)
-    }
+    /// The kinds that the worker knows, as a queue has them.
+    func kinds(in queue: String) -> [Int32: Kind] { kindsByQueue[queue] ?? [:] }
 
     /// The claims that it knows of.
     var heldClaims: [Int64] { state.withLock { $0.held.all } }
@@ -61,7 +61,12 @@ final class Registration: Sendable {
 
     func claimAnswered(_ claim: Int64, jobs: Int) { state.withLock { $0.held.answered(claim, jobs: jobs) } }
 
-    func ended(_ claim: Int64) { state.withLock { $0.held.ended(claim) } }
+    /// The ends of jobs were said, and heard; a claim for each.
+    func ended(_ claims: [Int64]) {
+        state.withLock { state in
+            for claim in claims { state.held.ended(claim) }
+        }
+    }
 }
 
 extension ContinuationPolicy {

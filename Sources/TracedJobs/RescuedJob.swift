@@ -26,27 +26,26 @@ struct RescuedJob: Sendable {
         worker = try row.decode("worker_name")
         begun = .seconds(try row.decode("begun", as: Double.self))
         over = .seconds(try row.decode("over", as: Double.self))
-        guard
-            let context = SpanContext(
-                traceID: try row.decode("trace_id", as: UUID?.self)?.bytes,
-                spanID: try row.decode("span_id", as: Int64?.self).map { SpanID(bits: UInt64(bitPattern: $0)).bytes },
-                flags: try row.decode("flags")
-            )
-        else { return }
-        var columns = CarrierColumns(ContextCarrier())
-        columns.traceID = try row.decode("creation_trace", as: UUID?.self)?.bytes
-        columns.spanID = try row.decode("creation_span", as: Int64?.self)
-            .map { SpanID(bits: UInt64(bitPattern: $0)).bytes }
-        columns.flags = try row.decode("creation_flags")
-        columns.state = try row.decode("tracestate")
-        columns.baggage = try row.decode("baggage")
-        columns.others = try row.decode("carrier")
+        let context = SpanContext(
+            trace: try row.decode("trace_id"),
+            span: try row.decode("span_id"),
+            flags: try row.decode("flags")
+        )
+        guard let context else { return }
+        let columns = CarrierColumns(
+            trace: try row.decode("creation_trace"),
+            span: try row.decode("creation_span"),
+            flags: try row.decode("creation_flags"),
+            state: try row.decode("tracestate"),
+            baggage: try row.decode("baggage"),
+            others: try row.decode("carrier")
+        )
         var message = ReceivedMessage(
             carrier: columns.carrier,
             id: id.description,
             previousAttempt: SpanContext(
-                traceID: try row.decode("prev_trace", as: UUID?.self)?.bytes,
-                spanID: try row.decode("prev_span", as: Int64?.self).map { SpanID(bits: UInt64(bitPattern: $0)).bytes },
+                trace: try row.decode("prev_trace"),
+                span: try row.decode("prev_span"),
                 flags: try row.decode("prev_flags")
             ),
             attributes: [MessagingConventions.Attribute.jobAttempt: .int(try row.decode("attempt", as: Int64.self))]

@@ -2,63 +2,42 @@
 
 import Synchronization
 
-/// The attempts that a worker is making now.
+/// The places where a worker makes attempts.
 final class RunningAttempts: Sendable {
-    /// Why an attempt was told to stop.
-    enum Stop: Sendable { case shutdown, cancelled, timedOut }
-
     private struct State {
-        var attempts: [ClaimedJob.Place: (job: JobID, task: Task<Void, any Error>)] = [:]
-        /// Attempts that were told to stop, or that were never to begin.
-        var stopped: [ClaimedJob.Place: Stop] = [:]
+        var places: [ObjectIdentifier: AttemptPlace] = [:]
         var stopsAll = false
     }
 
     private let state = Mutex(State())
 
-    func add(_ job: ClaimedJob, _ task: Task<Void, any Error>) {
-        let stops = state.withLock { state in
-            state.attempts[job.place] = (job.attempt.jobID, task)
-            if state.stopsAll { state.stopped[job.place] = .shutdown }
-            return state.stopsAll
-        }
-        if stops { task.cancel() }
-    }
+    /// Whether no attempt is to begin any more.
+    var hasStopped: Bool { state.withLock { $0.stopsAll } }
 
-    /// Forgets an attempt that has ended.
-    ///
-    /// - Returns: Why it had been told to stop, if it had.
-    func remove(_ job: ClaimedJob) -> Stop? {
-        state.withLock { state in
-            state.attempts[job.place] = nil
-            return state.stopped.removeValue(forKey: job.place)
-        }
+    /// Lends a place for attempts.
+    func withPlace(_ body: (AttemptPlace) async -> Void) async {
+        let place = AttemptPlace()
+        state.withLock { $0.places[ObjectIdentifier(place)] = place }
+        await body(place)
+        state.withLock { $0.places[ObjectIdentifier(place)] = nil }
     }
 
     func stop(where matches: (ClaimedJob.Place) -> Bool) {
         stop(.shutdown) { place, _ in matches(place) }
     }
 
-    /// Stops one that has taken too long.
-    func timeOut(_ place: ClaimedJob.Place) { stop(.timedOut) { known, _ in known == place } }
-
     /// Stops those at these jobs.
     func stop(_ jobs: Set<JobID>) {
         if !jobs.isEmpty { stop(.cancelled) { _, job in jobs.contains(job) } }
     }
 
-    /// Stops all, also those that begin later.
+    /// Stops all; none begins later.
     func stopAll() {
         state.withLock { $0.stopsAll = true }
         stop(.shutdown) { _, _ in true }
     }
 
-    private func stop(_ reason: Stop, _ matches: (ClaimedJob.Place, JobID) -> Bool) {
-        let tasks = state.withLock { state in
-            let chosen = state.attempts.filter { matches($0.key, $0.value.job) }
-            for place in chosen.keys where state.stopped[place] == nil { state.stopped[place] = reason }
-            return chosen.values.map(\.task)
-        }
-        for task in tasks { task.cancel() }
+    private func stop(_ reason: AttemptPlace.Stop, _ matches: (ClaimedJob.Place, JobID) -> Bool) {
+        for place in state.withLock({ Array($0.places.values) }) { place.stop(reason, where: matches) }
     }
 }

@@ -45,6 +45,43 @@ struct BatchSendTests {
         }
     }
 
+    @Test("Messages of which nothing is said carry and leave what any others do", arguments: [true, false], [true, false])
+    func plain(createSpans: Bool, isWithin: Bool) async throws {
+        func made(_ make: @Sendable () -> BatchSendSpan) async throws -> (SpanSample.Made, [ContextCarrier]) {
+            try await withStitchTest { test in
+                let batch = isWithin ? withSpan("POST /orders") { _ in make() } : make()
+                batch.end()
+                return (SpanSample.Made(spans: test.spans.all, measurements: test.measurements.all), batch.carriers)
+            }
+        }
+        let (plain, carriers) = try await made { BatchSendSpan(ofCount: 3, to: orders, createSpans: createSpans) }
+        let (other, otherCarriers) = try await made {
+            BatchSendSpan(of: Array(repeating: OutgoingMessage(), count: 3), to: orders, createSpans: createSpans)
+        }
+        #expect(carriers.map { $0.fields.map(\.name) } == otherCarriers.map { $0.fields.map(\.name) })
+        #expect(plain.spans.map(\.name) == other.spans.map(\.name))
+        #expect(plain.spans.map(\.kind) == other.spans.map(\.kind))
+        #expect(plain.spans.map(\.links.count) == other.spans.map(\.links.count))
+        #expect(plain.spans.map { $0.parentSpanID == nil } == other.spans.map { $0.parentSpanID == nil })
+        #expect(plain.spans.map(\.attributes) == other.spans.map(\.attributes))
+        #expect(plain.measurements.map(\.attributes) == other.measurements.map(\.attributes))
+        let senders = createSpans ? plain.spans.filter { $0.name == "create orders" } : []
+        let send = try #require(plain.spans.first { $0.name == "send orders" })
+        let carried = carriers.compactMap { $0.spanContext?.spanID }
+        #expect(carried == (createSpans ? senders.map(\.spanID) : [send.spanID, send.spanID, send.spanID]))
+    }
+
+    @Test("Baggage goes along with messages of which nothing is said")
+    func plainWithBaggage() async throws {
+        try await withStitchTest { _ in
+            var baggage = Baggage()
+            baggage["user"] = "7"
+            let batch = withBaggage(baggage) { BatchSendSpan(ofCount: 2, to: orders, createSpans: true) }
+            #expect(batch.carriers.map { $0["baggage"] } == ["user=7", "user=7"])
+            batch.end()
+        }
+    }
+
     @Test("Messages that fail are counted each, and leave one error that says how many they are")
     func failures() async throws {
         try await withStitchTest { test in

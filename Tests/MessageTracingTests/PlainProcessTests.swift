@@ -104,6 +104,47 @@ struct PlainProcessTests {
         try expectSame(try await both(carrier(), created: .now.advanced(by: .seconds(300))))
     }
 
+    @Test("of a job says its number, its attempt and its wait, and has the id that was written down", arguments: [true, false])
+    func job(isSampled: Bool) async throws {
+        let jobs = MessageTarget(system: "stitch", destination: "mail/receipt")
+        let wait = MessageWait(total: .milliseconds(1500), ready: .milliseconds(1500))
+        let ids = ReservedIDs(root: 7, spanID: SpanID(bits: 0xb7ad_6b71_6920_3331))
+        let carrier = try carrier(sampled: isSampled)
+        func made(_ start: @Sendable () throws -> ProcessSpan) async throws -> (SpanSample.Made, LogFields) {
+            try await withStitchTest { test in
+                let fields = await (try start()).run { currentLogFields }
+                return (SpanSample.Made(spans: test.spans.all, measurements: test.measurements.all), fields)
+            }
+        }
+        let (plain, fields) = try await made {
+            var message = ProcessSpan.PlainMessage(carrier, created: .now, MessageDetails(attempt: 2), .first)
+            message.wait = wait
+            message.reservedID = ids.spanID
+            message.receipt.waitNanoseconds = 1_500_000_000
+            message.receipt.readyNanoseconds = 1_500_000_000
+            message.receipt.messageNumber = 1_234_567_890_123
+            return try #require(ProcessSpan(of: message, from: jobs, policy: .default, key: nil))
+        }
+        let (other, otherFields) = try await made {
+            var message = ReceivedMessage(carrier: carrier.carrier, id: "1234567890123", created: .now, wait: wait)
+            message.attributes = ["stitch.job.attempt": 2]
+            message.reservedIDs = ids
+            return ProcessSpan(of: message, from: jobs)
+        }
+        #expect(plain.spans.map(\.spanID) == (isSampled ? [ids.spanID] : []))
+        #expect(fields == otherFields && fields.messageID == "1234567890123" && fields.attempt == 2)
+        for (plain, other) in zip(plain.spans, other.spans) {
+            var plain = plain
+            (plain.start, plain.end) = (other.start, other.end)
+            #expect(Dictionary(plain.attributes) == Dictionary(other.attributes))
+            plain.attributes = other.attributes
+            #expect(plain == other)
+        }
+        #expect(plain.spans.count == other.spans.count)
+        #expect(plain.measurements.map(\.instrument) == other.measurements.map(\.instrument))
+        #expect(plain.measurements.map(\.attributes) == other.measurements.map(\.attributes))
+    }
+
     @Test("keeps what the handler says about it, as any other span does")
     func said() async throws {
         let pair = try await both(carrier()) {
@@ -215,5 +256,11 @@ struct PlainProcessTests {
             withSpan("ambient") { _ in #expect(!starts(target, .continueTrace)) }
         }
         #expect(ProcessSpan(of: message(try carrier()), from: target, policy: .default, key: nil) == nil)
+    }
+}
+
+extension Dictionary<String, AttributeValue> {
+    fileprivate init(_ attributes: Attributes) {
+        self.init(attributes.elements.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 }

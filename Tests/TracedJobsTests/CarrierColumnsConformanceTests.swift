@@ -21,7 +21,7 @@ private struct Columns: CarrierFixture {
 
     func fields(of columns: CarrierColumns) throws -> [CarrierField] {
         var fields: [CarrierField] = []
-        if let context = SpanContext(traceID: columns.traceID, spanID: columns.spanID, flags: columns.flags) {
+        if let context = columns.creation {
             fields.append(CarrierField("traceparent", context.traceParent.description))
         }
         if let state = columns.state { fields.append(CarrierField("tracestate", state)) }

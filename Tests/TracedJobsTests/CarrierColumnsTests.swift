@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import MessageTracing
 import Testing
 import TraceContext
@@ -16,7 +17,8 @@ struct CarrierColumnsTests {
         carrier["baggage"] = "user=7;p=q"
         carrier["b3"] = "0"
         let columns = CarrierColumns(carrier)
-        #expect(columns.traceID?.first == 0x0a && columns.spanID?.last == 0x31 && columns.flags == 3)
+        #expect(columns.traceUUID?.uuidString.lowercased() == "0af76519-16cd-43dd-8448-eb211c80319c")
+        #expect(columns.spanNumber == Int64(bitPattern: 0xb7ad_6b71_6920_3331) && columns.flags == 3)
         let again = columns.carrier
         for field in carrier.fields { #expect(again[field.name] == field.value) }
         #expect(again.fields.count == 4)
@@ -29,7 +31,7 @@ struct CarrierColumnsTests {
         carrier["tracestate"] = "a=1"
         carrier["bad"] = "nul\0"
         let columns = CarrierColumns(carrier)
-        #expect(columns.traceID == nil)
+        #expect(columns.creation == nil)
         #expect(columns.carrier["traceparent"] == "rubbish")
         #expect(columns.carrier["bad"] == nil)
         #expect(CarrierColumns(ContextCarrier()).carrier.isEmpty)
@@ -46,16 +48,18 @@ struct CarrierColumnsTests {
             columns.others = json
             #expect(columns.carrier.isEmpty)
         }
-        columns.traceID = Array(repeating: 1, count: 16)
-        columns.spanID = Array(repeating: 2, count: 8)
+        func context(span: Int64, flags: Int16?) -> SpanContext? {
+            SpanContext(trace: UUID(TraceID(high: 1, low: 1)), span: span, flags: flags)
+        }
+        columns.creation = context(span: 0x0202_0202_0202_0202, flags: 0)
         columns.baggage = "user=7"
         columns.others =
             #"{"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03", "baggage": "user=8"}"#
         #expect(columns.carrier.spanContext?.spanID == SpanID(bits: 0x0202_0202_0202_0202))
         #expect(columns.carrier["baggage"] == "user=7")
-        columns.flags = -1
+        columns.creation = context(span: 0x0202_0202_0202_0202, flags: -1)
         #expect(columns.carrier.spanContext?.flags == [.sampled, .random])
-        columns.spanID = [2]
+        columns.creation = context(span: 0, flags: 1)
         #expect(columns.carrier.spanContext?.spanID == SpanID(bits: 0xb7ad_6b71_6920_3331))
     }
 

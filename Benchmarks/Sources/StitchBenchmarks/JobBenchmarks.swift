@@ -22,7 +22,14 @@ enum JobBenchmarks: BenchmarkGroup {
     struct Work: Job {
         static let kind = "bench_work"
         var number: Int
-        var text = String(repeating: "x", count: 74)
+        var text: String
+
+        init(number: Int) {
+            self.number = number
+            text = Self.filling
+        }
+
+        private static let filling = String(repeating: "x", count: 74)
     }
 
     private static let backlog = 100_000
