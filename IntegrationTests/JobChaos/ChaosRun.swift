@@ -67,11 +67,8 @@ struct ChaosRun: Sendable {
                     .enqueuePatiently(scale.patience, using: &chance)
             }
             for (index, fault) in faults.enumerated() {
-                async let enqueued: Void = enqueue(
-                    until: scale.jobs * (index + 1) / faults.count,
-                    by: enqueuer,
-                    using: chance.split()
-                )
+                let (count, own) = (scale.jobs * (index + 1) / faults.count, chance.split())
+                async let enqueued: Void = enqueue(until: count, by: enqueuer, using: own)
                 await crew.begin(Int.random(in: 1...60, using: &chance), atMost: .seconds(1))
                 try await cause(fault, using: &chance, &outcome, &beside)
                 await enqueued

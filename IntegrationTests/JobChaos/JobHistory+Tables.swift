@@ -47,7 +47,7 @@ extension JobHistory {
             """
             SELECT v.id, v.state FROM (
                 SELECT coalesce(origin, seq) AS id FROM stitch.ticket ORDER BY random() LIMIT 100
-            ) AS some CROSS JOIN LATERAL (SELECT j.id, j.state FROM stitch.jobs AS j WHERE j.id = some.id) AS v
+            ) AS chosen CROSS JOIN LATERAL (SELECT j.id, j.state FROM stitch.jobs AS j WHERE j.id = chosen.id) AS v
             """
         ) {
             viewedStates[try row.decode("id")] = try row.decode("state", as: String.self)
@@ -96,8 +96,8 @@ extension JobHistory {
                 t.losses::integer AS losses, (convert_from(t.payload, 'UTF8')::jsonb ->> 'number')::integer AS number,
                 p.no, p.ord
             FROM stitch.ticket AS t LEFT JOIN (
-                SELECT c.no, x.seq, x.ordinality::integer AS ord FROM stitch.claim_log AS c
-                CROSS JOIN LATERAL stitch.past_tickets_of(c) WITH ORDINALITY AS x WHERE c.n > 0
+                SELECT k.no, x.seq, x.ordinality::integer AS ord FROM stitch.claim_log AS k
+                CROSS JOIN LATERAL stitch.past_tickets_of(k) WITH ORDINALITY AS x WHERE k.n > 0
             ) AS p ON p.seq = t.seq
             ORDER BY t.seq
             """

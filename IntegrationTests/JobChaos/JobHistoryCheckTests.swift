@@ -105,6 +105,9 @@ struct JobHistoryCheckTests {
     func fencing() {
         let late = Self.history { history in
             history.loseFirstAttempt()
+            history.events.append(
+                JobHistory.Event(time: 5, member: "lost", event: .ended(Self.attempt(), .done))
+            )
             history.completions.append(JobHistory.Completion(claim: 1, ordinals: nil, count: 1))
         }
         #expect(Self.rules(late) == [.runAfterCompletion, .lostAndCompleted])
