@@ -146,6 +146,24 @@ struct JobLeaseTests {
         }
     }
 
+    @Test("A heartbeat gives back what the worker does not know of, but nothing that was claimed while it was on its way")
+    func unknownClaims() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            try await jobs.loseWorker("quick", kind: "send_receipt")
+            let claim: Int64 = try await jobs.database.query("SELECT c FROM stitch.lease")[0].decode("c")
+            for (held, latest, state) in [([], claim - 1, "running"), ([claim], claim, "running"), ([], claim, "ready")] {
+                _ = try await jobs.database.query(
+                    "SELECT is_alive FROM stitch.beat((SELECT max(id) FROM stitch.worker), $1::bigint[], $2::bigint)",
+                    held as [Int64],
+                    latest
+                )
+                #expect(try await jobs.column("state", of: id) == state)
+            }
+        }
+    }
+
     @Test("The heartbeat keeps the lease of a long attempt, and stops an attempt that has lost it")
     func heartbeat() async throws {
         try await withStitchTest { test in
