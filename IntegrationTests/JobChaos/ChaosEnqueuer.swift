@@ -3,6 +3,8 @@
 import ChaosJobs
 import Foundation
 import StitchPostgres
+import TelemetryAPI
+import TraceContext
 import TracedJobs
 
 /// Enqueues in all ways that there are, and writes down what became of it.
@@ -83,8 +85,8 @@ struct ChaosEnqueuer: Sendable {
     }
 
     private func bySQL(_ plan: JobHistory.Enqueued) async {
-        do {
-            _ = try await jobs.database.query(
+        await withContext([plan.job.number]) { transaction in
+            try await transaction.execute(
                 "SELECT stitch.enqueue($1, $2::jsonb, $3, $4::integer, max_attempts => $5::integer)",
                 ChaosJob.kind,
                 plan.json,
@@ -92,14 +94,13 @@ struct ChaosEnqueuer: Sendable {
                 plan.priority,
                 plan.attempts
             )
-            log.settle([plan.job.number], committed: true)
-        } catch {}
+        }
     }
 
     private func manyBySQL(using chance: inout SeededGenerator) async {
         let plans = many(upTo: 20, using: &chance)
-        do {
-            _ = try await jobs.database.query(
+        await withContext(plans.map(\.job.number)) { transaction in
+            try await transaction.execute(
                 """
                 SELECT stitch.enqueue_many($1, ARRAY(SELECT jsonb_array_elements($2::jsonb)), $3, $4::integer, 3)
                 """,
@@ -108,8 +109,21 @@ struct ChaosEnqueuer: Sendable {
                 plans[0].queue,
                 plans[0].priority
             )
-            log.settle(plans.map(\.job.number), committed: true)
-        } catch {}
+        }
+    }
+
+    /// A transaction with the context of a span, as any language can set it.
+    private func withContext(_ numbers: [Int], _ body: (PostgresTransaction) async throws -> Void) async {
+        await settle(numbers) { isSent in
+            try await withSpan("enqueue with SQL") { span in
+                try await jobs.database.withTransaction { transaction in
+                    let parent = "\(span.context.traceParent)"
+                    try await transaction.execute("SELECT set_config('stitch.traceparent', $1, true)", parent)
+                    try await body(transaction)
+                    isSent = true
+                }
+            }
+        }
     }
 
     private func inTransaction(using chance: inout SeededGenerator) async {

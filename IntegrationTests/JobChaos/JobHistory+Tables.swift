@@ -43,14 +43,9 @@ extension JobHistory {
         }
         openLeases = try await database.query("SELECT count(*)::integer AS n FROM stitch.lease")[0].decode("n")
         // Of some: the view works out each one by itself.
-        for row in try await database.query(
-            """
-            SELECT v.id, v.state FROM (
-                SELECT coalesce(origin, seq) AS id FROM stitch.ticket ORDER BY random() LIMIT 100
-            ) AS chosen CROSS JOIN LATERAL (SELECT j.id, j.state FROM stitch.jobs AS j WHERE j.id = chosen.id) AS v
-            """
-        ) {
-            viewedStates[try row.decode("id")] = try row.decode("state", as: String.self)
+        for job in Set(tickets.map(\.job)).union(parked.map(\.job)).shuffled().prefix(50) {
+            viewedStates[job] = try await database.query("SELECT state FROM stitch.jobs WHERE id = $1", job)
+                .first?.decode("state", as: String.self)
         }
     }
 
