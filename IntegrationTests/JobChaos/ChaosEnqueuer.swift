@@ -115,7 +115,7 @@ struct ChaosEnqueuer: Sendable {
     /// A transaction with the context of a span, as any language can set it.
     private func withContext(_ numbers: [Int], _ body: (PostgresTransaction) async throws -> Void) async {
         await settle(numbers) { isSent in
-            try await withSpan("enqueue with SQL") { span in
+            try await withSpan("enqueue with SQL", ofKind: .producer) { span in
                 try await jobs.database.withTransaction { transaction in
                     let parent = "\(span.context.traceParent)"
                     try await transaction.execute("SELECT set_config('stitch.traceparent', $1, true)", parent)

@@ -17,6 +17,7 @@ struct ChaosRun: Sendable {
         var terminated = 0
         var cuts = 0
         var stalls = 0
+        var refused = 0
         var isDrained = false
         var seconds = 0.0
     }
@@ -72,11 +73,17 @@ struct ChaosRun: Sendable {
                 await crew.begin(Int.random(in: 1...60, using: &chance), atMost: .seconds(1))
                 try await cause(fault, using: &chance, &outcome, &beside)
                 await enqueued
+                if scale.isLong, (index + 1).isMultiple(of: max(1, faults.count / 10)) {
+                    print(
+                        "chaos: \(index + 1) of \(faults.count) faults, \(log.counts.committed) jobs, \(Int(clock.now)) s"
+                    )
+                }
             }
             try await beside.waitForAll()
         }
         outcome.isDrained = try await drain()
         await crew.shutdown()
+        outcome.refused += try await server.completeLate()
         await enqueuing.shutdown()
         await patient.shutdown()
         for proxy in proxies { proxy.stop() }
@@ -137,8 +144,9 @@ struct ChaosRun: Sendable {
                 proxy.heal()
             }
         case .stall:
-            guard let member = crew.any(using: &chance) else { return }
+            guard let member = crew.busiest else { return }
             outcome.stalls += 1
+            outcome.refused += try await server.completeLate()
             member.stop()
             let time = Self.lease * Double.random(in: 1.5...2.5, using: &chance)
             beside.addTask {
@@ -162,7 +170,7 @@ struct ChaosRun: Sendable {
 
 extension ChaosRun.Outcome {
     /// All that is to be known of a run, in a line.
-    func summary(_ scale: ChaosScale, violations: Int) -> String {
+    func summary(_ scale: ChaosScale, _ check: JobHistoryCheck) -> String {
         let events = history.events
         let counts: [(String, Int)] = [
             ("jobs", Set(history.tickets.map(\.number)).union(history.parked.map(\.number)).count),
@@ -172,8 +180,11 @@ extension ChaosRun.Outcome {
             ("server crashes", history.crashes.count), ("half-open", cuts), ("stalled", stalls),
             ("rescued", history.notes.count { $0.outcome == 2 }),
             ("given back unbegun", history.notes.count { $0.outcome == 8 }),
-            ("late completions refused", events.count { if case .refused = $0.event { true } else { false } }),
-            ("violations", violations),
+            (
+                "late completions refused",
+                refused + events.count { if case .refused = $0.event { true } else { false } }
+            ),
+            ("attempts whose claim a crash took", check.unwritten), ("violations", check.violations.count),
         ]
         return "chaos: seed \(scale.seed), \(Int(seconds)) s: " + counts.map { "\($1) \($0)" }.joined(separator: ", ")
     }

@@ -13,13 +13,16 @@ struct ChaosScale: Sendable {
     /// Connections that are cut half-open.
     var cuts = 1
     /// Workers that are stopped for longer than their lease.
-    var stalls = 3
+    var stalls = 4
     var poison = 2
     var members = 4
     /// How long a transaction is left open that has enqueued jobs.
     var patience = Duration.seconds(5)
     /// So small that segments are sealed and retired meanwhile; `nil` for as large as they are.
     var segmentSize: Int?
+
+    /// Whether somebody may want to know how far it is.
+    var isLong: Bool { jobs > 20_000 }
 
     /// What `STITCH_CHAOS_…` say: `JOBS` and `KILLS` make it larger, everything else in proportion; `SEED` repeats a run's
     /// chance.

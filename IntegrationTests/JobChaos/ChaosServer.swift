@@ -71,6 +71,25 @@ struct ChaosServer: Sendable {
         )[0].decode("ended")
     }
 
+    /// Says of all that lost workers had claimed that it is done, as one does that was away for long; returns of how many
+    /// jobs.
+    ///
+    /// It has to have no effect, which shows in the history.
+    func completeLate() async throws -> Int {
+        try await pool.query(
+            """
+            SELECT coalesce(sum(k.jobs - coalesce(a.jobs, 0)), 0)::integer AS refused FROM (
+                SELECT r.worker, sum(r.n) AS jobs, array_agg(r.c) AS cs, array_agg(r.no) AS nos,
+                    array_agg(stitch.all_open(r.n)) AS masks
+                FROM stitch.claim_log AS r JOIN stitch.past_worker AS w ON w.id = r.worker AND w.lost
+                WHERE r.n > 0 GROUP BY r.worker
+            ) AS k CROSS JOIN LATERAL (
+                SELECT sum(x.n) AS jobs FROM stitch.ack(k.worker, k.cs, k.nos, k.masks) AS x
+            ) AS a
+            """
+        )[0].decode("refused")
+    }
+
     /// Whether jobs are left that are not finished.
     func isBusy() async throws -> Bool {
         try await pool.query(

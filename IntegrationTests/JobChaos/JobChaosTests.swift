@@ -18,8 +18,9 @@ struct JobChaosTests {
             return (outcome, test.spans.all)
         }
         await server.stop()
-        let violations = JobHistoryCheck(outcome.history).violations
-        print(outcome.summary(scale, violations: violations.count))
+        let check = JobHistoryCheck(outcome.history)
+        let violations = check.violations
+        print(outcome.summary(scale, check))
         #expect(outcome.isDrained, "not all jobs are finished; STITCH_CHAOS_SEED=\(scale.seed)")
         #expect(outcome.crew.gaveUp.isEmpty, "workers ended by themselves: \(outcome.crew.gaveUp)")
         let byRule = Dictionary(grouping: violations, by: \.rule)

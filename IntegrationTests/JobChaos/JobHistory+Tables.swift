@@ -44,8 +44,12 @@ extension JobHistory {
         openLeases = try await database.query("SELECT count(*)::integer AS n FROM stitch.lease")[0].decode("n")
         // Of some: the view works out each one by itself.
         for job in Set(tickets.map(\.job)).union(parked.map(\.job)).shuffled().prefix(50) {
-            viewedStates[job] = try await database.query("SELECT state FROM stitch.jobs WHERE id = $1", job)
-                .first?.decode("state", as: String.self)
+            do {
+                viewedStates[job] = try await database.query("SELECT state FROM stitch.jobs WHERE id = $1", job)
+                    .first?.decode("state", as: String.self)
+            } catch {
+                viewedStates[job] = "\(error)"
+            }
         }
     }
 

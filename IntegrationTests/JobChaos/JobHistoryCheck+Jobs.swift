@@ -72,7 +72,29 @@ extension JobHistoryCheck {
         if let first = events.first, first.time < plan.sent + plan.delay {
             add(.tooEarly, number, "\(plan.sent + plan.delay - first.time) s before")
         }
+        checkClaims(number, tickets, events)
         checkOverlaps(number, events)
+    }
+
+    /// Each claim makes one attempt, unless it was lost in a crash of the server.
+    private mutating func checkClaims(
+        _ number: Int,
+        _ tickets: [JobHistory.Ticket],
+        _ events: [JobHistory.Event]
+    ) {
+        var begun: [MemberEvent.Attempt: [Double]] = [:]
+        for event in events {
+            if case .began(let attempt) = event.event { begun[attempt, default: []].append(event.time) }
+        }
+        for (attempt, times) in begun {
+            let extra = times.count - tickets.count { attempt.isOf($0) && !$0.claims.isEmpty }
+            guard extra > 0 else { continue }
+            if let first = times.first, crashed(from: first, to: first) {
+                countUnwritten(extra)
+            } else {
+                add(.madeUnclaimed, number, "attempt \(attempt.attempt) was begun \(times.count) times")
+            }
+        }
     }
 
     /// No two workers make one attempt at once, unless the claim of the first was lost in a crash of the server.
@@ -82,7 +104,7 @@ extension JobHistoryCheck {
             switch event.event {
             case .began(let attempt):
                 if let other = running.first(where: { $0.attempt == attempt && $0.event.member != event.member }),
-                    !history.crashes.contains(where: { $0 > other.event.time - 5 && $0 < event.time + 5 })
+                    !crashed(from: other.event.time, to: event.time)
                 {
                     add(.twoAtOnce, number, "attempt \(attempt.attempt) by \(other.event.member) and \(event.member)")
                 }

@@ -7,6 +7,9 @@ struct JobHistoryCheck: Sendable {
     let history: JobHistory
     private(set) var violations: [JobViolation] = []
 
+    /// Attempts whose claim the server had not written down when it crashed.
+    private(set) var unwritten = 0
+
     // Ways to look things up.
     let enqueued: [Int: JobHistory.Enqueued]
     let events: [Int: [JobHistory.Event]]
@@ -54,6 +57,16 @@ struct JobHistoryCheck: Sendable {
             )
         )
     }
+
+    /// Whether the server crashed about then, and may have lost what it had not written down.
+    func crashed(from start: Double, to end: Double) -> Bool {
+        history.crashes.contains { $0 > start - Self.writing && $0 < end + Self.writing }
+    }
+
+    // The server writes down what nobody waited for after a second at most; it may have been claimed in advance.
+    private static let writing = 5.0
+
+    mutating func countUnwritten(_ count: Int) { unwritten += count }
 
     /// How a job ended, as far as the tables say: `nil` if it has not.
     func ending(of number: Int) -> String? {

@@ -15,6 +15,8 @@ final class JobMemberCrew: Sendable {
         var members: [Int: JobMemberProcess] = [:]
         var events: [JobHistory.Event] = []
         var begun = 0
+        /// How many attempts each of them is making.
+        var running: [String: Int] = [:]
         var started = 0
         /// Names of those that were killed or killed themselves.
         var lost: Set<String> = []
@@ -47,6 +49,13 @@ final class JobMemberCrew: Sendable {
     func any(using chance: inout SeededGenerator) -> JobMemberProcess? {
         let chosen = Int.random(in: places.indices, using: &chance)
         return state.withLock { $0.members[chosen] }
+    }
+
+    /// The one that is making the most attempts.
+    var busiest: JobMemberProcess? {
+        state.withLock { state in
+            state.members.values.max { state.running[$0.name, default: 0] < state.running[$1.name, default: 0] }
+        }
     }
 
     func kill(_ member: JobMemberProcess) {
@@ -116,7 +125,9 @@ final class JobMemberCrew: Sendable {
     private func hear(_ name: String, _ time: UInt64, _ event: MemberEvent) {
         let ready = state.withLock { state in
             state.events.append(JobHistory.Event(time: clock.seconds(time), member: name, event: event))
+            if case .ended = event { state.running[name, default: 0] -= 1 }
             guard case .began = event else { return [] as [CheckedContinuation<Void, Never>] }
+            state.running[name, default: 0] += 1
             state.begun += 1
             return state.takeWaiters { [begun = state.begun] in $0 <= begun }
         }

@@ -16,6 +16,7 @@ struct JobViolation: Sendable, CustomStringConvertible {
         case lostAndCompleted = "an attempt was completed, and ended otherwise too"
         case passedOver = "a job began while one of a higher priority was ready"
         case tooEarly = "a job began before it was due"
+        case madeUnclaimed = "an attempt was made more often than it was claimed"
         case twoAtOnce = "two workers made the same attempt at once"
         case wrongAttempt = "a job was done by another attempt than the one that succeeds"
         case deadWithoutPoison = "a job is dead that did nobody harm"
