@@ -52,8 +52,15 @@ struct ChaosRun: Sendable {
         crew = JobMemberCrew(places, lease: Self.lease, clock)
     }
 
-    /// Does it all.
+    /// Does it all; no worker is left, however it ends.
     func run() async throws -> Outcome {
+        do { return try await play() } catch {
+            await crew.shutdown()
+            throw error
+        }
+    }
+
+    private func play() async throws -> Outcome {
         var chance = SeededGenerator(seed: scale.seed)
         var outcome = Outcome()
         let patient = try ChaosServer.pool(server.url(port: nil), named: "chaos-patient", connections: 1)

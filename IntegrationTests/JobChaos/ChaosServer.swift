@@ -24,7 +24,7 @@ struct ChaosServer: Sendable {
         try await jobs.migrate()
         try await pool.withTransaction { try await $0.executeScript(Self.script) }
         if let size = scale.segmentSize {
-            try await pool.execute("UPDATE stitch.setting SET segment_size = $1", size)
+            try await pool.withTransaction { try await $0.executeScript(Self.smallSegments(size)) }
         }
         try await jobs.declare(queues: ["default", "side"], kinds: [ChaosJob.self])
     }
@@ -100,6 +100,17 @@ struct ChaosServer: Sendable {
     func stop() async {
         await pool.shutdown()
         await postgres.stop()
+    }
+
+    /// Begins anew with segments of so many tickets.
+    private static func smallSegments(_ size: Int) -> String {
+        """
+        UPDATE stitch.setting SET segment_size = \(size);
+        DO $$ DECLARE s stitch.segment; BEGIN
+            FOR s IN DELETE FROM stitch.segment RETURNING * LOOP EXECUTE format('DROP TABLE stitch.job_%s', s.k); END LOOP;
+            PERFORM stitch.add_segments();
+        END $$;
+        """
     }
 
     private static let script = """

@@ -14,10 +14,10 @@ struct JobChaosTests {
         defer { receiver.stop() }
         let server = try await ChaosServer(scale)
         let (outcome, sent) = try await withStitchTest { test in
+            test.onFinish { await server.stop() }
             let outcome = try await ChaosRun(scale, on: server, telemetry: receiver.endpoint).run()
             return (outcome, test.spans.all)
         }
-        await server.stop()
         let check = JobHistoryCheck(outcome.history)
         let violations = check.violations
         print(outcome.summary(scale, check))
@@ -31,6 +31,9 @@ struct JobChaosTests {
 
         let spans = SpanHistory(sent + receiver.spans, of: outcome.history, lost: outcome.crew.lost)
         print(spans.summary)
+        #if os(Linux)
+        #expect(spans.clockError > 20 * 3600, "no worker had a clock that was wrong")
+        #endif
         for violation in spans.violations.prefix(10) {
             Issue.record("\(violation); STITCH_CHAOS_SEED=\(scale.seed)")
         }

@@ -32,20 +32,33 @@ struct JobHistoryCheck: Sendable {
         parked = Dictionary(history.parked.map { ($0.number, $0) }) { first, _ in first }
         claims = Dictionary(history.claims.map { ($0.no, $0) }) { first, _ in first }
         notes = Dictionary(grouping: history.notes, by: \.seq)
-        var done: [Int64: Int] = [:]
-        let completed = Dictionary(grouping: history.completions, by: \.claim)
-        for ticket in history.tickets {
-            for place in ticket.claims {
-                let times = completed[place.claim, default: []].count { $0.covers(place.ordinal) }
-                if times > 0 { done[ticket.seq, default: 0] += times }
-            }
-        }
-        self.done = done
+        done = Self.done(history)
         checkReceipts()
         checkCompletions()
         for number in enqueued.keys.sorted() { checkJob(number) }
         checkPriorities()
         checkKeys()
+    }
+
+    private static func done(_ history: JobHistory) -> [Int64: Int] {
+        var (wholly, partly): ([Int64: Int], [JobHistory.Place: Int]) = ([:], [:])
+        for completion in history.completions {
+            guard let ordinals = completion.ordinals else {
+                wholly[completion.claim, default: 0] += 1
+                continue
+            }
+            for ordinal in ordinals {
+                partly[JobHistory.Place(claim: completion.claim, ordinal: ordinal), default: 0] += 1
+            }
+        }
+        var done: [Int64: Int] = [:]
+        for ticket in history.tickets {
+            for place in ticket.claims {
+                let times = wholly[place.claim, default: 0] + partly[place, default: 0]
+                if times > 0 { done[ticket.seq, default: 0] += times }
+            }
+        }
+        return done
     }
 
     mutating func add(_ rule: JobViolation.Rule, _ number: Int?, _ detail: String) {
@@ -114,10 +127,6 @@ struct JobHistoryCheck: Sendable {
             add(.completionLost, nil, "\(seen.count) jobs of receipt \(seen.claim)")
         }
     }
-}
-
-extension JobHistory.Completion {
-    func covers(_ ordinal: Int) -> Bool { ordinals.map { $0.contains(ordinal) } ?? true }
 }
 
 extension MemberEvent {

@@ -16,11 +16,14 @@ struct SpanHistory: Sendable {
     /// Ends of links that were lost with a worker.
     private(set) var lostWithWorker = 0
     private(set) var spans = 0
+    /// How far apart the clocks were by which the spans were timed, in seconds, and more.
+    private(set) var clockError = 0.0
 
     /// What was found, in a line.
     var summary: String {
         "chaos: \(spans) spans; lost attempts told by their rescuers \(told), lost with those too \(lostWithRescuer), told "
-            + "by both \(toldTwice); spans lost with a worker \(lostWithWorker); unexplained \(violations.count)"
+            + "by both \(toldTwice); spans lost with a worker \(lostWithWorker); unexplained \(violations.count); clocks "
+            + "wrong by up to \(Int(clockError / 3600)) h"
     }
 
     /// Looks through the spans of all processes.
@@ -31,6 +34,8 @@ struct SpanHistory: Sendable {
     ///   - lost: The names of the workers that were killed.
     init(_ spans: [SpanData], of history: JobHistory, lost: Set<String>) {
         self.spans = spans.count
+        let times = spans.map { Double($0.start.nanoseconds) / 1e9 }
+        clockError = (times.max() ?? 0) - (times.min() ?? 0)
         let attempts = Dictionary(grouping: spans.filter { $0.name.hasPrefix("process ") }, by: \.reference)
         checkRescues(attempts, history, lost)
         checkDuplicates(attempts, history)
