@@ -8,6 +8,7 @@
 #   make docs      the reference of every module, in .docs/
 #   make bench     measures, one line a figure: name value unit         ONLY=context
 #   make soak      sends and receives for ten minutes, and looks at the memory      ONLY=30 for 30 minutes
+#   make chaos     puts the job queue under faults, and looks at the history of every job      ONLY=4711 for that chance
 #   make mutants   breaks the code on purpose, expects the tests to see it   ONLY=header-appended
 #   make adapters  builds and tests what joins Stitch to swift-log and the like      ARGS=newest
 #   make fuzz      fuzzes the parsers, 10 minutes each                ONLY=60 for 60 seconds
@@ -16,7 +17,7 @@
 #   make clean     removes what was built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deps lint format docs bench soak mutants adapters fuzz sanitize test-newer-rdkafka clean
+.PHONY: help demo test deps lint format docs bench soak chaos mutants adapters fuzz sanitize test-newer-rdkafka clean
 
 ARGS ?=
 ONLY ?=
@@ -47,6 +48,9 @@ bench:
 
 soak:
 	@scripts/soak $(ONLY)
+
+chaos:
+	@scripts/chaos $(ONLY)
 
 mutants:
 	@scripts/mutants $(ONLY)

@@ -351,17 +351,32 @@ let suites: [Target] = [
         path: "IntegrationTests/KafkaMember",
         swiftSettings: settings
     ),
+    // A worker that a test kills, what it says, and a clock that is wrong.
+    .executableTarget(
+        name: "JobMember",
+        dependencies: named(["CWrongClock", "ChaosJobs", "Stitch", "StitchPostgres", "StitchService", "TracedJobs"]),
+        path: "IntegrationTests/JobMember",
+        swiftSettings: settings
+    ),
+    .target(
+        name: "ChaosJobs",
+        dependencies: named(["TracedJobs"]),
+        path: "IntegrationTests/ChaosJobs",
+        swiftSettings: settings
+    ),
+    .target(name: "CWrongClock", path: "IntegrationTests/WrongClock"),
     // What needs a server: Postgres, a Kafka broker, whole processes.
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "CStitchRdkafka", "KafkaMember", "KafkaTesting", "MessageTracing", "PostgresTesting", "Stitch",
-            "StitchCommand", "StitchHTTP", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService",
+            "CStitchRdkafka", "ChaosJobs", "JobMember", "KafkaMember", "KafkaTesting", "MessageTracing",
+            "PostgresTesting",
+            "Stitch", "StitchCommand", "StitchHTTP", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService",
             "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService",
             "TraceFlow", "TracedJobs", "TracedKafka",
         ],
         path: "IntegrationTests",
-        exclude: ["KafkaMember"],
+        exclude: ["ChaosJobs", "JobMember", "KafkaMember", "WrongClock"],
         swiftSettings: settings
     ),
 ]

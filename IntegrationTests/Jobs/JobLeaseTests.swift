@@ -117,6 +117,7 @@ struct JobLeaseTests {
             #expect(attempts == ["lost", "lost"])
             let lost = test.spans.process("default/send_receipt")
             #expect(lost.count == 1 && lost[0].attributes["error.type"] == "worker_lost")
+            #expect(lost[0].attributes["service.instance.id"] == "second")
             #expect(lost[0].parentSpanID == test.spans.send("default/send_receipt")[0].spanID)
         }
     }
@@ -143,6 +144,28 @@ struct JobLeaseTests {
             let modes = try await jobs.database.query("SELECT n FROM stitch.claim_log WHERE mode = 2")
                 .map { try $0.decode("n", as: Int.self) }
             #expect(modes == [1])
+        }
+    }
+
+    @Test(
+        "A heartbeat gives back what the worker does not know of, but nothing that was claimed while it was on its way"
+    )
+    func unknownClaims() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            try await jobs.loseWorker("quick", kind: "send_receipt")
+            let claim: Int64 = try await jobs.database.query("SELECT c FROM stitch.lease")[0].decode("c")
+            for (held, latest, state) in [
+                ([], claim - 1, "running"), ([claim], claim, "running"), ([], claim, "ready"),
+            ] {
+                _ = try await jobs.database.query(
+                    "SELECT is_alive FROM stitch.beat((SELECT max(id) FROM stitch.worker), $1::bigint[], $2::bigint)",
+                    held as [Int64],
+                    latest
+                )
+                #expect(try await jobs.column("state", of: id) == state)
+            }
         }
     }
 

@@ -104,6 +104,8 @@ public struct LostWork: Sendable {
             builder.attributes.set(Attribute.messageID, message.id)
             builder.attributes.merge(message.attributes)
             builder.attributes[Attribute.errorType] = "worker_lost"
+            // What else it took along is told from this.
+            builder.attributes[ReceivedMessage.instanceID] = .string(worker)
             message.wait?.fill(&builder.attributes)
             if let creation { builder.addLink(creation, role: .creation) }
             message.addPreviousLink(to: &builder)
@@ -113,8 +115,8 @@ public struct LostWork: Sendable {
 }
 
 extension ReceivedMessage {
-    /// What `service.instance.id` is on a link: who made the attempt, so that a reader can tell why its span is missing.
-    private static let instanceID = "service.instance.id"
+    /// On a link, and on the span of a lost attempt: who made it, so that a reader can tell why a span is missing.
+    fileprivate static let instanceID = "service.instance.id"
 
     /// Links to the attempt before, and names who made it.
     func addPreviousLink(to builder: inout SpanBuilder) {

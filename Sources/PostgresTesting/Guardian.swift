@@ -62,6 +62,8 @@ final class Guardian: Sendable {
         return Guardian(folder: folder, lifeline: lifeline, exit: exit)
     }
 
+    func crash() { lifeline.send("crash\n") }
+
     func stop() async {
         lifeline.cut()
         await exit.wait()
@@ -83,6 +85,13 @@ private final class Lifeline: Sendable {
     }
 
     deinit { cut() }
+
+    func send(_ line: String) {
+        writeEnd.withLock { end in
+            guard let end else { return }
+            try? FileHandle(fileDescriptor: end, closeOnDealloc: false).write(contentsOf: Data(line.utf8))
+        }
+    }
 
     func cut() {
         writeEnd.withLock { end in

@@ -8,7 +8,8 @@
 enum GuardianScript {
     /// Takes as arguments the folder of the programs and the port.
     ///
-    /// Writes lines: `folder PATH`, then `ready` or `failed REASON`.
+    /// Writes lines: `folder PATH`, then `ready` or `failed REASON`. A line `crash` on its standard input lets the server
+    /// crash and start again.
     static let text = #"""
         # The terminal's interrupt goes to the owner, whose end this script waits for, even if nobody reads its report.
         trap '' INT TERM HUP QUIT PIPE
@@ -61,13 +62,20 @@ enum GuardianScript {
         options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c max_connections=200"
         options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         options="$options -c max_wal_size=128MB"
-        run "$bin/pg_ctl" -D "$folder/data" -l "$folder/server-log" -o "$options" -w -t 60 start >"$log" 2>&1 </dev/null || {
+        start() {
+            run "$bin/pg_ctl" -D "$folder/data" -l "$folder/server-log" -o "$options" -w -t 60 start >"$log" 2>&1 </dev/null
+        }
+        start || {
             cat "$folder/server-log" >>"$log" 2>/dev/null
             fail "the server did not start"
         }
         echo ready 2>/dev/null
         exec 1>&- 2>&-
-        while read -r _; do :; done
+        while read -r order; do
+            [ "$order" = crash ] || continue
+            run "$bin/pg_ctl" -D "$folder/data" -m immediate -w -t 60 stop >"$log" 2>&1 </dev/null
+            start
+        done
         clean_up
         """#
 }

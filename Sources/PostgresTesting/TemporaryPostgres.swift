@@ -50,6 +50,12 @@ public final class TemporaryPostgres: Sendable {
         }
     }
 
+    /// Lets the server crash, and start again at the same address with what it had written to its log.
+    ///
+    /// All connections break, and what was committed with `synchronous_commit` off may be gone. Returns at once: the server
+    /// is away for a moment, and back when `pg_postmaster_start_time()` says another time.
+    public func crash() { guardian.crash() }
+
     /// Stops the server and removes its folder.
     ///
     /// May be called more than once.

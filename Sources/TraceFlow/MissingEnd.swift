@@ -153,7 +153,7 @@ extension FlowHorizon {
     /// The worker that what a span refers to was lost with.
     ///
     /// What a killed worker had not exported was children's parents of its own process, and attempts that links name.
-    fileprivate func lostWorker(of span: SpanData, _ link: SpanLink?) -> String? {
+    func lostWorker(of span: SpanData, _ link: SpanLink?) -> String? {
         let isOwn = link == nil && span.parentIsRemote != true
         let named = isOwn ? span.resource.attributes : link?.attributes
         return named?[MissingEnd.instanceID]?.stringValue.flatMap { lostWorkers.contains($0) ? $0 : nil }
@@ -162,7 +162,7 @@ extension FlowHorizon {
 
 extension SpanData {
     /// The worker that was lost in the midst of this attempt, which somebody else has told.
-    fileprivate var lostWorker: String? {
+    var lostWorker: String? {
         guard attributes[MessagingConventions.Attribute.errorType]?.stringValue == "worker_lost"
         else { return nil }
         return attributes[MissingEnd.instanceID]?.stringValue

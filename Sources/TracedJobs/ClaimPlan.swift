@@ -48,6 +48,8 @@ struct ClaimPlan: Sendable {
     private var turn = 0
     /// The queue of a job that was claimed alone and may yet take the process with it.
     private(set) var solo: String?
+    /// Whether other jobs are to be claimed first, since one was claimed alone last.
+    private var isOthersTurn = false
 
     /// Plans for queues, each with the number of jobs that may run at once.
     init(limits: [String: Int]) {
@@ -61,7 +63,7 @@ struct ClaimPlan: Sendable {
     var wishes: [Wish] {
         guard solo == nil else { return [] }
         let alone = queues.filter(\.value.hasSolo).keys.sorted()
-        if let first = alone.first {
+        if let first = alone.first, !isOthersTurn {
             // Nothing else may be in the process with such a job.
             return heldCount == 0 ? [Wish(queue: first, count: 1, mode: .solo)] : []
         }
@@ -84,9 +86,11 @@ struct ClaimPlan: Sendable {
         guard var queue = queues[wish.queue] else { return }
         defer { queues[wish.queue] = queue }
         queue.held += count
+        isOthersTurn = wish.mode == .solo && count > 0
         switch wish.mode {
         case .solo:
-            queue.hasSolo = false
+            // There may be more; who finds none waits for the next heartbeat.
+            queue.hasSolo = count > 0
             if count > 0 { solo = wish.queue }
             queue.isLastFilled = true
             return

@@ -43,7 +43,7 @@ struct Heartbeat: Sendable {
     /// A worker that was given up stops its attempts, since others make them anew.
     func beat() async throws(JobError) {
         guard let registration = identity.current else { return }
-        guard let pulse = try await store.beat(registration.worker, holding: registration.heldClaims) else {
+        guard let pulse = try await store.beat(registration.worker, holding: registration.claims) else {
             identity.forget(registration)
             running.stop { $0.worker == registration.worker }
             Diagnostics.log(

@@ -47,8 +47,16 @@ final class Registration: Sendable {
     /// The kinds that the worker knows, as a queue has them.
     func kinds(in queue: String) -> [Int32: Kind] { kindsByQueue[queue] ?? [:] }
 
-    /// The claims that it knows of.
-    var heldClaims: [Int64] { state.withLock { $0.held.all } }
+    /// Claims as they are at one moment.
+    struct Claims: Sendable {
+        /// Those that the worker knows of.
+        var held: [Int64]
+        /// The newest that was begun: what comes after it nobody has looked at.
+        var latest: Int64
+    }
+
+    /// The claims as they are now.
+    var claims: Claims { state.withLock { Claims(held: $0.held.all, latest: $0.lastClaim) } }
 
     /// A number for the next claim, which counts as held from now on.
     func beginClaim() -> Int64 {

@@ -78,4 +78,19 @@ struct ClaimPlanTests {
         plan.ended(in: "b")
         #expect(plan.wishes.count == 2)
     }
+
+    @Test("Of several jobs that are to be claimed alone one comes after the other, with a turn for all others in between")
+    func manyAlone() {
+        var plan = ClaimPlan(limits: ["a": 2])
+        plan.found(solo: ["a"])
+        for _ in 0..<3 {
+            #expect(plan.wishes.map(\.mode) == [.solo])
+            claim(&plan, got: 1)
+            plan.ended(in: "a")
+            #expect(plan.wishes.map(\.mode) == [.ordinary] && plan.next == .claimAgain)
+            claim(&plan, got: 0)
+        }
+        claim(&plan, got: 0)
+        #expect(plan.wishes.map(\.mode) == [.ordinary] && plan.next == .claimAgain)
+    }
 }

@@ -22,6 +22,9 @@ struct LintGround: Sendable {
 
     private let traceSizes: [TraceID: Int]
 
+    /// What is known of why a span may not be there, also from spans that tell of lost workers.
+    private let horizon: FlowHorizon
+
     init(_ table: SpanTable, _ lint: FlowLint) {
         self.table = table
         self.lint = lint
@@ -30,8 +33,10 @@ struct LintGround: Sendable {
         var rescued: Set<MessageName> = []
         var servicesWithoutAllLinks: Set<String> = []
         var traceSizes: [TraceID: Int] = [:]
+        var horizon = lint.horizon
         for (position, span) in table.spans.enumerated() {
             traceSizes[span.traceID, default: 0] += 1
+            if let worker = span.lostWorker { horizon.lostWorkers.insert(worker) }
             switch span.messagingOperation {
             case .process:
                 for link in span.creationLinks { work[SpanReference(link.context), default: []].append(position) }
@@ -48,6 +53,7 @@ struct LintGround: Sendable {
         self.rescued = rescued
         self.servicesWithoutAllLinks = servicesWithoutAllLinks
         self.traceSizes = traceSizes
+        self.horizon = horizon
     }
 
     /// How many spans of a trace are here.
@@ -66,8 +72,8 @@ struct LintGround: Sendable {
                 missedBy: span,
                 over: links,
                 hasTrace: spanCount(of: end.traceID) > 0,
-                lostWorker: isRescued ? "" : nil,
-                lint.horizon
+                lostWorker: isRescued ? "" : horizon.lostWorker(of: span, links.first),
+                horizon
             )
         )
     }

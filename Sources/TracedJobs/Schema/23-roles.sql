@@ -24,7 +24,7 @@ BEGIN
         || 'uuid, bigint, integer, text, text, jsonb, bytea, integer, timestamptz), '
         || 'unique_key(text, jsonb, text, interval), kept_of(text[]) TO ' || all_of_them;
     EXECUTE 'GRANT EXECUTE ON FUNCTION '
-        || 'register(text, interval, text[], text[], jsonb, boolean), beat(bigint, bigint[]), leave(bigint), '
+        || 'register(text, interval, text[], text[], jsonb, boolean), beat(bigint, bigint[], bigint), leave(bigint), '
         || 'claim(bigint, bigint, integer, integer, bigint, bytea, integer, integer, boolean), fetch_jobs(bigint, bigint), '
         || 'ack(bigint, bigint[], bigint[], varbit[]), settle(bigint, bigint[], bigint[], integer[], integer[], '
         || 'double precision[], text[], uuid[], bigint[], smallint[]), rescue(integer, integer), '

@@ -123,4 +123,29 @@ struct EndExplanationTests {
         #expect(report([send, retry, rescue]).findings.isEmpty)
         #expect(report([send, retry, rescue]).explainedEnds == [.lostWithWorker: 1])
     }
+
+    @Test(
+        "What a lost worker took along is not missed, if the link names it, and a span or the caller tells that it was lost"
+    )
+    func namedWorker() {
+        let job: Attributes = [Attribute.destinationName: "q/k", Attribute.messageID: "7"]
+        var retry = Fixture.span("process q/k", trace: 1, 3, links: [Fixture.context(1, 1)], attributes: job)
+        retry.attributes[Attribute.jobAttempt] = 2
+        retry.links.append(
+            SpanLink(
+                PlantedFault.nowhere,
+                attributes: [Attribute.linkRole: "previous_attempt", "service.instance.id": "w1"]
+            )
+        )
+        let send = Fixture.span("send q/k", trace: 1, 1, attributes: job)
+        #expect(report([send, retry]).findings.map(\.code) == [.danglingLink])
+        var lint = FlowLint()
+        lint.horizon.lostWorkers = ["w1"]
+        #expect(report([send, retry], lint).explainedEnds == [.lostWithWorker: 1])
+        var lost = Fixture.span("process q/k", trace: 4, 5, attributes: [Attribute.errorType: "worker_lost"])
+        lost.attributes["service.instance.id"] = "w1"
+        #expect(report([send, retry, lost]).explainedEnds == [.lostWithWorker: 1])
+        lost.attributes["service.instance.id"] = "w2"
+        #expect(report([send, retry, lost]).explainedEnds.isEmpty)
+    }
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChaosJobs
+import TelemetryData
+import TraceFlow
+
+/// The spans of a run beside its history: whether what is missing is explained, and what is there twice.
+struct SpanHistory: Sendable {
+    private(set) var violations: [String] = []
+    /// Lost attempts that have their span from whoever rescued them.
+    private(set) var told = 0
+    /// Lost attempts whose span went with the rescuer.
+    private(set) var lostWithRescuer = 0
+    /// Attempts of workers that were given up and lived on: they have told of them too.
+    private(set) var toldTwice = 0
+    /// Ends of links that were lost with a worker.
+    private(set) var lostWithWorker = 0
+    private(set) var spans = 0
+    /// How far apart the clocks were by which the spans were timed, in seconds, and more.
+    private(set) var clockError = 0.0
+
+    /// What was found, in a line.
+    var summary: String {
+        "chaos: \(spans) spans; lost attempts told by their rescuers \(told), lost with those too \(lostWithRescuer), told "
+            + "by both \(toldTwice); spans lost with a worker \(lostWithWorker); unexplained \(violations.count); clocks "
+            + "wrong by up to \(Int(clockError / 3600)) h"
+    }
+
+    /// Looks through the spans of all processes.
+    ///
+    /// - Parameters:
+    ///   - spans: The spans.
+    ///   - history: What happened.
+    ///   - lost: The names of the workers that were killed.
+    init(_ spans: [SpanData], of history: JobHistory, lost: Set<String>) {
+        self.spans = spans.count
+        let times = spans.map { Double($0.start.nanoseconds) / 1e9 }
+        clockError = (times.max() ?? 0) - (times.min() ?? 0)
+        let attempts = Dictionary(grouping: spans.filter { $0.name.hasPrefix("process ") }, by: \.reference)
+        checkRescues(attempts, history, lost)
+        checkDuplicates(attempts, history)
+        checkLinks(spans, lost)
+    }
+
+    /// Each rescue that was told by somebody who lived has its span.
+    private mutating func checkRescues(
+        _ attempts: [SpanReference: [SpanData]],
+        _ history: JobHistory,
+        _ lost: Set<String>
+    ) {
+        var tellers: [Int64: [String]] = [:]
+        for event in history.events {
+            if case .rescued(let job) = event.event { tellers[job, default: []].append(event.member) }
+        }
+        for (job, notes) in Dictionary(grouping: history.notes.filter { $0.outcome == 2 }, by: \.job) {
+            let there = notes.count { note in
+                note.span.flatMap { attempts[$0] }?.contains { $0.isOfLostWorker } == true
+            }
+            told += there
+            lostWithRescuer += notes.count - there
+            let alive = (tellers[job] ?? []).count { !lost.contains($0) }
+            if there < alive {
+                violations.append(
+                    "job \(job) was rescued \(alive) times by workers that live, and has \(there) spans of it"
+                )
+            }
+        }
+    }
+
+    /// No span is there twice but that of an attempt that was taken from a worker that was alive after all.
+    private mutating func checkDuplicates(_ attempts: [SpanReference: [SpanData]], _ history: JobHistory) {
+        let lost = Set(history.notes.filter { $0.outcome == 2 }.compactMap(\.span))
+        for (reference, spans) in attempts where spans.count > 1 {
+            if spans.count == 2, spans.count(where: \.isOfLostWorker) == 1, lost.contains(reference) {
+                toldTwice += 1
+            } else {
+                violations.append("\(spans.count) spans have the ids \(reference): \(spans.map(\.name))")
+            }
+        }
+    }
+
+    private mutating func checkLinks(_ spans: [SpanData], _ lost: Set<String>) {
+        var lint = FlowLint()
+        lint.horizon.lostWorkers = lost
+        // Some clocks are wrong by a day.
+        lint.limits.skew = .seconds(2 * 86_400)
+        let report = lint.report(on: spans)
+        for finding in report.findings {
+            violations.append("\(finding.code) at \(finding.count) spans: \(finding.description)")
+        }
+        lostWithWorker = report.explainedEnds[.lostWithWorker] ?? 0
+    }
+}
+
+extension SpanData {
+    /// Whether it was told by somebody else, of a worker that gave no sign of life.
+    fileprivate var isOfLostWorker: Bool {
+        attributes[MessagingConventions.Attribute.errorType]?.stringValue == "worker_lost"
+    }
+}
