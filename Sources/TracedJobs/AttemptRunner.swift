@@ -6,8 +6,7 @@ import TelemetryAPI
 
 /// Makes one attempt after the other, each in a span, and hands over what became of it.
 struct AttemptRunner: Sendable {
-    let configuration: JobWorkerConfiguration
-    let handlers: [String: JobHandlers.Handler]
+    let handlers: [String: KindHandler]
     let running: RunningAttempts
     let completions: Completions
     let identity: WorkerIdentity
@@ -23,14 +22,14 @@ struct AttemptRunner: Sendable {
         guard !job.isCancelled else {
             return completions.add(EndedAttempt(job, .cancelledUnstarted, span: nil))
         }
-        let span = ProcessSpan(of: job.received(now: .now), from: job.target, policy: configuration.continuation)
+        let span = ProcessSpan(of: job.received(now: .now), from: job.target, policy: handler.continuation)
         let verdict = await makeAttempt(job, handler, in: span)
         completions.add(EndedAttempt(job, verdict, span: span.span.context))
     }
 
     private func makeAttempt(
         _ job: ClaimedJob,
-        _ handler: @escaping JobHandlers.Handler,
+        _ handler: KindHandler,
         in span: ProcessSpan
     ) async -> AttemptVerdict {
         // A task of its own, so that the worker can stop one attempt; it is awaited at once.
@@ -41,7 +40,7 @@ struct AttemptRunner: Sendable {
             } _: { () async throws -> Void in
                 let task = Task { try await handler(job.payload, job.attempt) }
                 running.add(job, task)
-                let alarm = setAlarm(for: job)
+                let alarm = setAlarm(for: job, handler.timeLimit)
                 defer { alarm?.cancel() }
                 do {
                     try await withTaskCancellationHandler {
@@ -52,14 +51,14 @@ struct AttemptRunner: Sendable {
                 } catch {
                     let stop = running.remove(job)
                     verdict = AttemptVerdict(
-                        of: stop == .timedOut ? timeOut(of: job, error) : error,
+                        of: stop == .timedOut ? timeOut(of: job, handler.timeLimit, error) : error,
                         attempt: job.attempt,
                         wasStopped: stop == .shutdown,
                         isCancelled: stop == .cancelled,
-                        policy: configuration.retry,
+                        policy: handler.retry,
                         chance: .random(in: 0...1)
                     )
-                    throw stop == .timedOut ? timeOut(of: job, error) : error
+                    throw stop == .timedOut ? timeOut(of: job, handler.timeLimit, error) : error
                 }
             }
         } catch {
@@ -69,8 +68,8 @@ struct AttemptRunner: Sendable {
         return verdict
     }
 
-    private func setAlarm(for job: ClaimedJob) -> DispatchWorkItem? {
-        guard let limit = configuration.attemptLimit else { return nil }
+    private func setAlarm(for job: ClaimedJob, _ limit: Duration?) -> DispatchWorkItem? {
+        guard let limit else { return nil }
         let alarm = DispatchWorkItem { [running] in running.timeOut(job.place) }
         let milliseconds = Int((min(limit.inSeconds, 365 * 86_400) * 1000).rounded(.up))
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds), execute: alarm)
@@ -78,13 +77,12 @@ struct AttemptRunner: Sendable {
     }
 
     /// What an attempt failed with that was stopped because of its time, unless its handler says something else.
-    private func timeOut(of job: ClaimedJob, _ error: any Error) -> any Error {
-        guard error is CancellationError else { return error }
-        let limit = configuration.attemptLimit ?? .zero
+    private func timeOut(of job: ClaimedJob, _ limit: Duration?, _ error: any Error) -> any Error {
+        guard error is CancellationError, let limit else { return error }
         return JobError(
             .attemptTimedOut,
             "Attempt \(job.attempt.number) at job \(job.attempt.jobID) took longer than \(limit); do less at once, or raise "
-                + "attemptLimit"
+                + "the worker's attemptLimit, or the timeLimit of kind \(job.attempt.kind)"
         )
     }
 }

@@ -63,14 +63,3 @@ final class Registration: Sendable {
 
     func ended(_ claim: Int64) { state.withLock { $0.held.ended(claim) } }
 }
-
-extension ContinuationPolicy {
-    /// As the worker's row says it, for whoever rescues its jobs.
-    var json: String {
-        switch self {
-        case .continueTrace: #"{"mode": "continue"}"#
-        case .newTrace: #"{"mode": "new"}"#
-        case .automatic(let limit): #"{"mode": "automatic", "within": \#(limit.inSeconds)}"#
-        }
-    }
-}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MessageTracing
+import StitchService
+import Synchronization
+import TelemetryAPI
+
+extension JobWorker {
+    /// Registers, and works until the worker is stopped and all that it holds has ended.
+    func work(_ handlers: [String: KindHandler], _ kinds: KnownKinds) async -> Result<Void, JobError> {
+        let registration: Registration
+        do throws(JobError) {
+            guard let registered = try await registerWhenPossible(kinds) else { return .success(()) }
+            registration = registered
+        } catch { return .failure(error) }
+        let completions = makeCompletions()
+        let runner = makeRunner(handlers, completions)
+        let heartbeat = makeHeartbeat()
+        let listener = JobListener(store, wake: wake, order: order)
+        let buffers = configuration.queues.mapValues { _ in JobBuffer() }
+        await withTaskGroup { attendants in
+            attendants.addTask { await heartbeat.run() }
+            attendants.addTask { await listener.run(registration) }
+            await withTaskGroup { speaker in
+                speaker.addTask { await completions.run() }
+                await withTaskGroup { places in
+                    for (queue, limit) in configuration.queues {
+                        guard let buffer = buffers[queue] else { continue }
+                        for _ in 0..<limit {
+                            places.addTask { while let job = await buffer.next() { await runner.run(job) } }
+                        }
+                    }
+                    // Whoever starts after a crash need not wait for the first heartbeat.
+                    do throws(JobError) { try await heartbeat.rescueLostJobs() } catch { tally.block(error.message) }
+                    await claimJobs(into: buffers, kinds, listener)
+                    for job in buffers.values.flatMap({ $0.close() }) {
+                        completions.add(EndedAttempt(job, .unstarted, span: nil))
+                    }
+                }
+                completions.close()
+            }
+            if let current = identity.current { try? await store.leave(current.worker) }
+            attendants.cancelAll()
+        }
+        return .success(())
+    }
+
+    /// Registers as soon as the database is there; `nil` if the worker is stopped before.
+    private func registerWhenPossible(_ kinds: KnownKinds) async throws(JobError) -> Registration? {
+        while !stopping.isOpen {
+            do throws(JobError) { return try await register(kinds) } catch {
+                guard error.isRetryable else { throw error }
+                tally.block(error.message)
+                Diagnostics.log(.warning, "\(name) can't begin: \(error)")
+                await wake.wait(atMost: configuration.fallbackInterval)
+            }
+        }
+        return nil
+    }
+
+    @discardableResult
+    func register(_ kinds: KnownKinds) async throws(JobError) -> Registration {
+        let registration = try await store.register(configuration, kinds: kinds, reservesIDs: reservesIDs)
+        identity.set(registration)
+        return registration
+    }
+
+    /// Whether the tracer takes the ids that a claim reserves.
+    var reservesIDs: Bool {
+        let tracer = TelemetrySystem.tracer
+        return tracer.isEnabled && tracer.reserving != nil
+    }
+
+    func makeCompletions() -> Completions {
+        Completions(store, tally) { [self] ended in
+            if let registration = identity.current, registration.worker == ended.place.worker {
+                registration.ended(ended.place.claim)
+            }
+            plan.withLock { $0.ended(in: ended.queue) }
+            wake.signal()
+        }
+    }
+
+    func makeRunner(_ handlers: [String: KindHandler], _ completions: Completions) -> AttemptRunner {
+        AttemptRunner(handlers: handlers, running: running, completions: completions, identity: identity)
+    }
+
+    func makeHeartbeat() -> Heartbeat {
+        Heartbeat(
+            store: store,
+            configuration: configuration,
+            identity: identity,
+            running: running,
+            tally: tally,
+            order: order,
+            foundSolo: { [self] queues in
+                plan.withLock { $0.found(solo: queues) }
+                if !queues.isEmpty { wake.signal() }
+            }
+        )
+    }
+}
