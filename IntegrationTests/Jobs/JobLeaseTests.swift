@@ -146,6 +146,26 @@ struct JobLeaseTests {
         }
     }
 
+    @Test("A sign of life gives back what the worker knows nothing of, but not what it claimed in the meantime")
+    func meanwhile() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            try await jobs.enqueue(SendReceipt(orderID: 7))
+            func number(_ sql: String) async throws -> Int? {
+                try await jobs.database.query("SELECT (\(sql))::bigint AS number").first?.decode("number")
+            }
+            let row = try await jobs.database.query(
+                "SELECT worker FROM stitch.register('w', '30 seconds', '{default}', '{send_receipt}', '{}')"
+            )
+            let worker: Int = try #require(row.first).decode("worker")
+            #expect(try await number("stitch.claim(\(worker), 5, 1, 1, 7, '\\x0102030405060708')") == 1)
+            for (last, leases) in [(4, 1), (5, 0)] {
+                _ = try await jobs.database.query("SELECT * FROM stitch.beat(\(worker), '{3}', \(last))")
+                #expect(try await number("SELECT count(*) FROM stitch.lease") == leases)
+            }
+        }
+    }
+
     @Test("The heartbeat keeps the lease of a long attempt, and stops an attempt that has lost it")
     func heartbeat() async throws {
         try await withStitchTest { test in

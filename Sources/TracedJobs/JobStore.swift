@@ -151,12 +151,13 @@ struct JobStore: Sendable {
     }
 
     /// Gives a sign of life; `nil` if the worker was given up.
-    func beat(_ worker: Int64, holding claims: [Int64]) async throws(JobError) -> Pulse? {
+    func beat(_ worker: Int64, holding claims: [Int64], of last: Int64) async throws(JobError) -> Pulse? {
         let sql = """
-            SELECT is_alive, stop::text AS stop, solo::text AS solo FROM \(names["beat"])($1::bigint, $2::bigint[])
+            SELECT is_alive, stop::text AS stop, solo::text AS solo
+            FROM \(names["beat"])($1::bigint, $2::bigint[], $3::bigint)
             """
         return try await answered("The heartbeat") { [self] () async throws(PostgresError) in
-            guard let row = try await database.query(sql, worker, claims).first,
+            guard let row = try await database.query(sql, worker, claims, last).first,
                 try row.decode("is_alive", as: Bool.self)
             else { return nil }
             return Pulse(

@@ -23,7 +23,7 @@ extension JobWorker {
         let runner = makeRunner(handlers, completions)
         let heartbeat = makeHeartbeat()
         let outcome = await withTaskGroup { group in
-            group.addTask { await heartbeat.run() }
+            group.addTask { await heartbeat.run(rescuing: false) }
             let outcome: Result<Void, JobError>
             do throws(JobError) {
                 while !Task.isCancelled {

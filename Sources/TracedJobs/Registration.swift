@@ -47,8 +47,8 @@ final class Registration: Sendable {
         targets[Names(queue: queue, kind: kind)] ?? .jobs(queue: queue, kind: Self.unknownKind)
     }
 
-    /// The claims that it knows of.
-    var heldClaims: [Int64] { state.withLock { $0.held.all } }
+    /// The claims that it knows of, and the last that it has begun: of those behind it nothing is said.
+    var knownClaims: (held: [Int64], last: Int64) { state.withLock { ($0.held.all, $0.lastClaim) } }
 
     /// A number for the next claim, which counts as held from now on.
     func beginClaim() -> Int64 {

@@ -30,8 +30,12 @@ END $$;
 
 -- A sign of life. Returns NULL if the worker was given up; else which jobs are to be stopped, and queues in which
 -- jobs wait to be claimed alone. `held` are the claims that the worker knows of: what is leased to it and not among
--- them comes from a claim whose answer never arrived, and is given back.
-CREATE FUNCTION beat(worker bigint, held bigint[], OUT is_alive boolean, OUT stop bigint[], OUT solo integer[])
+-- them comes from a claim whose answer never arrived, and is given back; unless it comes from a claim behind `last`,
+-- which was made while this was on its way.
+CREATE FUNCTION beat(
+    worker bigint, held bigint[], last bigint DEFAULT 9223372036854775807,
+    OUT is_alive boolean, OUT stop bigint[], OUT solo integer[]
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 DECLARE w worker;
@@ -40,9 +44,9 @@ BEGIN
     UPDATE worker AS x SET expires = now() + x.lease WHERE x.id = beat.worker RETURNING * INTO w;
     is_alive := FOUND;
     IF NOT is_alive THEN RETURN; END IF;
-    IF EXISTS (SELECT FROM lease AS l WHERE l.worker = beat.worker AND l.c <> ALL (held)) THEN
+    IF EXISTS (SELECT FROM lease AS l WHERE l.worker = beat.worker AND l.c <= beat.last AND l.c <> ALL (held)) THEN
         PERFORM give_back(w, 8, 32767, l.c) FROM (
-            SELECT DISTINCT x.c FROM lease AS x WHERE x.worker = beat.worker AND x.c <> ALL (held)
+            SELECT DISTINCT x.c FROM lease AS x WHERE x.worker = beat.worker AND x.c <= beat.last AND x.c <> ALL (held)
         ) AS l;
     END IF;
     stop := ARRAY(SELECT x.id FROM cancel AS x ORDER BY x.at DESC LIMIT 10000);

@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', schema_name, all_of_them);
     EXECUTE 'GRANT INSERT (created_at, span_id, lane, kind, max_attempts, flags, trace_id, payload, tracestate, baggage, '
-        || 'carrier), SELECT (seq) ON job TO ' || all_of_them;
+        || 'carrier), SELECT (seq, lane) ON job TO ' || all_of_them;
     EXECUTE 'GRANT USAGE ON SEQUENCE job_seq TO ' || all_of_them;
     EXECUTE 'GRANT SELECT ON schema_version, queue, kind TO ' || all_of_them;
     EXECUTE 'GRANT EXECUTE ON FUNCTION now(), queue_id(text), kind_id(text), lane(integer, integer, boolean), wake(integer), '
@@ -24,7 +24,7 @@ BEGIN
         || 'uuid, bigint, integer, text, text, jsonb, bytea, integer, timestamptz), '
         || 'unique_key(text, jsonb, text, interval), kept_of(text[]) TO ' || all_of_them;
     EXECUTE 'GRANT EXECUTE ON FUNCTION '
-        || 'register(text, interval, text[], text[], jsonb, boolean), beat(bigint, bigint[]), leave(bigint), '
+        || 'register(text, interval, text[], text[], jsonb, boolean), beat(bigint, bigint[], bigint), leave(bigint), '
         || 'claim(bigint, bigint, integer, integer, bigint, bytea, integer, integer, boolean), fetch_jobs(bigint, bigint), '
         || 'ack(bigint, bigint[], bigint[], varbit[]), settle(bigint, bigint[], bigint[], integer[], integer[], '
         || 'double precision[], text[], uuid[], bigint[], smallint[]), rescue(integer, integer), '
