@@ -53,7 +53,7 @@ struct JobRolesTests {
 
     @Test("Each of the three can do what it is for, and not what the next one is for")
     func rights() async throws {
-        try await withRoles { _, jobs in
+        try await withRoles { test, jobs in
             try await with(enqueuer, jobs) { jobs in
                 try await jobs.enqueue(SendReceipt(orderID: 1))
                 try await jobs.enqueue(all: [SendReceipt(orderID: 2)])
@@ -67,6 +67,7 @@ struct JobRolesTests {
                 }
                 try await working.drain()
                 #expect(working.counts.succeeded == 1 && working.counts.steered == 1)
+                #expect(test.measurements.of("stitch.job.queue.depth").count == 5)
                 await #expect(throws: JobError.self) { try await jobs.pause("default") }
             }
             try await with(admin, jobs) { jobs in

@@ -23,7 +23,9 @@ struct AttemptRunner: Sendable {
             return completions.add(EndedAttempt(job, .cancelledUnstarted, span: nil))
         }
         let span = ProcessSpan(of: job.received(now: .now), from: job.target, policy: handler.continuation)
+        JobMetrics.began(job, in: span.span.context)
         let verdict = await makeAttempt(job, handler, in: span)
+        JobMetrics.ended(job, verdict, in: span.span.context)
         completions.add(EndedAttempt(job, verdict, span: span.span.context))
     }
 

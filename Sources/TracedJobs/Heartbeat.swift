@@ -64,7 +64,11 @@ struct Heartbeat: Sendable {
     func rescueLostJobs() async throws(JobError) {
         let rescued = try await store.rescue(maximumLosses: configuration.maximumLosses)
         tally.countRescued(rescued.count)
-        for job in rescued { job.tell() }
+        let known = identity.current.map { Array($0.kinds.values) } ?? []
+        for job in rescued {
+            job.tell()
+            JobMetrics.lost(job, known)
+        }
     }
 }
 

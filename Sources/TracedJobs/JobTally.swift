@@ -2,6 +2,7 @@
 
 import StitchService
 import Synchronization
+import TelemetryAPI
 
 /// What a worker has done, counted by all of its attempts.
 final class JobTally: Sendable {
@@ -25,6 +26,7 @@ final class JobTally: Sendable {
 
     /// Counts an attempt that ended; `nil` for one whose end came too late.
     func count(_ verdict: AttemptVerdict?) {
+        if verdict == nil { TelemetrySystem.meter.counter(JobMetrics.stale).add(1) }
         state.withLock { state in
             state.lastProgress = .now
             switch verdict?.outcome {

@@ -42,6 +42,7 @@ extension JobWorker {
                 }
                 outcome = .success(())
             } catch { outcome = .failure(error) }
+            await gauges.measure()
             if let current = identity.current { try? await store.leave(current.worker) }
             group.cancelAll()
             return outcome

@@ -20,6 +20,7 @@ extension JobWorker {
         let buffers = configuration.queues.mapValues { _ in JobBuffer() }
         await withTaskGroup { attendants in
             attendants.addTask { await heartbeat.run() }
+            attendants.addTask { [gauges] in await gauges.run() }
             attendants.addTask { await listener.run(registration) }
             await withTaskGroup { speaker in
                 speaker.addTask { await completions.run() }
@@ -69,6 +70,10 @@ extension JobWorker {
     var reservesIDs: Bool {
         let tracer = TelemetrySystem.tracer
         return tracer.isEnabled && tracer.reserving != nil
+    }
+
+    var gauges: QueueGauges {
+        QueueGauges(database: store.database, names: store.names, configuration: configuration)
     }
 
     func makeCompletions() -> Completions {

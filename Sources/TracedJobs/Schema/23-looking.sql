@@ -2,6 +2,12 @@
 --
 -- What programs read that look after the queue.
 
+-- What queue_stats says of some queues, for workers, which may not read the view.
+CREATE FUNCTION stats_of(queues text[]) RETURNS SETOF queue_stats
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET jit = off AS $$
+    SELECT * FROM queue_stats WHERE queue = ANY (queues)
+$$;
+
 -- Jobs of a state, a queue and a kind, or of any, those first that something happened to last: for a look, not for all
 -- of them. However many there are, it reads what is parked, what is leased, and `looks` of the newest tickets or
 -- receipts of each lane.

@@ -29,7 +29,7 @@ BEGIN
         || 'ack(bigint, bigint[], bigint[], varbit[]), settle(bigint, bigint[], bigint[], integer[], integer[], '
         || 'double precision[], text[], uuid[], bigint[], smallint[]), rescue(integer, integer), '
         || 'promote(integer[], integer), next_due(boolean), maintain(boolean), retire_segment(integer), '
-        || 'retirable_segment(), health(interval), fall_asleep(integer[]), wake_up(integer[]), '
+        || 'retirable_segment(), health(interval), stats_of(text[]), fall_asleep(integer[]), wake_up(integer[]), '
         || 'open_transactions(xid8[]) TO ' || workers;
     -- Views call functions with the rights of whoever reads them.
     EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %I TO %I', schema_name, admin);
