@@ -8,8 +8,8 @@ enum FishCompletions {
             # Whether a command, or one of its actions, was typed.
             function __stitch_at
                 set -l words (commandline -opc)
-                test (count $words) -gt (count $argv)
-                and test "$words[2..(math 1 + (count $argv))]" = "$argv"
+                set -l last (math 1 + (count $argv))
+                test (count $words) -ge $last; and test "$words[2..$last]" = "$argv"
             end
             # Whether an action of a command comes next.
             function __stitch_needs_action
