@@ -43,7 +43,7 @@ extension JobWorker {
                 outcome = .success(())
             } catch { outcome = .failure(error) }
             await gauges.measure()
-            if let current = identity.current { try? await store.leave(current.worker) }
+            await leave()
             group.cancelAll()
             return outcome
         }

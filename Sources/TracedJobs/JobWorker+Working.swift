@@ -40,7 +40,7 @@ extension JobWorker {
                 }
                 completions.close()
             }
-            if let current = identity.current { try? await store.leave(current.worker) }
+            await leave()
             attendants.cancelAll()
         }
         return .success(())
@@ -64,6 +64,13 @@ extension JobWorker {
         let registration = try await store.register(configuration, kinds: kinds, reservesIDs: reservesIDs)
         identity.set(registration)
         return registration
+    }
+
+    /// Says goodbye; the heart, which may still beat, has nobody to speak for from then on.
+    func leave() async {
+        guard let current = identity.current else { return }
+        identity.forget(current)
+        try? await store.leave(current.worker)
     }
 
     /// Whether the tracer takes the ids that a claim reserves.

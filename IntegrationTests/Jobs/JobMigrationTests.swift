@@ -8,7 +8,7 @@ import TracedJobs
 @testable import StitchCommand
 
 @Suite("stitch migrate on a real Postgres", .timeLimit(.minutes(2)))
-struct MigrateCommandTests {
+struct JobMigrationTests {
     @Test("The tables are made once, in the schema that is named, and a dry run says so beforehand")
     func migrate() async throws {
         try await withStitchTest { test in
