@@ -31,7 +31,7 @@ extension DatabaseTemplate {
     /// A queue in the schema that it has by default, with a movable clock.
     static let jobs = DatabaseTemplate(
         "jobs",
-        version: JobQueue.definition(schema: JobQueue.defaultSchema)
+        version: ((try? JobQueue.migrationScript()) ?? "")
             + MovableClock.definition(schema: JobQueue.defaultSchema)
     ) { database in
         try await MovableClock.makeTables(of: JobQueue(database))

@@ -15,8 +15,8 @@ protocol Command: Sendable {
 enum CommandTable {
     static let all: [any Command.Type] = [
         DemoCommand.self, FlowsCommand.self, ShowCommand.self, LintCommand.self, TopologyCommand.self,
-        DiffCommand.self, VolumeCommand.self, RedriveCommand.self, ExportCommand.self, ImportCommand.self,
-        CompletionsCommand.self,
+        DiffCommand.self, VolumeCommand.self, RedriveCommand.self, JobsCommand.self, MigrateCommand.self,
+        ExportCommand.self, ImportCommand.self, CompletionsCommand.self,
     ]
 
     static func command(named name: String) -> (any Command.Type)? { all.first { $0.description.name == name } }

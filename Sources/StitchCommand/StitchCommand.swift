@@ -31,7 +31,7 @@ enum StitchCommand {
             return 0
         } catch let error as CommandError {
             console.error("stitch: \(oneLine(error.message))\n")
-            for line in error.lines { console.error("  \(line)\n") }
+            for line in error.lines { console.error("  \(line.withoutPasswords)\n") }
             return error.status
         } catch {
             console.error("stitch: \(oneLine("\(error)"))\n")
@@ -39,9 +39,9 @@ enum StitchCommand {
         }
     }
 
-    /// What servers and libraries say may have line breaks in it.
+    /// What servers and libraries say may have line breaks in it, and what a user typed a password.
     private static func oneLine(_ text: String) -> String {
-        text.printable.split(separator: " ").joined(separator: " ")
+        text.withoutPasswords.printable.split(separator: " ").joined(separator: " ")
     }
 
     private static func dispatch(_ arguments: [String], _ console: Console) async throws -> Int32 {
@@ -49,7 +49,7 @@ enum StitchCommand {
         var name = arguments.first
         if name == "help", let command = rest.first {
             name = command
-            rest = ["--help"]
+            rest = Array(rest.dropFirst().prefix(1)) + ["--help"]
         }
         switch name {
         case nil, "help", "--help", "-h":
@@ -65,10 +65,15 @@ enum StitchCommand {
     }
 
     private static func command(named name: String, _ rest: [String], _ console: Console) async throws -> Int32 {
-        guard let command = CommandTable.command(named: name) else {
+        guard var command = CommandTable.command(named: name) else {
             let near = Suggestion.nearest(to: name, among: CommandTable.all.map { $0.description.name })
             let hint = near.map { "did you mean '\($0)'?" } ?? "`stitch help` lists those that there are"
             throw CommandError.usage("there is no command '\(name)'; \(hint)")
+        }
+        var rest = rest
+        if let group = command as? any CommandGroup.Type, let word = rest.first, !word.hasPrefix("-") {
+            command = try group.action(named: word)
+            rest.removeFirst()
         }
         let parsed = try OptionParser(command.description).parse(rest)
         if parsed.has("help") {

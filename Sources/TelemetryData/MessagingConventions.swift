@@ -65,6 +65,10 @@ public enum MessagingConventions {
         @inlinable public static var jobKind: String { "stitch.job.kind" }
         /// Which attempt of a job it is, from 1.
         @inlinable public static var jobAttempt: String { "stitch.job.attempt" }
+        /// Of a metric: in which state jobs are: `ready`, `running`, `scheduled`, `unknown_kind`, `dead`.
+        @inlinable public static var jobState: String { "stitch.job.state" }
+        /// Of a metric: how attempts at jobs ended: `succeeded`, `failed`, `dead`, `snoozed`, ….
+        @inlinable public static var jobOutcome: String { "stitch.job.outcome" }
         /// Which attempt at a message that is no job it is, from 2 on; a first one doesn't say so.
         @inlinable public static var messageAttempt: String { "stitch.message.attempt" }
         /// Why a message was moved to another topic: `retry`, `exhausted`, `refused`, `redrive`.

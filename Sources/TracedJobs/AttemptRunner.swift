@@ -6,8 +6,7 @@ import TelemetryAPI
 
 /// Makes one attempt after the other, each in a span, and hands over what became of it.
 struct AttemptRunner: Sendable {
-    let configuration: JobWorkerConfiguration
-    let handlers: [String: JobHandlers.Handler]
+    let handlers: [String: KindHandler]
     let running: RunningAttempts
     let completions: Completions
     let identity: WorkerIdentity
@@ -49,21 +48,24 @@ struct AttemptRunner: Sendable {
             guard identity.current?.worker == job.place.worker, !running.hasStopped else {
                 return EndedAttempt(job, .unstarted, span: nil)
             }
-            let span = job.startSpan(policy: configuration.continuation)
+            let span = job.startSpan(policy: handler.continuation)
+            let context = span.span.context
+            JobMetrics.began(job, in: context)
             let verdict = await makeAttempt(job, handler, in: span, at: place)
-            return EndedAttempt(job, verdict, span: span.span.context)
+            JobMetrics.ended(job, verdict, in: context)
+            return EndedAttempt(job, verdict, span: context)
         }
         completions.add(ended)
     }
 
     private func makeAttempt(
         _ job: ClaimedJob,
-        _ handler: @escaping JobHandlers.Handler,
+        _ handler: KindHandler,
         in span: ProcessSpan,
         at place: AttemptPlace
     ) async -> AttemptVerdict {
         var verdict = AttemptVerdict.succeeded
-        let alarm = setAlarm(for: job, at: place)
+        let alarm = setAlarm(for: job, handler.timeLimit, at: place)
         defer { alarm?.cancel() }
         do {
             try await span.run { _ in
@@ -71,13 +73,13 @@ struct AttemptRunner: Sendable {
             } _: { () async throws -> Void in
                 do { try await handler(job.payload, job.attempt) } catch {
                     let stop = place.stopped
-                    let error = stop == .timedOut ? timeOut(of: job, error) : error
+                    let error = stop == .timedOut ? timeOut(of: job, handler.timeLimit, error) : error
                     verdict = AttemptVerdict(
                         of: error,
                         attempt: job.attempt,
                         wasStopped: stop == .shutdown,
                         isCancelled: stop == .cancelled,
-                        policy: configuration.retry,
+                        policy: handler.retry,
                         chance: .random(in: 0...1)
                     )
                     throw error
@@ -87,8 +89,8 @@ struct AttemptRunner: Sendable {
         return verdict
     }
 
-    private func setAlarm(for job: ClaimedJob, at place: AttemptPlace) -> DispatchWorkItem? {
-        guard let limit = configuration.attemptLimit else { return nil }
+    private func setAlarm(for job: ClaimedJob, _ limit: Duration?, at place: AttemptPlace) -> DispatchWorkItem? {
+        guard let limit else { return nil }
         let claimed = job.place
         let alarm = DispatchWorkItem { place.stop(.timedOut) { running, _ in running == claimed } }
         let milliseconds = Int((min(limit.inSeconds, 365 * 86_400) * 1000).rounded(.up))
@@ -97,13 +99,12 @@ struct AttemptRunner: Sendable {
     }
 
     /// What an attempt failed with that was stopped because of its time, unless its handler says something else.
-    private func timeOut(of job: ClaimedJob, _ error: any Error) -> any Error {
-        guard error is CancellationError else { return error }
-        let limit = configuration.attemptLimit ?? .zero
+    private func timeOut(of job: ClaimedJob, _ limit: Duration?, _ error: any Error) -> any Error {
+        guard error is CancellationError, let limit else { return error }
         return JobError(
             .attemptTimedOut,
             "Attempt \(job.attempt.number) at job \(job.attempt.jobID) took longer than \(limit); do less at once, or raise "
-                + "attemptLimit"
+                + "the worker's attemptLimit, or the timeLimit of kind \(job.attempt.kind)"
         )
     }
 }

@@ -1,50 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import Synchronization
 
 /// The handlers of a worker by kind of job.
 final class JobHandlers: Sendable {
-    typealias Handler = @Sendable (_ payload: Data, JobAttempt) async throws -> Void
-
     private struct State {
-        var handlers: [String: Handler] = [:]
+        var handlers: [String: (body: KindHandler.Body, options: KindHandler.Options)] = [:]
         var duplicates: Set<String> = []
     }
 
     private let state = Mutex(State())
 
+    /// Registers a handler under all names of its kind.
     func add<Description: Job>(
         _ type: Description.Type,
+        _ options: KindHandler.Options = .init(),
         _ body: @escaping @Sendable (Description, JobAttempt) async throws -> Void
     ) {
+        let body = KindHandler.reading(body)
         state.withLock { state in
-            guard state.handlers[Description.kind] == nil else {
-                state.duplicates.insert(Description.kind)
-                return
-            }
-            let decoder = JSONDecoder()
-            state.handlers[Description.kind] = { payload, attempt in
-                let job: Description
-                do { job = try decoder.decode(Description.self, from: payload) } catch {
-                    // What the decoder says names fields, not their values.
-                    throw JobError(
-                        .invalidPayload,
-                        "The data of job \(attempt.jobID) can't be read as \(Description.self)",
-                        cause: error
-                    )
+            for name in Description.names {
+                if state.handlers[name] == nil {
+                    state.handlers[name] = (body, options)
+                } else {
+                    state.duplicates.insert(name)
                 }
-                try await body(job, attempt)
             }
         }
     }
 
-    /// The handlers, if there is one for each kind.
-    func checked() throws(JobError) -> [String: Handler] {
-        let state = state.withLock { $0 }
-        if let kind = state.duplicates.sorted().first {
-            throw JobError(.duplicateHandler, "Two handlers are registered for jobs of kind \(kind); register one")
+    /// The handlers, if there is one for each kind and they can be used.
+    func checked(for configuration: JobWorkerConfiguration) throws(JobError) -> [String: KindHandler] {
+        let (handlers, duplicates) = state.withLock { ($0.handlers, $0.duplicates) }
+        if let kind = duplicates.sorted().first {
+            throw JobError(
+                .duplicateHandler,
+                "Two handlers are registered for jobs of kind \(kind), which may be an alias of one of them; register one"
+            )
         }
-        return state.handlers
+        for (kind, handler) in handlers.sorted(by: { $0.key < $1.key }) { try handler.options.validate(for: kind) }
+        return handlers.mapValues { KindHandler($0.body, $0.options, of: configuration) }
     }
 }

@@ -61,6 +61,7 @@ struct JobSchema: Sendable, Hashable {
         PackageResources._0_retention_sql,
         PackageResources._1_maintenance_sql,
         PackageResources._2_rebase_sql,
-        PackageResources._3_roles_sql,
+        PackageResources._3_looking_sql,
+        PackageResources._4_roles_sql,
     ]
 }

@@ -7,11 +7,11 @@ extension JobStore {
     /// Registers a worker.
     func register(
         _ configuration: JobWorkerConfiguration,
-        kinds: [String],
+        kinds known: KnownKinds,
         reservesIDs: Bool
     ) async throws(JobError) -> Registration {
         let queues = configuration.queues.keys.sorted()
-        let policy = configuration.continuation.json
+        let kinds = known.names
         let sql = """
             SELECT worker, queue_ids::text AS queue_ids, kind_ids::text AS kind_ids, \(names["wake_channel"])() AS channel,
                 (SELECT max(version) FROM \(names["schema_version"])) AS version
@@ -24,7 +24,7 @@ extension JobStore {
                 configuration.lease.inSeconds,
                 queues,
                 kinds,
-                policy,
+                known.policy,
                 reservesIDs
             )
             .first

@@ -2,6 +2,7 @@
 
 import StitchService
 import Synchronization
+import TelemetryAPI
 
 /// What a worker has done, counted by all of its attempts.
 final class JobTally: Sendable {
@@ -27,6 +28,7 @@ final class JobTally: Sendable {
     func count(_ ends: [EndedAttempt], isHeld: (EndedAttempt) -> Bool) {
         var counts = JobCounts()
         for ended in ends { counts.add(isHeld(ended) ? ended.verdict : nil) }
+        if counts.stale > 0 { TelemetrySystem.meter.counter(JobMetrics.stale).add(counts.stale) }
         state.withLock { state in
             state.lastProgress = .now
             state.counts.add(counts)

@@ -5,7 +5,7 @@ import Synchronization
 
 extension JobWorker {
     /// Keeps the buffers filled until the worker is stopped.
-    func claimJobs(into buffers: [String: JobBuffer], _ kinds: [String], _ listener: JobListener) async {
+    func claimJobs(into buffers: [String: JobBuffer], _ kinds: KnownKinds, _ listener: JobListener) async {
         var sleep = SleepPlan(fallback: configuration.fallbackInterval)
         var lastClaim = ContinuousClock.now
         var soloSince: ContinuousClock.Instant?

@@ -10,20 +10,20 @@ extension JobWorker {
     ///   job is left. Only databases of the test kit have such a clock.
     /// - Throws: ``JobError``, such as ``JobError/Code/clockNotMovable``.
     public func drain(advancingTime: Bool = false) async throws(JobError) {
-        let handlers = try handlers.checked()
+        let handlers = try handlers.checked(for: configuration)
+        let kinds = try KnownKinds(handlers, usual: configuration.continuation)
         if advancingTime, !(try await store.hasMovableClock()) {
             throw JobError(
                 .clockNotMovable,
                 "Draining with advancingTime needs a database of the test kit (test.jobs()); this one has the real clock"
             )
         }
-        let kinds = handlers.keys.sorted()
         try await register(kinds)
         let completions = makeCompletions()
         let runner = makeRunner(handlers, completions)
         let heartbeat = makeHeartbeat()
         let outcome = await withTaskGroup { group in
-            group.addTask { await heartbeat.run() }
+            group.addTask { await heartbeat.run(rescuing: false) }
             let outcome: Result<Void, JobError>
             do throws(JobError) {
                 while !Task.isCancelled {
@@ -44,7 +44,8 @@ extension JobWorker {
                 }
                 outcome = .success(())
             } catch { outcome = .failure(error) }
-            if let current = identity.current { try? await store.leave(current.worker) }
+            await gauges.measure()
+            await leave()
             group.cancelAll()
             return outcome
         }
@@ -52,7 +53,7 @@ extension JobWorker {
     }
 
     /// As many jobs of each queue as run at once; one that has to be alone only if there are no others.
-    private func claimRound(_ kinds: [String]) async throws(JobError) -> [ClaimedJob] {
+    private func claimRound(_ kinds: KnownKinds) async throws(JobError) -> [ClaimedJob] {
         let registration: Registration
         if let current = identity.current { registration = current } else { registration = try await register(kinds) }
         try await store.promote(kinds: Array(registration.kinds.keys))

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import MessageTracing
-import StitchPostgres
+public import MessageTracing
 public import StitchService
 import Synchronization
-import TelemetryAPI
 
 /// Carries out the jobs of queues.
 ///
@@ -34,7 +32,7 @@ public final class JobWorker: Service {
     let wake = WakeSignal()
     let plan: Mutex<ClaimPlan>
     /// Makes the heart beat at once.
-    private let order = WakeSignal()
+    let order = WakeSignal()
     private let begun = Mutex(false)
     let stopping = Latch()
     private let finished = Latch()
@@ -59,18 +57,26 @@ public final class JobWorker: Service {
         store = JobStore(database: jobs.database, names: jobs.names)
     }
 
-    /// Registers what carries out the jobs of one kind; a kind that is registered twice is refused by ``run()``.
+    /// Registers what carries out the jobs of one kind, under its aliases too.
+    ///
+    /// What can't be used, and a name that is registered twice, is refused by ``run()``.
     ///
     /// - Parameters:
     ///   - type: The jobs.
+    ///   - retry: How long failed jobs of the kind wait; as the worker's configuration says unless given.
+    ///   - continuation: Whether attempts continue the trace that enqueued the job; likewise.
+    ///   - timeLimit: How long an attempt may take, longer than zero; likewise (``JobWorkerConfiguration/attemptLimit``).
     ///   - body: Carries out one job; several run at once. The span of the attempt is current in it.
     /// - Returns: The worker.
     @discardableResult
     public func handle<Description: Job>(
         _ type: Description.Type,
+        retry: RetryPolicy? = nil,
+        continuation: ContinuationPolicy? = nil,
+        timeLimit: Duration? = nil,
         _ body: @escaping @Sendable (Description, JobAttempt) async throws -> Void
     ) -> JobWorker {
-        handlers.add(type, body)
+        handlers.add(type, .init(retry: retry, continuation: continuation, timeLimit: timeLimit), body)
         return self
     }
 
@@ -85,10 +91,12 @@ public final class JobWorker: Service {
 
     /// Works until it is shut down or the task is cancelled.
     ///
-    /// - Throws: ``JobError/Code/duplicateHandler``, ``JobError/Code/alreadyRunning``, ``JobError/Code/migrationFailed`` if
-    ///   the tables are missing or of another version. A database that can't be reached is waited for.
+    /// - Throws: ``JobError/Code/duplicateHandler``, ``JobError/Code/invalidConfiguration`` for a handler that can't be used,
+    ///   ``JobError/Code/alreadyRunning``, ``JobError/Code/migrationFailed`` if the tables are missing or of another version.
+    ///   A database that can't be reached is waited for.
     public func run() async throws {
-        let handlers = try handlers.checked()
+        let handlers = try handlers.checked(for: configuration)
+        let kinds = try KnownKinds(handlers, usual: configuration.continuation)
         guard
             begun.withLock({ begun in
                 defer { begun = true }
@@ -99,7 +107,7 @@ public final class JobWorker: Service {
         }
         defer { finished.open() }
         let outcome = await withTaskCancellationHandler {
-            await work(handlers)
+            await work(handlers, kinds)
         } onCancel: {
             stopping.open()
             running.stopAll()
@@ -118,109 +126,5 @@ public final class JobWorker: Service {
         DispatchQueue.global().asyncAfter(deadline: .now() + drain, execute: alarm)
         await finished.wait()
         alarm.cancel()
-    }
-
-    // MARK: What it is made of
-
-    private func work(_ handlers: [String: JobHandlers.Handler]) async -> Result<Void, JobError> {
-        let kinds = handlers.keys.sorted()
-        let registration: Registration
-        do throws(JobError) {
-            guard let registered = try await registerWhenPossible(kinds) else { return .success(()) }
-            registration = registered
-        } catch { return .failure(error) }
-        let completions = makeCompletions()
-        let runner = makeRunner(handlers, completions)
-        let heartbeat = makeHeartbeat()
-        let listener = JobListener(store, wake: wake, order: order)
-        let buffers = configuration.queues.mapValues { _ in JobBuffer() }
-        await withTaskGroup { attendants in
-            attendants.addTask { await heartbeat.run() }
-            attendants.addTask { await listener.run(registration) }
-            await withTaskGroup { speaker in
-                speaker.addTask { await completions.run() }
-                await withTaskGroup { places in
-                    for (queue, limit) in configuration.queues {
-                        guard let buffer = buffers[queue] else { continue }
-                        for _ in 0..<limit {
-                            places.addTask { await runner.workOff(buffer) }
-                        }
-                    }
-                    // Whoever starts after a crash need not wait for the first heartbeat.
-                    do throws(JobError) { try await heartbeat.rescueLostJobs() } catch { tally.block(error.message) }
-                    await claimJobs(into: buffers, kinds, listener)
-                    for job in buffers.values.flatMap({ $0.close() }) {
-                        completions.add(EndedAttempt(job, .unstarted, span: nil))
-                    }
-                }
-                completions.close()
-            }
-            if let current = identity.current { try? await store.leave(current.worker) }
-            attendants.cancelAll()
-        }
-        return .success(())
-    }
-
-    /// Registers as soon as the database is there; `nil` if the worker is stopped before.
-    private func registerWhenPossible(_ kinds: [String]) async throws(JobError) -> Registration? {
-        while !stopping.isOpen {
-            do throws(JobError) { return try await register(kinds) } catch {
-                guard error.isRetryable else { throw error }
-                tally.block(error.message)
-                Diagnostics.log(.warning, "\(name) can't begin: \(error)")
-                await wake.wait(atMost: configuration.fallbackInterval)
-            }
-        }
-        return nil
-    }
-
-    @discardableResult
-    func register(_ kinds: [String]) async throws(JobError) -> Registration {
-        let registration = try await store.register(configuration, kinds: kinds, reservesIDs: reservesIDs)
-        identity.set(registration)
-        return registration
-    }
-
-    /// Whether the tracer takes the ids that a claim reserves.
-    var reservesIDs: Bool {
-        let tracer = TelemetrySystem.tracer
-        return tracer.isEnabled && tracer.reserving != nil
-    }
-
-    func makeCompletions() -> Completions {
-        Completions(store, tally) { [self] ends in
-            if let registration = identity.current, registration.worker == ends.first?.place.worker {
-                registration.ended(ends.map(\.place.claim))
-            }
-            plan.withLock { plan in
-                for ended in ends { plan.ended(in: ended.queue) }
-            }
-            wake.signal()
-        }
-    }
-
-    func makeRunner(_ handlers: [String: JobHandlers.Handler], _ completions: Completions) -> AttemptRunner {
-        AttemptRunner(
-            configuration: configuration,
-            handlers: handlers,
-            running: running,
-            completions: completions,
-            identity: identity
-        )
-    }
-
-    func makeHeartbeat() -> Heartbeat {
-        Heartbeat(
-            store: store,
-            configuration: configuration,
-            identity: identity,
-            running: running,
-            tally: tally,
-            order: order,
-            foundSolo: { [self] queues in
-                plan.withLock { $0.found(solo: queues) }
-                if !queues.isEmpty { wake.signal() }
-            }
-        )
     }
 }

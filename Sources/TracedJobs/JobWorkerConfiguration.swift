@@ -27,7 +27,8 @@ public struct JobWorkerConfiguration: Sendable {
 
     /// How long an attempt may take, or `nil` for as long as it takes.
     ///
-    /// Then it is cancelled, and counts as failed.
+    /// Then it is cancelled, and counts as failed. A kind may have a limit of its own, as it may have a retry policy and a
+    /// continuation (``JobWorker/handle(_:retry:continuation:timeLimit:_:)``).
     public var attemptLimit: Duration?
 
     /// How long failed jobs wait.

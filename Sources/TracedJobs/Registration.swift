@@ -76,14 +76,3 @@ final class Registration: Sendable {
         }
     }
 }
-
-extension ContinuationPolicy {
-    /// As the worker's row says it, for whoever rescues its jobs.
-    var json: String {
-        switch self {
-        case .continueTrace: #"{"mode": "continue"}"#
-        case .newTrace: #"{"mode": "new"}"#
-        case .automatic(let limit): #"{"mode": "automatic", "within": \#(limit.inSeconds)}"#
-        }
-    }
-}

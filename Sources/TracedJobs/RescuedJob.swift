@@ -10,6 +10,8 @@ import TraceContext
 /// A job that was taken from a worker that no longer gives a sign of life.
 struct RescuedJob: Sendable {
     var id: JobID
+    var queue: String
+    var kind: String
     var target: MessageTarget
     var isDead: Bool
     var worker: String
@@ -21,7 +23,9 @@ struct RescuedJob: Sendable {
 
     init(_ row: PostgresRow) throws(PostgresError) {
         id = JobID(rawValue: try row.decode("id"))
-        target = .jobs(queue: try row.decode("queue"), kind: try row.decode("kind"))
+        queue = try row.decode("queue")
+        kind = try row.decode("kind")
+        target = .jobs(queue: queue, kind: kind)
         isDead = try row.decode("became", as: String.self) == "dead"
         worker = try row.decode("worker_name")
         begun = .seconds(try row.decode("begun", as: Double.self))

@@ -44,7 +44,8 @@ struct ReferenceTests {
 
     @Test("Whatever looks like a name on any page is one", arguments: ["MessageTracing", "Conventions", "Propagation"])
     func mentions(name: String) throws {
-        let known = Set(attributes.codes("Attribute") + metrics.codes("Metric"))
+        let ofJobs = try ReferencePage("Conventions").rows(under: "Metrics of jobs")
+        let known = Set(attributes.codes("Attribute") + metrics.codes("Metric") + ofJobs.codes("Metric"))
         let mentioned = try ReferencePage.codes(in: ReferencePage(name).text)
             .filter { $0.wholeMatch(of: /(messaging|stitch|server|error)\.[a-z_.]+/) != nil }
         #expect(Set(mentioned).subtracting(known) == [])
@@ -91,6 +92,25 @@ struct ReferenceTests {
             #expect(row["Unit"] == "`\(instrument.unit)`", "\(instrument.name)")
             #expect(bounds[row["Buckets"] ?? ""] ?? [] == instrument.boundaries, "\(instrument.name)")
         }
+    }
+
+    // Read from the source, since jobs stand on a library of C that these tests do without.
+    @Test("Each instrument of jobs stands in its table, with its kind, its unit and its buckets")
+    func instrumentsOfJobs() throws {
+        let source = try ReferencePage.file("Sources/TracedJobs/JobMetrics.swift")
+        let declaration = /= (\w+)\.Description\(\s*"([^"]+)",\s*unit: "([^"]+)",\s*description: "[^"]+"/
+        let boundaries = /,\s*boundaries: \S+\.(\w+)/
+        let declared = source.matches(of: declaration).map { match in
+            let buckets = source[match.range.upperBound...].prefixMatch(of: boundaries)
+            return ["`\(match.2)`", match.1.lowercased(), "`\(match.3)`", buckets.map { "`\($0.1)`" } ?? "–"]
+        }
+        let stated = page.rows(under: "Metrics of jobs").map { row in
+            [row["Metric"] ?? "", row["Instrument"] ?? "", row["Unit"] ?? "", row["Buckets"] ?? ""]
+        }
+        #expect(declared == stated && declared.count == source.ranges(of: "public static let").count)
+        let used = Set(page.rows(under: "Metrics of jobs").codes("Attributes"))
+        let own = attributes.with("TracedJobs", in: "Said by").codes("Attribute")
+        #expect(used.isSubset(of: own) && used.isSuperset(of: ["stitch.job.state", "stitch.job.outcome"]))
     }
 
     @Test("Each kind of span is called, is, and links to what the overview says")

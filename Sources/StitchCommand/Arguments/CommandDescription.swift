@@ -26,6 +26,11 @@ struct CommandDescription: Sendable {
     let text: String
     let options: [OptionDescription]
     var examples: [Example] = []
+    /// What it can do, where it is several commands in one: each has a name of two words, `jobs list`.
+    var actions: [CommandDescription] = []
+
+    /// The last word of its name, which is the whole for most.
+    var word: String { name.split(separator: " ").last.map(String.init) ?? name }
 
     /// Its options, and those that each command has.
     var allOptions: [OptionDescription] { options + [.help] }

@@ -4,7 +4,12 @@
 enum CommandHelp {
     static func text(of command: CommandDescription) -> String {
         let arguments = command.arguments.isEmpty ? "" : " \(command.arguments)"
-        var text = "USAGE: stitch \(command.name)\(arguments) [OPTIONS]\n\n\(command.text)\n\nOPTIONS\n"
+        var text = "USAGE: stitch \(command.name)\(arguments) [OPTIONS]\n\n\(command.text)\n\n"
+        if !command.actions.isEmpty {
+            text += "ACTIONS\n\(table(command.actions.map { ($0.word, $0.summary) }))"
+            text += "\n`stitch \(command.name) ACTION --help` shows the options of an action.\n\n"
+        }
+        text += "OPTIONS\n"
         let names = command.allOptions.map { "--\($0.name)\($0.placeholder.map { " \($0)" } ?? "")" }
         text += table(zip(names, command.allOptions.map(\.summary)).map { ($0, $1) })
         guard !command.examples.isEmpty else { return text }

@@ -20,8 +20,18 @@ enum ZshCompletions {
 
             """
         for command in commands {
-            let options = command.allOptions.map { argument(of: $0) }.joined(separator: " ")
-            text += "        \(command.name)) shift words; (( CURRENT-- )); _arguments \(options) '*:file:_files' ;;\n"
+            guard !command.actions.isEmpty else {
+                text += "        \(command.name)) \(arguments(of: command, behind: 1)) ;;\n"
+                continue
+            }
+            let actions = command.actions.map { quoted("\($0.word):\($0.summary)") }.joined(separator: " ")
+            text += "        \(command.name)) if (( CURRENT == 3 )); then\n"
+            text += "                local -a actions=(\(actions)); _describe action actions; return\n            fi\n"
+            text += "            case $words[3] in\n"
+            for action in command.actions {
+                text += "                \(action.word)) \(arguments(of: action, behind: 2)) ;;\n"
+            }
+            text += "            esac ;;\n"
         }
         return text + """
                 esac
@@ -29,6 +39,12 @@ enum ZshCompletions {
             _stitch "$@"
 
             """
+    }
+
+    /// A statement that offers the options of a command whose name is so many words.
+    private static func arguments(of command: CommandDescription, behind words: Int) -> String {
+        let options = command.allOptions.map { argument(of: $0) }.joined(separator: " ")
+        return "shift \(words) words; (( CURRENT -= \(words) )); _arguments \(options) '*:file:_files'"
     }
 
     private static func argument(of option: OptionDescription) -> String {

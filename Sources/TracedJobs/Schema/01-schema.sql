@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- The job queue: files 01 to 22, run in this order in one transaction.
+-- The job queue: files 01 to 24, run in this order in one transaction.
 --
 -- No file names the schema. Whoever runs them creates it and sets `search_path` to it, then pg_catalog, then pg_temp:
 --

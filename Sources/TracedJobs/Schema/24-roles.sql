@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', schema_name, all_of_them);
     EXECUTE 'GRANT INSERT (created_at, span_id, lane, kind, max_attempts, flags, trace_id, payload, tracestate, baggage, '
-        || 'carrier), SELECT (seq) ON job TO ' || all_of_them;
+        || 'carrier), SELECT (seq, lane) ON job TO ' || all_of_them;
     EXECUTE 'GRANT USAGE ON SEQUENCE job_seq TO ' || all_of_them;
     EXECUTE 'GRANT SELECT ON schema_version, queue, kind TO ' || all_of_them;
     EXECUTE 'GRANT EXECUTE ON FUNCTION now(), queue_id(text), kind_id(text), lane(integer, integer, boolean), wake(integer), '
@@ -29,7 +29,7 @@ BEGIN
         || 'ack(bigint, bigint[], bigint[], varbit[]), settle(bigint, bigint[], bigint[], integer[], integer[], '
         || 'double precision[], text[], uuid[], bigint[], smallint[]), rescue(integer, integer), '
         || 'promote(integer[], integer), next_due(boolean), maintain(boolean), retire_segment(integer), '
-        || 'retirable_segment(), health(interval), fall_asleep(integer[]), wake_up(integer[]), '
+        || 'retirable_segment(), health(interval), stats_of(text[]), fall_asleep(integer[]), wake_up(integer[]), '
         || 'open_transactions(xid8[]) TO ' || workers;
     -- Views call functions with the rights of whoever reads them.
     EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %I TO %I', schema_name, admin);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresTesting
+import StitchTesting
+import TelemetryAPI
+import TelemetryData
+import Testing
+import TraceContext
+import TracedJobs
+
+/// The job that was called `send_receipt` before.
+private struct MailReceipt: Job {
+    static let kind = "mail_receipt"
+    static let aliases = [SendReceipt.kind]
+    var orderID: Int
+}
+
+@Suite("Kinds of jobs on a real Postgres", .timeLimit(.minutes(1)))
+struct JobKindTests {
+    @Test("A worker takes jobs under the old names of their kind, and every attempt says the name that the job has")
+    func aliases() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let (all, seen) = AsyncStream.makeStream(of: String.self)
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(MailReceipt.self) { job, attempt in
+                if attempt.number == 1 { throw Bounced() }
+                seen.yield("\(attempt.kind) \(job.orderID)")
+            }
+            let old = try await jobs.enqueue(SendReceipt(orderID: 7))
+            let new = try await jobs.enqueue(MailReceipt(orderID: 8))
+            try await worker.drain(advancingTime: true)
+            seen.finish()
+            #expect(await all.reduce(into: []) { $0.append($1) }.sorted() == ["mail_receipt 8", "send_receipt 7"])
+            for id in [old, new] { #expect(try await jobs.outcomes(of: id) == ["failed", "succeeded"]) }
+            #expect(test.spans.process("default/send_receipt").count == 2)
+            #expect(test.spans.process("default/mail_receipt").count == 2)
+            let attempt = try #require(test.spans.process("default/send_receipt").last)
+            #expect(attempt.attributes["stitch.job.kind"] == "send_receipt")
+            #expect(test.flow(of: attempt).isStitched)
+        }
+    }
+
+    @Test("An alias that is the kind of another handler is refused")
+    func clash() async throws {
+        try await withStitchTest { test in
+            let worker = try JobWorker(try await test.jobs(), queues: ["default": 1])
+                .handle(MailReceipt.self) { _, _ in }
+                .handle(SendReceipt.self) { _, _ in }
+            let error = await #expect(throws: JobError.self) { try await worker.run() }
+            #expect(error?.code == .duplicateHandler)
+        }
+    }
+
+    @Test("Each kind has a retry policy, a time limit and a continuation of its own, others those of the worker")
+    func options() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            var configuration = JobWorkerConfiguration(queues: ["default": 2])
+            configuration.retry = RetryPolicy(initialDelay: .seconds(50), jitter: 0)
+            let slow = RetryPolicy(initialDelay: .seconds(500), jitter: 0)
+            let worker = try JobWorker(jobs, configuration)
+                .handle(MailOnly.self, retry: slow, continuation: .newTrace, timeLimit: .milliseconds(20)) { _, _ in
+                    await Gate().pass()
+                    try Task.checkCancellation()
+                }
+                .handle(SendReceipt.self) { _, _ in throw Bounced() }
+            let own = try await jobs.enqueue(MailOnly())
+            let usual = try await jobs.enqueue(SendReceipt(orderID: 7))
+            try await worker.drain()
+            #expect(try await jobs.column("run_at - waiting_since", of: own) == "00:08:20")
+            #expect(try await jobs.column("run_at - waiting_since", of: usual) == "00:00:50")
+            let process = try #require(test.spans.process("default/mail_only").first)
+            #expect(process.attributes["error.type"] == "JobError" && process.parentSpanID == nil)
+            let other = try #require(test.spans.process("default/send_receipt").first)
+            #expect(other.parentSpanID == test.spans.send("default/send_receipt")[0].spanID)
+        }
+    }
+
+    @Test(
+        "Who rescues a job tells of the attempt in the trace that it had by the policy of its kind, under an alias too",
+        arguments: [ContinuationPolicy.newTrace, .continueTrace]
+    )
+    func rescued(_ own: ContinuationPolicy) async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let (began, mayEnd) = (Gate(), Gate())
+            func worker(_ name: String, usual: ContinuationPolicy) throws -> JobWorker {
+                var configuration = JobWorkerConfiguration(queues: ["default": 1])
+                configuration.name = name
+                configuration.lease = .seconds(300)
+                configuration.continuation = usual
+                // So that nobody makes another attempt.
+                configuration.maximumLosses = 1
+                return try JobWorker(jobs, configuration)
+            }
+            let slow = try worker("slow", usual: own == .newTrace ? .continueTrace : .newTrace)
+                .handle(MailReceipt.self, continuation: own) { _, _ in
+                    began.open()
+                    await mayEnd.pass()
+                }
+            let quick = try worker("quick", usual: .default)
+            try await withSpan("POST /orders") { _ in _ = try await jobs.enqueue(SendReceipt(orderID: 7)) }
+            let run = Task { try await slow.drain() }
+            await began.pass()
+            try await jobs.advanceClock(by: .seconds(301))
+            try await quick.drain()
+            mayEnd.open()
+            try await run.value
+
+            let send = try #require(test.spans.send("default/send_receipt").first)
+            let attempts = test.spans.process("default/send_receipt")
+            try #require(attempts.count == 2)
+            #expect(attempts.count { $0.attributes["error.type"] == "worker_lost" } == 1)
+            #expect(attempts[0].spanID == attempts[1].spanID && attempts[0].traceID == attempts[1].traceID)
+            for attempt in attempts {
+                #expect((attempt.traceID == send.traceID) == (own == .continueTrace))
+                #expect(attempt.parentSpanID == (own == .continueTrace ? send.spanID : nil))
+                #expect(attempt.links.first?.spanID == send.spanID)
+            }
+        }
+    }
+}
+
+/// A job without data.
+private struct MailOnly: Job {
+    static let kind = "mail_only"
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresTesting
+import StitchTesting
+import Testing
+import TracedJobs
+
+@testable import StitchCommand
+
+@Suite("stitch migrate on a real Postgres", .timeLimit(.minutes(2)))
+struct JobMigrationTests {
+    @Test("The tables are made once, in the schema that is named, and a dry run says so beforehand")
+    func migrate() async throws {
+        try await withStitchTest { test in
+            _ = try await test.database()
+            let command = try await JobsConsole(test)
+            let lines = [
+                (["--dry-run"], "schema shop: there is none; stitch migrate would make it, at version 1\n"),
+                ([], "schema shop: made, at version 1\n"), ([], "schema shop: at version 1, nothing to do\n"),
+                (["--dry-run"], "schema shop: at version 1, nothing to do\n"),
+            ]
+            for (options, text) in lines {
+                let outcome = await command.run(["migrate", "--schema", "shop"] + options)
+                #expect(outcome.status == 0 && outcome.output == text, "\(outcome)")
+            }
+            let jobs = try JobQueue(await test.database(), schema: "shop")
+            try await jobs.enqueue(SendReceipt(orderID: 7))
+            #expect(await command.run(["jobs", "list", "--schema", "shop"]).lines.count == 3)
+        }
+    }
+
+    @Test("The SQL that is printed makes a queue that works, in a migration of one's own")
+    func printed() async throws {
+        try await withStitchTest { test in
+            let database = try await test.database()
+            let printed = await JobsConsole(url: nil).run(["migrate", "--print", "--schema", "shop"])
+            #expect(printed.status == 0)
+            try await database.withTransaction { try await $0.executeScript(printed.output) }
+            let jobs = try JobQueue(database, schema: "shop")
+            let version = try await jobs.schemaVersion()
+            #expect(version.found == 1 && version.wanted == 1)
+            try await jobs.enqueue(SendReceipt(orderID: 7))
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
+            try await worker.drain()
+            #expect(worker.counts.succeeded == 1)
+        }
+    }
+
+    @Test("A schema of a newer version is refused, by all that would use it, and left as it is")
+    func newer() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let command = try await JobsConsole(test)
+            try await jobs.database.execute("INSERT INTO stitch.schema_version (version) VALUES (7)")
+            for arguments in [["migrate"], ["migrate", "--dry-run"], ["jobs", "list"]] {
+                let outcome = await command.run(arguments)
+                #expect(outcome.status == 1 && outcome.output.isEmpty)
+                #expect(outcome.error.contains("is at version 7") && outcome.error.contains("newer version of Stitch"))
+            }
+        }
+    }
+
+    @Test("Options that contradict, and names that can't be one, are refused")
+    func refused() async {
+        let contradiction = await JobsConsole(url: nil).run(["migrate", "--print", "--dry-run"])
+        #expect(contradiction.status == 64 && contradiction.error.contains("--print alone"))
+        let name = await JobsConsole(url: nil)
+            .run(["migrate", "--print", "--schema", String(repeating: "x", count: 64)])
+        #expect(name.status == 1 && name.error.contains("1 to 63 bytes"))
+    }
+}
