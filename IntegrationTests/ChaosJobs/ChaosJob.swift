@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TracedJobs
+import TracedJobs
 
 /// A job of the history check: what its handler is to do, and a number by which its history is put together.
 package struct ChaosJob: Job, Hashable {

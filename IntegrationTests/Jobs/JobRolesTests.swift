@@ -57,6 +57,14 @@ struct JobRolesTests {
             try await with(enqueuer, jobs) { jobs in
                 try await jobs.enqueue(SendReceipt(orderID: 1))
                 try await jobs.enqueue(all: [SendReceipt(orderID: 2)])
+                // As many as are copied; none of them is to stay.
+                await #expect(throws: CancellationError.self) {
+                    try await jobs.database.withTransaction { transaction in
+                        let many = (1...300).map { SendReceipt(orderID: $0) }
+                        #expect(try await jobs.enqueue(all: many, in: transaction).count == 300)
+                        throw CancellationError()
+                    }
+                }
                 try await jobs.enqueue(SendReceipt(orderID: 3), queue: "mail", after: .seconds(60))
                 let idle = try JobWorker(jobs, queues: ["default": 1])
                 await #expect(throws: JobError.self) { try await idle.drain() }

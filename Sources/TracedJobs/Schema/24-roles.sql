@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', schema_name, all_of_them);
     EXECUTE 'GRANT INSERT (created_at, span_id, lane, kind, max_attempts, flags, trace_id, payload, tracestate, baggage, '
-        || 'carrier), SELECT (seq, lane) ON job TO ' || all_of_them;
+        || 'carrier), SELECT (seq, lane, xid) ON job TO ' || all_of_them;
     EXECUTE 'GRANT USAGE ON SEQUENCE job_seq TO ' || all_of_them;
     EXECUTE 'GRANT SELECT ON schema_version, queue, kind TO ' || all_of_them;
     EXECUTE 'GRANT EXECUTE ON FUNCTION now(), queue_id(text), kind_id(text), lane(integer, integer, boolean), wake(integer), '
