@@ -35,7 +35,9 @@ struct JobBulkTests {
         }
     }
 
-    @Test("Many jobs are copied: their ids are in their order, also after others in one transaction, and each has its trace")
+    @Test(
+        "Many jobs are copied: their ids are in their order, also after others in one transaction, and each has its trace"
+    )
     func copied() async throws {
         try await withStitchTest { test in
             let jobs = try await test.jobs()
@@ -43,7 +45,9 @@ struct JobBulkTests {
                 let few = try await jobs.enqueue(all: (1...3).map { SendReceipt(orderID: $0) }, in: transaction)
                 return (few, try await jobs.enqueue(all: (4...600).map { SendReceipt(orderID: $0) }, in: transaction))
             }
-            let rows = try await jobs.database.query("SELECT id, payload->>'orderID' AS number FROM stitch.jobs ORDER BY id")
+            let rows = try await jobs.database.query(
+                "SELECT id, payload->>'orderID' AS number FROM stitch.jobs ORDER BY id"
+            )
             #expect(try rows.map { try $0.decode("id", as: Int64.self) } == (few + many).map(\.rawValue))
             #expect(try rows.map { try $0.decode("number", as: String.self) } == (1...600).map { "\($0)" })
             let creations = test.spans.all.filter { $0.name == "create default/send_receipt" }.map(\.spanID)

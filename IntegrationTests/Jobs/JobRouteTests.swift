@@ -57,7 +57,9 @@ struct JobRouteTests {
             await #expect(throws: Undone.self) {
                 try await jobs.database.withTransaction { transaction in
                     // The second time the numbers are known, if they may be.
-                    for shelf in 1...2 { try await jobs.enqueue(TakeStock(shelf: shelf), queue: "stock", in: transaction) }
+                    for shelf in 1...2 {
+                        try await jobs.enqueue(TakeStock(shelf: shelf), queue: "stock", in: transaction)
+                    }
                     throw Undone()
                 }
             }
@@ -75,7 +77,9 @@ struct JobRouteTests {
     private func remake(_ jobs: JobQueue, before queues: [String]) async throws {
         try await jobs.database.execute("DROP SCHEMA stitch CASCADE")
         try await jobs.migrate()
-        for queue in queues { _ = try await jobs.database.query("SELECT stitch.queue_id($1), stitch.kind_id($1)", queue) }
+        for queue in queues {
+            _ = try await jobs.database.query("SELECT stitch.queue_id($1), stitch.kind_id($1)", queue)
+        }
     }
 
     private func orders(_ jobs: JobQueue, in queue: String) async throws -> [Int] {

@@ -73,7 +73,11 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
     package var boundBaggage: Baggage? { nil }
     package var arrived: IncomingCarrier? { .plain(plain) }
     package var message: MessageWork? {
-        MessageWork(share, messageID: receipt.messageNumber.map { String($0) }, attempt: attempt.map { Int(clamping: $0) })
+        MessageWork(
+            share,
+            messageID: receipt.messageNumber.map { String($0) },
+            attempt: attempt.map { Int(clamping: $0) }
+        )
     }
 
     // MARK: Recording

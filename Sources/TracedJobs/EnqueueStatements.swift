@@ -6,7 +6,8 @@
 final class EnqueueStatements: Sendable {
     /// The columns of a ticket that are written, in the order of ``insertion``'s and ``bulkInsertion``'s parameters.
     static let columns = [
-        "created_at", "lane", "kind", "payload", "max_attempts", "trace_id", "span_id", "flags", "tracestate", "baggage",
+        "created_at", "lane", "kind", "payload", "max_attempts", "trace_id", "span_id", "flags", "tracestate",
+        "baggage",
         "carrier",
     ]
 

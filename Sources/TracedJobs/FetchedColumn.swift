@@ -5,8 +5,10 @@ import StitchPostgres
 /// The columns of `fetch_jobs()` that a worker asks for, in the order in which it reads them: by place, since names would be
 /// looked for in each row.
 enum FetchedColumn: Int, CaseIterable {
-    case no, ord, n, id, kind, attempt, maximumAttempts, losses, flags, payload, isCancelled, root, span, traceID, spanID
-    case state, baggage, carrier, previousTrace, previousSpan, previousFlags, previousWorker, cause, createdAt, scheduledAt
+    case no, ord, n, id, kind, attempt, maximumAttempts, losses, flags, payload, isCancelled, root, span, traceID,
+        spanID
+    case state, baggage, carrier, previousTrace, previousSpan, previousFlags, previousWorker, cause, createdAt,
+        scheduledAt
     case waitingSince, runAt, claimedAt
 
     /// All of them, as a statement lists them.

@@ -112,7 +112,8 @@ extension JobQueue {
             let now: PostgresInstant = try row.decode("now")
             let lane = route.lane(new.priority)
             try await transaction.copy(into: statements.table, columns: EnqueueStatements.columns, new.jobs.indices) {
-                index, row throws(PostgresError) in
+                index,
+                row throws(PostgresError) in
                 let columns = span.columns(index)
                 try row.write(now)
                 try row.write(lane)

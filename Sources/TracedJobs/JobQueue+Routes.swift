@@ -11,6 +11,7 @@ extension JobQueue {
     ///   - runner: Where to look them up; made there where they are new.
     ///   - body: Returns `nil`, with nothing done, if the numbers are of another making of the schema.
     /// - Returns: What `body` returns.
+    /// - Throws: What `body` and the runner throw, and ``JobError`` if the numbers are not to be had.
     func withRoute<Answer>(
         _ queue: String,
         _ kind: String,

@@ -33,7 +33,9 @@ extension JobStore {
             try batch.add(sql, worker.worker, number, queue, wish.count, ids?.root, ids?.spans, mode, first)
             try batch.add(fetch, worker.worker, number)
             let answers = try await database.withConnection { [batch] in try await $0.runEach(batch) }
-            guard answers.count == 2, try answers[0].get().rows.first?.decode("count", as: Int.self) != 0 else { return [] }
+            guard answers.count == 2, try answers[0].get().rows.first?.decode("count", as: Int.self) != 0 else {
+                return []
+            }
             return try answers[1].get().map { row throws(PostgresError) in try ClaimedJob(row, of: claim) }
         }
     }

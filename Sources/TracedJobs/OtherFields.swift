@@ -49,7 +49,9 @@ enum OtherFields {
     /// The fields that an object holds, by name; none of what is no text, or no object at all.
     static func fields(inJSON text: String) -> [(name: String, value: String)] {
         if let milliseconds = origin(inJSON: text) { return [(StitchField.name, "o=\(milliseconds)")] }
-        guard let values = try? JSONDecoder().decode([String: OtherValue].self, from: Data(text.utf8)) else { return [] }
+        guard let values = try? JSONDecoder().decode([String: OtherValue].self, from: Data(text.utf8)) else {
+            return []
+        }
         return values.sorted { $0.key < $1.key }.compactMap { name, value in value.text.map { (name, $0) } }
     }
 }

@@ -45,7 +45,11 @@ struct BatchSendTests {
         }
     }
 
-    @Test("Messages of which nothing is said carry and leave what any others do", arguments: [true, false], [true, false])
+    @Test(
+        "Messages of which nothing is said carry and leave what any others do",
+        arguments: [true, false],
+        [true, false]
+    )
     func plain(createSpans: Bool, isWithin: Bool) async throws {
         func made(_ make: @Sendable () -> BatchSendSpan) async throws -> (SpanSample.Made, [ContextCarrier]) {
             try await withStitchTest { test in

@@ -104,7 +104,10 @@ struct PlainProcessTests {
         try expectSame(try await both(carrier(), created: .now.advanced(by: .seconds(300))))
     }
 
-    @Test("of a job says its number, its attempt and its wait, and has the id that was written down", arguments: [true, false])
+    @Test(
+        "of a job says its number, its attempt and its wait, and has the id that was written down",
+        arguments: [true, false]
+    )
     func job(isSampled: Bool) async throws {
         let jobs = MessageTarget(system: "stitch", destination: "mail/receipt")
         let wait = MessageWait(total: .milliseconds(1500), ready: .milliseconds(1500))

@@ -30,7 +30,10 @@ struct OtherFieldsTests {
         #expect(OtherFields.fields(inJSON: json).map(\.value) == [value])
     }
 
-    @Test("What is no object of texts has no field", arguments: ["", "{", "[]", "7", #"{"stitch": 7}"#, #"{"stitch": "o=7""#])
+    @Test(
+        "What is no object of texts has no field",
+        arguments: ["", "{", "[]", "7", #"{"stitch": 7}"#, #"{"stitch": "o=7""#]
+    )
     func none(json: String) {
         #expect(OtherFields.origin(inJSON: json) == nil)
         #expect(OtherFields.fields(inJSON: json).isEmpty)
