@@ -82,7 +82,7 @@ struct ChaosRun: Sendable {
                 await enqueued
                 if scale.isLong, (index + 1).isMultiple(of: max(1, faults.count / 10)) {
                     print(
-                        "chaos: \(index + 1) of \(faults.count) faults, \(log.counts.committed) jobs, \(Int(clock.now)) s"
+                        "chaos: \(index + 1)/\(faults.count) faults, \(log.counts.committed) jobs, \(Int(clock.now)) s"
                     )
                 }
             }
@@ -189,8 +189,8 @@ extension ChaosRun.Outcome {
             ("given back unbegun", history.notes.count { $0.outcome == 8 }),
             (
                 "late completions refused",
-                refused + events.count { if case .refused = $0.event { true } else { false } }
-            ),
+                events.count { if case .refused = $0.event { true } else { false } }
+            ), ("more in the name of lost workers", refused),
             ("attempts whose claim a crash took", check.unwritten), ("violations", check.violations.count),
         ]
         return "chaos: seed \(scale.seed), \(Int(seconds)) s: " + counts.map { "\($1) \($0)" }.joined(separator: ", ")

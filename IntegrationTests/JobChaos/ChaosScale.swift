@@ -24,8 +24,8 @@ struct ChaosScale: Sendable {
     /// Whether somebody may want to know how far it is.
     var isLong: Bool { jobs > 20_000 }
 
-    /// What `STITCH_CHAOS_…` say: `JOBS` and `KILLS` make it larger, everything else in proportion; `SEED` repeats a run's
-    /// chance.
+    /// What `STITCH_CHAOS_…` say: `JOBS` and `KILLS` make it larger, everything else in proportion; `SEED` repeats the
+    /// chance of a run.
     init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         if let seed = environment["STITCH_CHAOS_SEED"].flatMap({ UInt64($0) }) { self.seed = seed }
         jobs = environment["STITCH_CHAOS_JOBS"].flatMap { Int($0) } ?? jobs

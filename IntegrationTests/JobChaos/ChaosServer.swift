@@ -71,8 +71,8 @@ struct ChaosServer: Sendable {
         )[0].decode("ended")
     }
 
-    /// Says of all that lost workers had claimed that it is done, as one does that was away for long; returns of how many
-    /// jobs.
+    /// Says of all that lost workers had claimed that it is done, as one does that was away for long; returns for how
+    /// many jobs that was refused.
     ///
     /// It has to have no effect, which shows in the history.
     func completeLate() async throws -> Int {
@@ -107,7 +107,9 @@ struct ChaosServer: Sendable {
         """
         UPDATE stitch.setting SET segment_size = \(size);
         DO $$ DECLARE s stitch.segment; BEGIN
-            FOR s IN DELETE FROM stitch.segment RETURNING * LOOP EXECUTE format('DROP TABLE stitch.job_%s', s.k); END LOOP;
+            FOR s IN DELETE FROM stitch.segment RETURNING * LOOP
+                EXECUTE format('DROP TABLE stitch.job_%s', s.k);
+            END LOOP;
             PERFORM stitch.add_segments();
         END $$;
         """

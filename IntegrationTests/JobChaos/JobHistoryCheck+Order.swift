@@ -47,8 +47,8 @@ extension JobHistoryCheck {
 
     /// A key belongs to one job until that has ended.
     ///
-    /// Told from outside: a job that was known to be there before another of its key was sent, and was begun first after
-    /// that was known to be there, had not ended in between.
+    /// Told from outside: a job that was known to be there before another of its key was sent, and was begun first
+    /// after that was known to be there, had not ended in between.
     mutating func checkKeys() {
         for (key, plans) in Dictionary(grouping: history.enqueued.filter { $0.key != nil }, by: \.key) {
             let known = plans.compactMap { plan -> (by: Double, plan: JobHistory.Enqueued)? in

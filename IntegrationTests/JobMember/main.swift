@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Works on the jobs of the history check until it is killed or its standard input ends, and says on standard output what
-// it does (`MemberEvent`). The database is `POSTGRES_URL`, its name the first argument, its lease in milliseconds the
-// second.
+// Works on the jobs of the history check until it is killed or its standard input ends, and says on standard output
+// what it does (`MemberEvent`). The database is `POSTGRES_URL`, its name the first argument, its lease in milliseconds
+// the second.
 
 import CWrongClock
 import ChaosJobs

@@ -73,6 +73,27 @@ struct JobCursorTests {
         }
     }
 
+    @Test("A dead job can be looked up, also where its place is among those that were claimed and in part done since")
+    func parked() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let id = try await jobs.enqueue(SendReceipt(orderID: 1), maximumAttempts: 1)
+            let failing = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
+                throw Bounced()
+            }
+            try await failing.drain()
+            try await jobs.enqueue(all: [SendReceipt(orderID: 2), SendReceipt(orderID: 3)])
+            try await jobs.loseWorker("other", kind: "send_receipt")
+            _ = try await jobs.database.query(
+                """
+                SELECT a.n FROM stitch.lease AS l,
+                    stitch.ack(l.worker, ARRAY[l.c], ARRAY[l.no], ARRAY['01'::varbit]) AS a
+                """
+            )
+            #expect(try await jobs.column("state", of: id) == "dead")
+        }
+    }
+
     @Test("Nobody is notified of a job while nobody sleeps")
     func quiet() async throws {
         try await withStitchTest { test in

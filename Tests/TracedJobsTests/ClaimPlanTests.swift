@@ -79,7 +79,7 @@ struct ClaimPlanTests {
         #expect(plan.wishes.count == 2)
     }
 
-    @Test("Of several jobs that are to be claimed alone one comes after the other, with a turn for all others in between")
+    @Test("Of several jobs that are claimed alone one comes after the other, with a turn for others in between")
     func manyAlone() {
         var plan = ClaimPlan(limits: ["a": 2])
         plan.found(solo: ["a"])

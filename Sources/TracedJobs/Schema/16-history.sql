@@ -43,7 +43,8 @@ BEGIN
     place := f.ord;
     started_at := r.at;
     SELECT * INTO said FROM note AS x WHERE x.id = coalesce(j.origin, j.seq) AND x.seq = j.seq ORDER BY x.at DESC LIMIT 1;
-    IF place IS NULL AND said.seq IS NULL THEN
+    -- None comes before a ticket that is parked, and so in no receipt, though it may lie between those of one.
+    IF coalesce(place, 0) = 0 AND said.seq IS NULL THEN
         state := 'moved';
         RETURN;
     END IF;
