@@ -4,8 +4,8 @@ import CStitchLibpq
 
 /// How many rows are written at once, by COPY in binary form.
 extension PostgresConnection {
-    /// About how much is encoded before it is sent.
-    static let copyBlockSize = 1 << 16
+    /// About how much is encoded before it is sent: so little that the server works on it meanwhile.
+    static let copyBlockSize = 1 << 14
 
     /// Writes rows into a table by COPY: all of them, or none if something fails.
     ///

@@ -39,6 +39,8 @@ struct ClaimPlan: Sendable {
 
     /// Never more in one claim: its receipt and its answer are made in memory.
     static let maximumBatch = 512
+    /// Never more ahead: one claim can be on its way while the jobs of another are done.
+    static let maximumAhead = 2 * maximumBatch
     /// After how many filled claims in a row one begins at a lower priority.
     static let fairnessTurn = 8
     /// Claims that follow each other faster than this are made larger, others smaller.
@@ -70,7 +72,10 @@ struct ClaimPlan: Sendable {
         return queues.sorted { $0.key < $1.key }.compactMap { name, queue in
             let room = min(queue.limit + queue.ahead - queue.held, Self.maximumBatch)
             // A place is free, or so many are that a claim is worth it.
-            guard room > 0, queue.held < queue.limit || room * 2 >= queue.limit + queue.ahead else { return nil }
+            guard
+                room > 0,
+                queue.held < queue.limit || room == Self.maximumBatch || room * 2 >= queue.limit + queue.ahead
+            else { return nil }
             guard queue.filled >= Self.fairnessTurn - 1 else { return Wish(queue: name, count: room) }
             return Wish(queue: name, count: room, mode: .guardsAgainstStarvation, firstPriority: 1 + turn % 3)
         }
@@ -106,7 +111,7 @@ struct ClaimPlan: Sendable {
         if interval > Self.wantedInterval * 4 {
             queue.ahead /= 2
         } else if queue.isLastFilled, interval < Self.wantedInterval {
-            queue.ahead = min(max(queue.ahead * 2, queue.limit), Self.maximumBatch)
+            queue.ahead = min(max(queue.ahead * 2, queue.limit), Self.maximumAhead)
         }
     }
 

@@ -8,7 +8,9 @@ import TelemetryData
 import TraceContext
 
 /// A job that this worker holds a lease for.
-struct ClaimedJob: Sendable {
+///
+/// A class, since it goes from hand to hand and is large.
+final class ClaimedJob: Sendable {
     /// Where a job stands in what was claimed: what is said about it names this, and has no effect without the lease.
     struct Place: Sendable, Hashable {
         /// The worker that claimed it, and its own count of its claims.
@@ -31,19 +33,19 @@ struct ClaimedJob: Sendable {
 
     let target: MessageTarget
     let place: Place
-    var attempt: JobAttempt
-    var payload: Data
-    var carrier: CarrierColumns
-    var previousAttempt: SpanContext?
-    var previousWorker: String?
-    var reservedIDs: ReservedIDs?
+    let attempt: JobAttempt
+    let payload: Data
+    let carrier: CarrierColumns
+    let previousAttempt: SpanContext?
+    let previousWorker: String?
+    let reservedIDs: ReservedIDs?
     /// How old the job was when it was claimed, by the database's clock.
-    var age: Duration
-    var wait: MessageWait
+    let age: Duration
+    let wait: MessageWait
     /// Whether somebody wants it stopped.
-    var isCancelled: Bool
+    let isCancelled: Bool
     /// Whether it has a key, or others wait for it: then it can't be completed along with others.
-    var isSpecial: Bool
+    let isSpecial: Bool
 
     /// Reads a row of ``FetchedColumn``'s columns.
     init(_ row: borrowing PostgresRowReader, of claim: Claim) throws(PostgresError) {
@@ -92,6 +94,8 @@ struct ClaimedJob: Sendable {
         previousWorker = try row.decode(Column.previousWorker)
         if let root: Int64 = try row.decode(Column.root), let span: ReservedSpan = try row.decode(Column.span) {
             reservedIDs = ReservedIDs(root: UInt64(bitPattern: root), spanID: span.id)
+        } else {
+            reservedIDs = nil
         }
         age = .microseconds(claimed.microseconds &- created.microseconds)
         wait = MessageWait(

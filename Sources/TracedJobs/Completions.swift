@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StitchPostgres
 import StitchService
 import Synchronization
 
@@ -126,7 +127,9 @@ final class Completions: Sendable {
                 tally.block(error.message)
                 let isClosed = state.withLock { $0.isClosed }
                 // After the end of the worker its lease runs out, and its jobs are rescued.
-                guard error.isRetryable, tries < (isClosed ? 3 : 1000) else { return .failure(error) }
+                guard error.isRetryable || error.isTimeOut, tries < (isClosed ? 3 : 1000) else {
+                    return .failure(error)
+                }
                 Diagnostics.log(
                     .warning,
                     "The ends of \(ends.count) attempts could not be written, trying again: \(error)"
@@ -164,4 +167,9 @@ final class Completions: Sendable {
         }
         heard(ends)
     }
+}
+
+extension JobError {
+    /// Whether the statement took too long: what it says is fenced, so that it may be said again.
+    fileprivate var isTimeOut: Bool { (cause as? PostgresError)?.code == .timedOut }
 }

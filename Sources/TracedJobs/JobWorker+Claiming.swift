@@ -8,6 +8,7 @@ extension JobWorker {
     func claimJobs(into buffers: [String: JobBuffer], _ kinds: KnownKinds, _ listener: JobListener) async {
         var sleep = SleepPlan(fallback: configuration.fallbackInterval)
         var lastClaim = ContinuousClock.now
+        var lastPromotion = lastClaim
         var soloSince: ContinuousClock.Instant?
         while !stopping.isOpen {
             do throws(JobError) {
@@ -16,10 +17,6 @@ extension JobWorker {
                     registration = current
                 } else {
                     registration = try await register(kinds)
-                }
-                if sleep.isPromotionDue {
-                    try await store.promote(kinds: Array(registration.kinds.keys))
-                    sleep.promoted()
                 }
                 var claimed = 0
                 for wish in plan.withLock({ $0.wishes }) {
@@ -34,6 +31,12 @@ extension JobWorker {
                 if claimed > 0 {
                     listener.wakeUp()
                     sleep.foundJobs()
+                }
+                if sleep.isPromotionDue(isBusy: claimed > 0, since: .now - lastPromotion) {
+                    try await store.promote(kinds: Array(registration.kinds.keys))
+                    sleep.promoted()
+                    lastPromotion = .now
+                    if claimed == 0 { continue }
                 }
                 let (next, isSolo, hasRoom) = plan.withLock { ($0.next, $0.solo != nil, !$0.wishes.isEmpty) }
                 if next == .claimAgain { continue }

@@ -14,10 +14,12 @@ struct SleepPlan: Sendable {
     /// Transactions that were open when the lock was taken.
     var others: [String] = []
     /// Whether jobs may be due that have to be put back into their lanes.
-    private(set) var isPromotionDue = true
+    private var mayBeDue = true
 
     /// After this time it no longer looks more rarely.
     private static let slowest = Duration.seconds(1)
+    /// Who finds jobs looks no more often for those that have become due.
+    private static let promotionInterval = Duration.milliseconds(100)
 
     init(fallback: Duration) { self.fallback = fallback }
 
@@ -30,14 +32,23 @@ struct SleepPlan: Sendable {
         return max(time, .zero)
     }
 
-    mutating func promoted() { isPromotionDue = false }
+    /// Whether to put jobs that are due back into their lanes now, after a claim.
+    ///
+    /// - Parameters:
+    ///   - isBusy: Whether the claim got jobs: then others can wait for a moment.
+    ///   - time: How long ago this was done last.
+    func isPromotionDue(isBusy: Bool, since time: Duration) -> Bool {
+        mayBeDue && (!isBusy || time >= Self.promotionInterval)
+    }
+
+    mutating func promoted() { mayBeDue = false }
 
     mutating func foundJobs() {
         isLocked = false
         others = []
         looks = 0
         // Ends of attempts may have put jobs off for a moment.
-        isPromotionDue = true
+        mayBeDue = true
     }
 
     /// Tried to take the lock.
@@ -52,7 +63,7 @@ struct SleepPlan: Sendable {
     mutating func lookedFor(due: Duration?) -> Bool {
         self.due = due
         if let due, due <= .zero {
-            isPromotionDue = true
+            mayBeDue = true
             return true
         }
         return false
@@ -62,6 +73,6 @@ struct SleepPlan: Sendable {
     mutating func slept(isLocked: Bool) {
         self.isLocked = isLocked
         looks += 1
-        isPromotionDue = true
+        mayBeDue = true
     }
 }

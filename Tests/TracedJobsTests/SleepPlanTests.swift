@@ -9,14 +9,18 @@ struct SleepPlanTests {
     @Test("It takes the lock, looks once more, and sleeps until the next job is due, never longer than the fallback")
     func order() {
         var plan = SleepPlan(fallback: .seconds(5))
-        #expect(plan.step == .takeLock && plan.isPromotionDue)
+        #expect(plan.step == .takeLock && plan.isPromotionDue(isBusy: false, since: .zero))
         plan.promoted()
         plan.lockTaken()
         #expect(plan.step == .sleep)
         #expect(!plan.lookedFor(due: nil) && plan.time == .seconds(5))
         #expect(!plan.lookedFor(due: .seconds(9)) && plan.time == .seconds(5))
         #expect(!plan.lookedFor(due: .seconds(2)) && plan.time == .seconds(2))
-        #expect(plan.lookedFor(due: .seconds(-1)) && plan.isPromotionDue)
+        #expect(!plan.isPromotionDue(isBusy: false, since: .seconds(9)))
+        #expect(plan.lookedFor(due: .seconds(-1)) && plan.isPromotionDue(isBusy: false, since: .zero))
+        // Who is busy looks for jobs that are due now and then.
+        #expect(!plan.isPromotionDue(isBusy: true, since: .milliseconds(99)))
+        #expect(plan.isPromotionDue(isBusy: true, since: .milliseconds(100)))
     }
 
     @Test("It looks ever more rarely for those whose transactions were open when it took the lock")

@@ -33,7 +33,7 @@ enum JobBenchmarks: BenchmarkGroup {
     }
 
     private static let backlog = 100_000
-    private static let batch = 1_000
+    private static let batch = 5_000
     private static let queue = "bench"
 
     static func run() async throws -> [Figure] {
