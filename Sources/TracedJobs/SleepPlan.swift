@@ -37,6 +37,7 @@ struct SleepPlan: Sendable {
     /// - Parameters:
     ///   - isBusy: Whether the claim got jobs: then others can wait for a moment.
     ///   - time: How long ago this was done last.
+    /// - Returns: Whether it is time.
     func isPromotionDue(isBusy: Bool, since time: Duration) -> Bool {
         mayBeDue && (!isBusy || time >= Self.promotionInterval)
     }
