@@ -10,7 +10,8 @@ import TracedJobs
 /// What the job queue costs: worker, server and whoever enqueues on one machine, every span sampled.
 ///
 /// The server is the one that `POSTGRES_URL` names, else a temporary one; either is told to wait for the disk, if the role
-/// may say so. ``EnqueueBenchmarks`` says what one job costs beside a bare INSERT.
+/// may say so. ``EnqueueBenchmarks`` says what one job costs beside a bare INSERT, ``PgbenchPeer`` what the statements alone
+/// take, and ``JobFlow`` goes on for six minutes.
 enum JobBenchmarks: BenchmarkGroup {
     static let name = "jobs"
 
@@ -48,7 +49,11 @@ enum JobBenchmarks: BenchmarkGroup {
             let tracer = SDKTracer(resource: Resource(attributes: ["service.name": "bench"]), processor: processor)
             TelemetrySystem.install(tracer)
             figures += try await throughput(pool, jobs)
-            figures += try await flow(jobs)
+            figures += try await PgbenchPeer(url: url, pool: pool, jobs: jobs, backlog: backlog).run()
+            figures += try await JobFlow.run(jobs, queue: queue) { flow in
+                let rate = try await flow.rate(over: .seconds(10))
+                return [Figure(name: "jobs.flow", value: rate, unit: .perSecond)] + (try await flow.endurance(pool))
+            }
             figures += try await PickupBenchmark(jobs: jobs).run()
             TelemetrySystem.install(NoOpTracer())
             let counts = tracer.startedCounts
@@ -104,42 +109,6 @@ enum JobBenchmarks: BenchmarkGroup {
     private static func position(_ pool: PostgresPool) async throws -> Double {
         let rows = try await pool.query("SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS position")
         return try rows.first?.decode("position") ?? 0
-    }
-
-    // MARK: Enqueued while worked
-
-    /// Two enqueue, fifty a commit, and pause while there are 20,000 jobs waiting; one worker.
-    private static func flow(_ jobs: JobQueue) async throws -> [Figure] {
-        let done = Countdown(.max)
-        let worker = try JobWorker(jobs, queues: [queue: 200]).handle(Work.self) { _, _ in done.count() }
-        async let run: Void = worker.run()
-        let enqueued = Countdown(.max)
-        let producers = Task {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<2 {
-                    group.addTask {
-                        while !Task.isCancelled {
-                            guard enqueued.counted - done.counted < 20_000 else {
-                                try await Task.sleep(for: .milliseconds(1))
-                                continue
-                            }
-                            try await jobs.enqueue(all: (0..<50).map { Work(number: $0) }, queue: queue)
-                            enqueued.count(50)
-                        }
-                    }
-                }
-                try await group.waitForAll()
-            }
-        }
-        try await Task.sleep(for: .seconds(2))
-        let (begin, before) = (ContinuousClock.now, done.counted)
-        try await Task.sleep(for: .seconds(10))
-        let rate = Double(done.counted - before) / ((ContinuousClock.now - begin) / .seconds(1))
-        producers.cancel()
-        _ = try? await producers.value
-        await worker.shutdown()
-        try await run
-        return [Figure(name: "jobs.flow", value: rate, unit: .perSecond)]
     }
 
     static func seconds(_ body: () async throws -> Void) async throws -> Double {
