@@ -13,11 +13,12 @@
 #   make adapters  builds and tests what joins Stitch to swift-log and the like      ARGS=newest
 #   make fuzz      fuzzes the parsers, 10 minutes each                ONLY=60 for 60 seconds
 #   make sanitize  the tests of Kafka under the address and the thread sanitizer     ARGS=address
+#   make test-leaders         Kafka's clients while the leaders of three real brokers change; takes minutes
 #   make test-newer-rdkafka   the tests of Kafka with a newer librdkafka than the system's
 #   make clean     removes what was built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deps lint format docs bench soak chaos mutants adapters fuzz sanitize test-newer-rdkafka clean
+.PHONY: help demo test deps lint format docs bench soak chaos mutants adapters fuzz sanitize test-leaders test-newer-rdkafka clean
 
 ARGS ?=
 ONLY ?=
@@ -64,6 +65,9 @@ fuzz:
 
 sanitize:
 	@scripts/sanitize $(ARGS)
+
+test-leaders:
+	@scripts/test --filter KafkaLeaderTests $(ARGS)
 
 test-newer-rdkafka:
 	@scripts/test-newer-rdkafka $(ARGS)
