@@ -6,6 +6,9 @@ public import MessageTracing
 /// How a worker works.
 public struct JobWorkerConfiguration: Sendable {
     /// The queues, each with the number of its jobs that run at once.
+    ///
+    /// Of jobs that are done fast the worker claims up to 1,024 more of each queue, and holds no others in memory; of slow
+    /// ones it claims none ahead.
     public var queues: [String: Int]
 
     /// What the worker is called in the database; a random name unless set.
@@ -15,8 +18,7 @@ public struct JobWorkerConfiguration: Sendable {
 
     /// How long the database waits for a sign of life of the worker before it gives its jobs to others.
     ///
-    /// The worker gives
-    /// one three times in that time. At least 1 s.
+    /// The worker gives one three times in that time. At least 1 s.
     public var lease = Duration.seconds(30)
 
     /// How often the worker looks for jobs although it heard of none.
