@@ -22,20 +22,22 @@ final class CuttableProxy: @unchecked Sendable {
         var isCut: Bool { lock.withLock { isDead } }
         func cut() { lock.withLock { isDead = true } }
 
-        /// Both ends learn of it.
+        /// Both ends learn of it, unless the link is over: then its descriptors are other files'.
         func hangUp() {
-            shutdown(near, Int32(SHUT_RDWR))
-            shutdown(far, Int32(SHUT_RDWR))
+            lock.withLock {
+                guard pumps > 0 else { return }
+                shutdown(near, Int32(SHUT_RDWR))
+                shutdown(far, Int32(SHUT_RDWR))
+            }
         }
 
         func pumpEnded() {
-            let isLast = lock.withLock {
+            lock.withLock {
                 pumps -= 1
-                return pumps == 0
+                guard pumps == 0 else { return }
+                close(near)
+                close(far)
             }
-            guard isLast else { return }
-            close(near)
-            close(far)
         }
     }
 
@@ -62,6 +64,9 @@ final class CuttableProxy: @unchecked Sendable {
         port = UInt16(bigEndian: address.sin_port)
         Thread.detachNewThread { self.serve() }
     }
+
+    // The thread that serves is over, and nobody can stop it any more.
+    deinit { close(listener) }
 
     /// From now on nothing gets through, and no connection that is there ever comes back.
     func cut() {
@@ -106,7 +111,6 @@ final class CuttableProxy: @unchecked Sendable {
                 }
             }
         }
-        close(listener)
     }
 
     #if canImport(Glibc)

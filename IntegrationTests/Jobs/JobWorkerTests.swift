@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import PostgresTesting
 import StitchPostgres
 import StitchService
@@ -123,6 +124,33 @@ struct JobWorkerTests {
             try await next.drain()
             let outcomes = try await jobs.outcomes(of: id)
             #expect(outcomes == ["returned", "succeeded"])
+        }
+    }
+
+    @Test("A cancelled run() gives the job back, though its handler hears of it before the worker does")
+    func handlerHearsFirst() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let (began, mayEnd) = (Gate(), Gate())
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
+                await withTaskCancellationHandler {
+                    began.open()
+                    await mayEnd.pass()
+                } onCancel: {
+                    mayEnd.open()
+                    // The worker is told after this, which is long after the attempt has ended.
+                    Thread.sleep(forTimeInterval: 0.3)
+                }
+                throw Bounced()
+            }
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7), maximumAttempts: 1)
+            let running = Task { try await worker.run() }
+            await began.pass()
+            running.cancel()
+            try await running.value
+            let outcomes = try await jobs.outcomes(of: id)
+            #expect(outcomes == ["returned"])
+            #expect(try await jobs.column("attempt", of: id) == "0")
         }
     }
 

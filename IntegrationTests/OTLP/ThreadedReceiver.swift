@@ -36,6 +36,9 @@ final class ThreadedReceiver: @unchecked Sendable {
         Thread.detachNewThread { self.serve() }
     }
 
+    // The thread that serves is over, and nobody can stop it any more.
+    deinit { close(listener) }
+
     var spans: [SpanData] { lock.withLock { receivedSpans } }
     var metrics: [MetricData] { lock.withLock { receivedMetrics } }
 
@@ -52,7 +55,6 @@ final class ThreadedReceiver: @unchecked Sendable {
                 close(connection)
             }
         }
-        close(listener)
     }
 
     private func take(_ head: String, _ body: [UInt8]) -> Bool {

@@ -46,6 +46,8 @@ final class AttemptPlace: Sendable {
         }
     }
 
-    /// Why the attempt that is made here was told to stop, if it was.
-    var stopped: Stop? { state.withLock { $0.stop } }
+    /// Why the attempt that is made here was told to stop, if it was; asked in its task.
+    ///
+    /// Who cancels the task of `run()` reaches attempts before the worker hears of it.
+    var stopped: Stop? { state.withLock { $0.stop } ?? (Task.isCancelled ? .shutdown : nil) }
 }

@@ -45,7 +45,7 @@ struct AttemptRunner: Sendable {
         let ended = await place.run(job) { () async -> EndedAttempt in
             // Looked at while it can be stopped, so that no stop is missed. A worker that was given up has lost what it had
             // not begun, too.
-            guard identity.current?.worker == job.place.worker, !running.hasStopped else {
+            guard identity.current?.worker == job.place.worker, !running.hasStopped, !Task.isCancelled else {
                 return EndedAttempt(job, .unstarted, span: nil)
             }
             let span = job.startSpan(policy: handler.continuation)
