@@ -54,9 +54,10 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     ) {
         let active = ActiveContext.current
         if wish == nil, incoming == nil, TelemetrySystem.isEnabled(in: active) {
-            let started = TelemetrySystem.withTracer(in: active) { tracer -> MessageSpan? in
-                guard tracer.isEnabled, tracer.usesPlainContext, active.carriesNoBaggage(to: target) else { return nil }
-                return tracer.startMessageSpan(
+            var started: MessageSpan?
+            TelemetrySystem.withTracer(in: active) { tracer in
+                guard tracer.isEnabled, tracer.usesPlainContext, active.carriesNoBaggage(to: target) else { return }
+                started = tracer.startMessageSpan(
                     .send,
                     on: target,
                     ofKind: .producer,
@@ -68,7 +69,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
                     at: nil
                 )
             }
-            if let started {
+            if let started = started.take() {
                 measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
                 origin = Self.origin(target, active, started)
                 span = started

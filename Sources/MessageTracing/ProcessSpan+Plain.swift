@@ -63,14 +63,15 @@ extension ProcessSpan {
             // To the millisecond or so, which is as exact as the message's own time.
             policy.continues(created: message.created, now: .nearlyNow)
         else { return nil }
-        let work = TelemetrySystem.withTracer(in: active) { tracer -> WorkSpan? in
-            guard tracer.isEnabled, tracer.usesPlainContext, active?.parent(tracer) == nil else { return nil }
-            guard let span = message.startSpan(on: target, by: tracer) else { return nil }
+        var work: WorkSpan?
+        TelemetrySystem.withTracer(in: active) { tracer in
+            guard tracer.isEnabled, tracer.usesPlainContext, active?.parent(tracer) == nil else { return }
+            guard let span = message.startSpan(on: target, by: tracer) else { return }
             var receipt = message.receipt
             if message.wait == nil {
                 receipt.waitNanoseconds = message.created.map { span.startOrNow.nanoseconds(since: $0) }
             }
-            return WorkSpan(span, target, message.carrier, key: key, receipt, in: active)
+            work = WorkSpan(span, target, message.carrier, key: key, receipt, in: active)
         }
         guard let work else { return nil }
         context = work

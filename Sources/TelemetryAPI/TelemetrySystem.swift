@@ -47,14 +47,11 @@ public enum TelemetrySystem {
     /// Lends the tracer that counts there.
     ///
     /// Nothing is counted for it: the references to a tracer that all threads use go from processor to processor with each
-    /// count.
-    package static func withTracer<Result: ~Copyable>(
-        in active: ActiveContext?,
-        _ body: (any Tracer) -> Result
-    ) -> Result {
+    /// count. Returns nothing, since what is generic costs other modules more than all that is done here.
+    package static func withTracer(in active: ActiveContext?, _ body: (any Tracer) -> Void) {
         if let tracer = active?.scope?.tracer { return body(tracer) }
-        guard has(tracerBit), let result = tracerSlot.withValue(body) else { return body(NoOpTracer()) }
-        return result
+        if has(tracerBit), tracerSlot.lend(body) { return }
+        body(NoOpTracer())
     }
 
     package static func meter(in active: ActiveContext?) -> any Meter {
@@ -100,13 +97,12 @@ private final class InstalledValue<Value: Sendable>: Sendable {
             .map { Unmanaged<Box>.fromOpaque($0).takeUnretainedValue().value }
     }
 
-    /// Lends the value, without counting references to it.
+    /// Lends the value, without counting references to it; `false` if there is none.
     @inline(__always)
-    func withValue<Result: ~Copyable>(_ body: (Value) -> Result) -> Result? {
-        guard let box = UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring)) else { return nil }
-        var result: Result?
-        Unmanaged<Box>.fromOpaque(box)._withUnsafeGuaranteedRef { result = body($0.value) }
-        return result
+    func lend(_ body: (Value) -> Void) -> Bool {
+        guard let box = UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring)) else { return false }
+        Unmanaged<Box>.fromOpaque(box)._withUnsafeGuaranteedRef { body($0.value) }
+        return true
     }
 
     func set(_ value: Value) {

@@ -48,6 +48,7 @@ enum KafkaBenchmarks: BenchmarkGroup {
             clientID: "stitch-benchmarks"
         )
         configuration.properties["queue.buffering.max.messages"] = "1000000"
+        configuration.properties["receive.message.max.bytes"] = "1000000000"
         let wanted = ProcessInfo.processInfo.environment["STITCH_BENCH_KAFKA"].map { $0.split(separator: ",") }
         var figures: [Figure] = []
         for part in parts where wanted?.contains(Substring(part.name)) ?? true {

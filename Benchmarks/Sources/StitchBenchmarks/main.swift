@@ -18,7 +18,14 @@ if wanted == ["--list"] {
     try FileHandle.standardError.write(contentsOf: Data(message.utf8))
     exit(1)
 } else {
+    var failed = false
     for group in groups where wanted.isEmpty || wanted.contains(group.name) {
-        for figure in try await group.run() { print(figure) }
+        do {
+            for figure in try await group.run() { print(figure) }
+        } catch {
+            failed = true
+            try FileHandle.standardError.write(contentsOf: Data("no figures of \(group.name): \(error)\n".utf8))
+        }
     }
+    if failed { exit(1) }
 }
