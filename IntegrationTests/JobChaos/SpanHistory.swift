@@ -11,7 +11,8 @@ struct SpanHistory: Sendable {
     private(set) var told = 0
     /// Lost attempts whose span went with the rescuer.
     private(set) var lostWithRescuer = 0
-    /// Attempts of workers that were given up and lived on: they have told of them too.
+    /// Attempts of workers that were given up and lived on, and didn't hear whether the ends that they said counted: they have
+    /// told of them too.
     private(set) var toldTwice = 0
     /// Ends of links that were lost with a worker.
     private(set) var lostWithWorker = 0

@@ -163,7 +163,7 @@ public struct ProcessSpan: Sendable {
             guard let span = context.ownSpan else { return }
             measurement.end(in: span.context)
         }
-        context.endSpan()
+        context.endSpan(at: nil)
     }
 
     @usableFromInline

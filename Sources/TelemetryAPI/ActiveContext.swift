@@ -35,7 +35,12 @@ package class ActiveContext: @unchecked Sendable {
     var surroundings: (any ContextSurroundings)? { beside }
 
     /// Ends the span that was bound.
-    package func endSpan() { boundSpan?.end() }
+    ///
+    /// - Parameter time: When it ended; now unless given.
+    package func endSpan(at time: Timestamp? = nil) { boundSpan?.end(at: time) }
+
+    /// Now, by the clock that times the span that was bound, where that is known.
+    package var spanTime: Timestamp { .now }
 
     /// What is current in `current`, with a span in place of the one that was.
     @usableFromInline

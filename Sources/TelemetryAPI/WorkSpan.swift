@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 import Synchronization
 package import TelemetryData
 package import TraceContext
@@ -23,6 +24,8 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
     nonisolated(unsafe) private let key: UnsafeRawBufferPointer?
     private let receipt: MessageReceipt
     private let attempt: Int64?
+    // By how much the clock that never goes back is moved for the span; 0 where that isn't known.
+    private let clock: UInt64
 
     // Of the thread's own, so that no other thread counts references to it.
     private let share: MessageTargetShare
@@ -51,6 +54,7 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
         self.key = key
         self.receipt = receipt
         attempt = span.details.attempt
+        clock = span.isPlain ? span.clock : 0
         share = span.share ?? target.share
         self.plain = plain
         telemetry = active?.scope
@@ -67,7 +71,11 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
 
     override var surroundings: (any ContextSurroundings)? { self }
 
-    package override func endSpan() { end(at: nil) }
+    package override func endSpan(at time: Timestamp?) { end(at: time) }
+
+    package override var spanTime: Timestamp {
+        clock == 0 ? .now : Timestamp(nanoseconds: stitch_monotonic_time() &+ clock)
+    }
 
     package var enclosing: EnclosingSpan? { nil }
     package var boundBaggage: Baggage? { nil }

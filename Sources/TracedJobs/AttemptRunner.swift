@@ -3,6 +3,7 @@
 import Dispatch
 import MessageTracing
 import TelemetryAPI
+import TelemetryData
 
 /// Makes one attempt after the other, each in a span, and hands over what became of it.
 struct AttemptRunner: Sendable {
@@ -51,9 +52,9 @@ struct AttemptRunner: Sendable {
             let span = job.startSpan(policy: handler.continuation)
             let context = span.span.context
             JobMetrics.began(job, in: context)
-            let verdict = await makeAttempt(job, handler, in: span, at: place)
+            let (verdict, time) = await makeAttempt(job, handler, in: span, at: place)
             JobMetrics.ended(job, verdict, in: context)
-            return EndedAttempt(job, verdict, span: context)
+            return EndedAttempt(job, verdict, span: .init(span, context, endedAt: time))
         }
         completions.add(ended)
     }
@@ -63,30 +64,25 @@ struct AttemptRunner: Sendable {
         _ handler: KindHandler,
         in span: ProcessSpan,
         at place: AttemptPlace
-    ) async -> AttemptVerdict {
-        var verdict = AttemptVerdict.succeeded
+    ) async -> (AttemptVerdict, endedAt: Timestamp) {
         let alarm = setAlarm(for: job, handler.timeLimit, at: place)
         defer { alarm?.cancel() }
         do {
-            try await span.run { _ in
-                verdict.isError ? .failed(errorType: nil) : .interrupted
-            } _: { () async throws -> Void in
-                do { try await handler(job.payload, job.attempt) } catch {
-                    let stop = place.stopped
-                    let error = stop == .timedOut ? timeOut(of: job, handler.timeLimit, error) : error
-                    verdict = AttemptVerdict(
-                        of: error,
-                        attempt: job.attempt,
-                        wasStopped: stop == .shutdown,
-                        isCancelled: stop == .cancelled,
-                        policy: handler.retry,
-                        chance: .random(in: 0...1)
-                    )
-                    throw error
-                }
-            }
-        } catch {}
-        return verdict
+            try await span.runOpen { () async throws -> Void in try await handler(job.payload, job.attempt) }
+            return (.succeeded, span.workEnded(with: nil))
+        } catch {
+            let stop = place.stopped
+            let error = stop == .timedOut ? timeOut(of: job, handler.timeLimit, error) : error
+            let verdict = AttemptVerdict(
+                of: error,
+                attempt: job.attempt,
+                wasStopped: stop == .shutdown,
+                isCancelled: stop == .cancelled,
+                policy: handler.retry,
+                chance: .random(in: 0...1)
+            )
+            return (verdict, span.workEnded(with: verdict.isError ? error : nil))
+        }
     }
 
     private func setAlarm(for job: ClaimedJob, _ limit: Duration?, at place: AttemptPlace) -> DispatchWorkItem? {

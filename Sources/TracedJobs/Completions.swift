@@ -149,19 +149,24 @@ final class Completions: Sendable {
     ) {
         switch outcome {
         case .success(let answer):
-            tally.count(ends) { answer.isRepeated || isHeld(answer.value, $0) }
-            for ended in ends where !answer.isRepeated && !isHeld(answer.value, ended) {
+            let wereHeld = ends.map { answer.isRepeated || isHeld(answer.value, $0) }
+            tally.count(ends, wereHeld: wereHeld)
+            for (ended, wasHeld) in zip(ends, wereHeld) {
+                ended.endSpan(wasHeld: wasHeld)
+                ended.settlement?.end()
+                guard !wasHeld else { continue }
                 Diagnostics.log(
                     .warning,
                     "Worker \(ended.place.worker) was given up before its attempt at job \(ended.jobID) ended; "
                         + "nothing was changed"
                 )
             }
-            for ended in ends { ended.settlement?.end() }
         case .failure(let error):
             // The lease will run out, and the jobs will be tried again: delivery is at least once.
             for ended in ends {
                 Diagnostics.log(.error, "Job \(ended.jobID) could not be completed: \(error)")
+                // It may be given back yet as the worker leaves, which nobody else tells of.
+                ended.endSpan(wasHeld: true)
                 ended.settlement?.fail(error, type: error.code.description)
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MessageTracing
+import TelemetryData
 import TraceContext
 
 /// An attempt that has ended, and what is to be said of it.
@@ -12,11 +13,26 @@ struct EndedAttempt: Sendable {
     /// Whether it can't be completed along with others.
     let isSpecial: Bool
     /// The attempt's span; `nil` if it never began.
-    let span: SpanContext?
+    let span: OpenSpan?
+    /// Whether whoever takes the job away makes the attempt's span, from ids that were written down before it began.
+    private let isToldByRescuer: Bool
     /// Where success does not say it all.
     let settlement: SettleSpan?
 
-    init(_ job: ClaimedJob, _ verdict: AttemptVerdict, span: SpanContext?) {
+    /// The span of an attempt that has ended, before it is known whether that counts.
+    struct OpenSpan: Sendable {
+        let context: SpanContext
+        private let process: ProcessSpan
+        private let time: Timestamp
+
+        init(_ process: ProcessSpan, _ context: SpanContext, endedAt time: Timestamp) {
+            (self.process, self.context, self.time) = (process, context, time)
+        }
+
+        func end() { process.end(at: time) }
+    }
+
+    init(_ job: ClaimedJob, _ verdict: AttemptVerdict, span: OpenSpan?) {
         place = job.place
         self.verdict = verdict
         jobID = job.attempt.jobID
@@ -24,8 +40,14 @@ struct EndedAttempt: Sendable {
         isSpecial = job.isSpecial
         self.span = span
         settlement = verdict.settlement.map {
-            SettleSpan(job.target, messageID: job.attempt.jobID.description, attempt: span, reason: $0)
+            SettleSpan(job.target, messageID: job.attempt.jobID.description, attempt: span?.context, reason: $0)
         }
+        isToldByRescuer = job.reservedIDs != nil
+    }
+
+    /// Ends the attempt's span, unless the job went to others meanwhile: then that of its rescuer is in its place.
+    func endSpan(wasHeld: Bool) {
+        if wasHeld || !isToldByRescuer { span?.end() }
     }
 
     /// Whether it can be completed along with others.

@@ -78,7 +78,7 @@ private struct Settlement: Encodable {
         outcome = end.verdict.outcome.rawValue
         delay = end.verdict.delay?.inSeconds
         reason = end.verdict.reason
-        guard let span = end.span, span.isValid, end.verdict.outcome != .succeeded else { return }
+        guard let span = end.span?.context, span.isValid, end.verdict.outcome != .succeeded else { return }
         trace = span.traceID.description
         self.span = Int64(bitPattern: span.spanID.bits)
         flags = Int(span.flags.rawValue)

@@ -24,10 +24,10 @@ final class JobTally: Sendable {
 
     func countRescued(_ number: Int) { state.withLock { $0.counts.rescued += number } }
 
-    /// Counts attempts that ended; `isHeld` says of which the end did not come too late.
-    func count(_ ends: [EndedAttempt], isHeld: (EndedAttempt) -> Bool) {
+    /// Counts attempts that ended, and whose end did not come too late.
+    func count(_ ends: [EndedAttempt], wereHeld: [Bool]) {
         var counts = JobCounts()
-        for ended in ends { counts.add(isHeld(ended) ? ended.verdict : nil) }
+        for (ended, wasHeld) in zip(ends, wereHeld) { counts.add(wasHeld ? ended.verdict : nil) }
         if counts.stale > 0 { TelemetrySystem.meter.counter(JobMetrics.stale).add(counts.stale) }
         state.withLock { state in
             state.lastProgress = .now

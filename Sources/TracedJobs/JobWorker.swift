@@ -9,7 +9,8 @@ import Synchronization
 ///
 /// **Contract.** Register all handlers before ``run()``. Jobs of kinds that have no handler here are left to workers that
 /// know them. Each job is attempted at least once: a worker that is killed, or cut off from the database for longer than
-/// its lease, loses its jobs to another worker, and whatever it says about them afterwards has no effect. ``shutdown()``
+/// its lease, loses its jobs to another worker, and whatever it says about them afterwards has no effect; the span of such
+/// an attempt is the one that the other makes. ``shutdown()``
 /// claims nothing more, lets handlers finish within `drain`, then cancels them and gives their jobs back, which counts as
 /// no attempt; cancelling the task of `run()` does that at once. A handler that ignores cancellation delays the end.
 ///

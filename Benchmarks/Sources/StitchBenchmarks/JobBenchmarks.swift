@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Stitch
 import StitchPostgres
 import TelemetryAPI
@@ -11,7 +12,8 @@ import TracedJobs
 ///
 /// The server is the one that `POSTGRES_URL` names, else a temporary one; either is told to wait for the disk, if the role
 /// may say so. ``EnqueueBenchmarks`` says what one job costs beside a bare INSERT, ``PgbenchPeer`` what the statements alone
-/// take, and ``JobFlow`` goes on for six minutes.
+/// take, and ``JobFlow`` goes on for six minutes. `STITCH_BENCH_JOBS` names the parts to measure, all of them without it:
+/// `enqueue`, `work`, `pgbench`, `flow`, `pickup`.
 enum JobBenchmarks: BenchmarkGroup {
     static let name = "jobs"
 
@@ -44,17 +46,24 @@ enum JobBenchmarks: BenchmarkGroup {
             let jobs = try JobQueue(pool, schema: "stitch_benchmark")
             try await pool.execute("DROP SCHEMA IF EXISTS stitch_benchmark CASCADE")
             try await jobs.migrate()
-            var figures = try await EnqueueBenchmarks(pool: pool, jobs: jobs).run()
+            let wanted = ProcessInfo.processInfo.environment["STITCH_BENCH_JOBS"].map { $0.split(separator: ",") }
+            func wants(_ part: Substring) -> Bool { wanted?.contains(part) ?? true }
+            var figures: [Figure] = []
+            if wants("enqueue") { figures += try await EnqueueBenchmarks(pool: pool, jobs: jobs).run() }
             let processor = BatchSpanProcessor(exporter: DiscardingExporter())
             let tracer = SDKTracer(resource: Resource(attributes: ["service.name": "bench"]), processor: processor)
             TelemetrySystem.install(tracer)
-            figures += try await throughput(pool, jobs)
-            figures += try await PgbenchPeer(url: url, pool: pool, jobs: jobs, backlog: backlog).run()
-            figures += try await JobFlow.run(jobs, queue: queue) { flow in
-                let rate = try await flow.rate(over: .seconds(10))
-                return [Figure(name: "jobs.flow", value: rate, unit: .perSecond)] + (try await flow.endurance(pool))
+            if wants("work") { figures += try await throughput(pool, jobs) }
+            if wants("pgbench") {
+                figures += try await PgbenchPeer(url: url, pool: pool, jobs: jobs, backlog: backlog).run()
             }
-            figures += try await PickupBenchmark(jobs: jobs).run()
+            if wants("flow") {
+                figures += try await JobFlow.run(jobs, queue: queue) { flow in
+                    let rate = try await flow.rate(over: .seconds(10))
+                    return [Figure(name: "jobs.flow", value: rate, unit: .perSecond)] + (try await flow.endurance(pool))
+                }
+            }
+            if wants("pickup") { figures += try await PickupBenchmark(jobs: jobs).run() }
             TelemetrySystem.install(NoOpTracer())
             let counts = tracer.startedCounts
             figures.append(Figure(name: "jobs.spans_started", value: Double(counts.sampled), unit: .count))
