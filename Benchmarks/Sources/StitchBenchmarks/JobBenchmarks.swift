@@ -12,8 +12,8 @@ import TracedJobs
 ///
 /// The server is the one that `POSTGRES_URL` names, else a temporary one; either is told to wait for the disk, if the role
 /// may say so. ``EnqueueBenchmarks`` says what one job costs beside a bare INSERT, ``PgbenchPeer`` what the statements alone
-/// take, and ``JobFlow`` goes on for six minutes. `STITCH_BENCH_JOBS` names the parts to measure, all of them without it:
-/// `enqueue`, `work`, `pgbench`, `flow`, `pickup`.
+/// take, ``PgqueuerPeer`` what another queue does with the same work, and ``JobFlow`` goes on for six minutes. `STITCH_BENCH_JOBS` names the parts to measure, all of them without it:
+/// `enqueue`, `work`, `pgbench`, `pgqueuer`, `flow`, `pickup`.
 enum JobBenchmarks: BenchmarkGroup {
     static let name = "jobs"
 
@@ -57,6 +57,7 @@ enum JobBenchmarks: BenchmarkGroup {
             if wants("pgbench") {
                 figures += try await PgbenchPeer(url: url, pool: pool, jobs: jobs, backlog: backlog).run()
             }
+            if wants("pgqueuer") { figures += try PgqueuerPeer(url: url, jobs: backlog / 5).run() }
             if wants("flow") {
                 figures += try await JobFlow.run(jobs, queue: queue) { flow in
                     let rate = try await flow.rate(over: .seconds(10))
