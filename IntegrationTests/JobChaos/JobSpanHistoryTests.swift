@@ -50,6 +50,23 @@ struct JobSpanHistoryTests {
         #expect(SpanHistory(same, of: Self.history(), lost: []).violations.count == 1)
     }
 
+    @Test("takes what has no parent where that is an attempt that was lost, and its rescuer too, and nowhere else")
+    func orphan() {
+        var span = SpanData(
+            context: SpanContext(traceID: Self.reference.traceID, spanID: SpanID(bits: 9), flags: .sampled),
+            name: "charge",
+            start: Timestamp(nanoseconds: 1_000_000_000),
+            end: Timestamp(nanoseconds: 2_000_000_000)
+        )
+        span.parentSpanID = Self.reference.spanID
+        let lost = SpanHistory([span], of: Self.history(), lost: ["lost", "rescuer"])
+        #expect(lost.withoutAttempt == 1)
+        let unexplained = SpanHistory([span], of: JobHistory(), lost: [])
+        #expect(unexplained.withoutAttempt == 0)
+        #expect(unexplained.violations.contains { $0.hasPrefix("orphan") })
+        #expect(!lost.violations.contains { $0.hasPrefix("orphan") })
+    }
+
     @Test("tells what lint finds, but for what was lost with a worker")
     func lint() {
         var span = Self.attempt(isLost: false)

@@ -18,6 +18,8 @@ struct SpanHistory: Sendable {
     private(set) var lostWithWorker = 0
     /// Attempts at jobs whose sender's span has no id, since the answer was lost.
     private(set) var toldByOthers = 0
+    /// Spans of attempts that were lost, and whose rescuers were lost before they told of them.
+    private(set) var withoutAttempt = 0
     private(set) var spans = 0
     /// How far apart the clocks were by which the spans were timed, in seconds, and more.
     private(set) var clockError = 0.0
@@ -27,7 +29,7 @@ struct SpanHistory: Sendable {
         """
         chaos: \(spans) spans; lost attempts told by their rescuers \(told), lost with those too \(lostWithRescuer), \
         told by both \(toldTwice); spans lost with a worker \(lostWithWorker), without their sender's answer \
-        \(toldByOthers), unexplained \(violations.count); clocks wrong by up to \(Int(clockError / 3600)) h
+        \(toldByOthers), without their attempt's \(withoutAttempt), unexplained \(violations.count); clocks wrong by up to \(Int(clockError / 3600)) h
         """
     }
 
@@ -84,6 +86,8 @@ struct SpanHistory: Sendable {
         }
     }
 
+    /// What lint finds is explained by a sender that never heard an answer, or by a lost attempt whose rescuer was lost too:
+    /// then nobody tells of it, and what a worker that was alive after all did in it has no parent.
     private mutating func checkLinks(_ spans: [SpanData], _ history: JobHistory, _ lost: Set<String>) {
         var lint = FlowLint()
         lint.horizon.lostWorkers = lost
@@ -91,6 +95,12 @@ struct SpanHistory: Sendable {
         lint.limits.skew = .seconds(2 * 86_400)
         let report = lint.report(on: spans)
         let untold = Set(Self.untoldJobs(history))
+        let lostAttempts = Set(history.notes.filter { $0.outcome == 2 }.compactMap(\.span))
+        let ofLostAttempts = Set(
+            spans.filter { span in
+                span.parentSpanID.map { lostAttempts.contains(SpanReference(traceID: span.traceID, spanID: $0)) } ?? false
+            }.map(\.reference)
+        )
         let messages = Dictionary(
             spans.map { ($0.reference, $0.attributes[MessagingConventions.Attribute.messageID]?.stringValue) }
         ) { first, _ in first }
@@ -98,6 +108,10 @@ struct SpanHistory: Sendable {
             let jobs = finding.spans.map { messages[$0].flatMap { $0 } ?? "" }
             if finding.code == .changedContext, untold.isSuperset(of: jobs) {
                 toldByOthers += finding.count
+                continue
+            }
+            if finding.code == .orphan, ofLostAttempts.isSuperset(of: finding.spans) {
+                withoutAttempt += finding.count
                 continue
             }
             violations.append("\(finding.code) at \(finding.count) spans: \(finding.description)")

@@ -101,14 +101,14 @@ final class Completions: Sendable {
         var batch = CompletionBatch(worker: worker)
         for ended in ends { batch.add(ended.place) }
         let outcome = await trying(ends) { () async throws(JobError) in try await self.store.complete(batch) }
-        tell(ends, outcome) { $0.contains($1.place.receipt) }
+        await tell(ends, outcome) { $0.contains($1.place.receipt) }
     }
 
     private func settle(_ ends: [EndedAttempt], _ worker: Int64) async {
         let outcome = await trying(ends) { () async throws(JobError) in
             try await self.store.settle(ends, worker: worker)
         }
-        tell(ends, outcome) { $0[$1.place] != nil }
+        await tell(ends, outcome) { $0[$1.place] != nil }
     }
 
     /// The answer, and whether it is that of another try: then the first may have had the effect that this one hasn't.
@@ -146,14 +146,14 @@ final class Completions: Sendable {
         _ ends: [EndedAttempt],
         _ outcome: Result<(value: Value, isRepeated: Bool), JobError>,
         isHeld: (Value, EndedAttempt) -> Bool
-    ) {
+    ) async {
         switch outcome {
         case .success(let answer):
             let wereHeld = ends.map { answer.isRepeated || isHeld(answer.value, $0) }
             tally.count(ends, wereHeld: wereHeld)
+            let isGivenUp = wereHeld.contains(false) ? await isGivenUp(ends.first?.place.worker) : false
             for (ended, wasHeld) in zip(ends, wereHeld) {
-                ended.endSpan(wasHeld: wasHeld)
-                ended.settlement?.end()
+                ended.endSpans(wasTaken: !wasHeld && isGivenUp)
                 guard !wasHeld else { continue }
                 Diagnostics.log(
                     .warning,
@@ -166,11 +166,17 @@ final class Completions: Sendable {
             for ended in ends {
                 Diagnostics.log(.error, "Job \(ended.jobID) could not be completed: \(error)")
                 // It may be given back yet as the worker leaves, which nobody else tells of.
-                ended.endSpan(wasHeld: true)
+                ended.span?.end()
                 ended.settlement?.fail(error, type: error.code.description)
             }
         }
         heard(ends)
+    }
+
+    /// Whether the jobs of a worker went to others, who tell of its attempts; not if a crash of the server took its claim.
+    private func isGivenUp(_ worker: Int64?) async -> Bool {
+        guard let worker else { return false }
+        do { return try await store.beat(worker, holding: .init(held: [], latest: 0)) == nil } catch { return false }
     }
 }
 

@@ -45,9 +45,12 @@ struct EndedAttempt: Sendable {
         isToldByRescuer = job.reservedIDs != nil
     }
 
-    /// Ends the attempt's span, unless the job went to others meanwhile: then that of its rescuer is in its place.
-    func endSpan(wasHeld: Bool) {
-        if wasHeld || !isToldByRescuer { span?.end() }
+    /// Ends the span of the attempt and that of what became of the job, unless the job was taken away: then those of whoever
+    /// took it are in their place.
+    func endSpans(wasTaken: Bool) {
+        if wasTaken && isToldByRescuer { return }
+        span?.end()
+        settlement?.end()
     }
 
     /// Whether it can be completed along with others.
