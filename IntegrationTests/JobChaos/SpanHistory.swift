@@ -98,7 +98,8 @@ struct SpanHistory: Sendable {
         let lostAttempts = Set(history.notes.filter { $0.outcome == 2 }.compactMap(\.span))
         let ofLostAttempts = Set(
             spans.filter { span in
-                span.parentSpanID.map { lostAttempts.contains(SpanReference(traceID: span.traceID, spanID: $0)) } ?? false
+                span.parentSpanID.map { lostAttempts.contains(SpanReference(traceID: span.traceID, spanID: $0)) }
+                    ?? false
             }.map(\.reference)
         )
         let messages = Dictionary(
