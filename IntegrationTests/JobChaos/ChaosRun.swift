@@ -191,7 +191,8 @@ extension ChaosRun.Outcome {
                 "late completions refused",
                 events.count { if case .refused = $0.event { true } else { false } }
             ), ("more in the name of lost workers", refused),
-            ("attempts whose claim a crash took", check.unwritten), ("violations", check.violations.count),
+            ("attempts whose claim a crash took", check.unwritten), ("lost alone with five workers", check.lostAlone),
+            ("violations", check.violations.count),
         ]
         return "chaos: seed \(scale.seed), \(Int(seconds)) s: " + counts.map { "\($1) \($0)" }.joined(separator: ", ")
     }

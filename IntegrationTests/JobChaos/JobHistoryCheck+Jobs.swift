@@ -36,6 +36,8 @@ extension JobHistoryCheck {
         guard let ending = ending(of: number) else { return add(.lost, number, "it has not ended") }
         if plan.job.isPoison {
             if ending != "dead" { add(.poisonAlive, number, ending) }
+        } else if ending == "dead", wasLostAlone(number, tickets) {
+            countLostAlone()
         } else if ending != "succeeded" {
             add(.deadWithoutPoison, number, "\(ending), after \(parked[number]?.losses ?? 0) losses")
         } else if let last = tickets.last, last.attempt != plan.job.failures + 1 {

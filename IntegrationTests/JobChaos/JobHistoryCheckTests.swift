@@ -158,6 +158,35 @@ struct JobHistoryCheckTests {
         #expect(Self.rules(late) == [])
     }
 
+    @Test("finds a job that another took along, and not one that was lost alone with as many workers as may be")
+    func lostAlone() {
+        let alone = Self.history { history in
+            history.completions = []
+            history.tickets = (0..<5).map { Self.ticket(Int64($0 + 1), losses: $0, claims: []) }
+            history.notes = (1...5).map {
+                JobHistory.Note(outcome: 2, seq: $0, worker: "member", job: 70, span: nil)
+            }
+            history.events = (0..<5).map {
+                let began = MemberEvent.began(Self.attempt(losses: $0))
+                return JobHistory.Event(time: Double($0 * 2 + 1), member: "member-\($0)", event: began)
+            }
+            history.parked = [JobHistory.Parked(job: 70, number: 7, state: .dead, losses: 5)]
+        }
+        let check = JobHistoryCheck(alone)
+        #expect(check.lostAlone == 1 && !Self.rules(alone).contains(.deadWithoutPoison))
+        // Another began beside the fourth attempt, before it or meanwhile.
+        for time in [6.5, 7.5] {
+            var beside = alone
+            let other = MemberEvent.began(Self.attempt(at: 8))
+            beside.events.append(JobHistory.Event(time: time, member: "member-3", event: other))
+            #expect(Self.rules(beside).contains(.deadWithoutPoison))
+        }
+        // One loss that nobody noted.
+        var unnoted = alone
+        unnoted.notes.removeLast()
+        #expect(Self.rules(unnoted).contains(.deadWithoutPoison))
+    }
+
     @Test("finds poison that lives, others that die of it, and attempts that were used up")
     func poison() {
         #expect(Self.rules(Self.history { $0.enqueued[0].job.isPoison = true }) == [.poisonAlive])
