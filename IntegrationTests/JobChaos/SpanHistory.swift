@@ -96,10 +96,12 @@ struct SpanHistory: Sendable {
         let report = lint.report(on: spans)
         let untold = Set(Self.untoldJobs(history))
         let lostAttempts = Set(history.notes.filter { $0.outcome == 2 }.compactMap(\.span))
+        let there = Set(spans.map(\.reference))
         let ofLostAttempts = Set(
             spans.filter { span in
-                span.parentSpanID.map { lostAttempts.contains(SpanReference(traceID: span.traceID, spanID: $0)) }
-                    ?? false
+                guard let id = span.parentSpanID else { return false }
+                let parent = SpanReference(traceID: span.traceID, spanID: id)
+                return lostAttempts.contains(parent) && !there.contains(parent)
             }.map(\.reference)
         )
         let messages = Dictionary(
@@ -111,7 +113,10 @@ struct SpanHistory: Sendable {
                 toldByOthers += finding.count
                 continue
             }
-            if finding.code == .orphan, ofLostAttempts.isSuperset(of: finding.spans) {
+            // A finding names ten spans at most.
+            if finding.code == .orphan, ofLostAttempts.isSuperset(of: finding.spans),
+                finding.count <= ofLostAttempts.count
+            {
                 withoutAttempt += finding.count
                 continue
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import Dispatch
 import PostgresTesting
 import StitchPostgres
 import StitchService
@@ -132,14 +132,16 @@ struct JobWorkerTests {
         try await withStitchTest { test in
             let jobs = try await test.jobs()
             let (began, mayEnd) = (Gate(), Gate())
+            let hasEnded = DispatchSemaphore(value: 0)
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
+                defer { hasEnded.signal() }
                 await withTaskCancellationHandler {
                     began.open()
                     await mayEnd.pass()
                 } onCancel: {
                     mayEnd.open()
-                    // The worker is told after this, which is long after the attempt has ended.
-                    Thread.sleep(forTimeInterval: 0.3)
+                    // The worker is told after this; where there is one thread alone, the handler can't go on before.
+                    _ = hasEnded.wait(timeout: .now() + .seconds(5))
                 }
                 throw Bounced()
             }
