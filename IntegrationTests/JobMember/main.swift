@@ -32,8 +32,8 @@ Thread.detachNewThread {
 
 Diagnostics.setHandler { diagnostic in
     let words = diagnostic.message.split(separator: " ")
-    if diagnostic.message.contains("was given up before its attempt at job"), words.count > 10,
-        let job = Int64(words[10])
+    if diagnostic.message.contains("no longer had job"), words.count > 6,
+        let job = Int64(words[6])
     {
         say(.refused(job: job))
     } else if diagnostic.message.contains("was lost with worker"), words.count > 1, let job = Int64(words[1]) {

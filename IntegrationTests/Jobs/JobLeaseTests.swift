@@ -168,6 +168,27 @@ struct JobLeaseTests {
         }
     }
 
+    @Test("A worker whose claim went with a crash of the server is still known, and tells of the attempt")
+    func claimIsGone() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let (began, mayEnd) = (Gate(), Gate())
+            let worker = try worker("worker", jobs) { _, _ in
+                began.open()
+                await mayEnd.pass()
+            }
+            try await jobs.enqueue(SendReceipt(orderID: 7))
+            let run = Task { try await worker.drain() }
+            await began.pass()
+            // What is left of it by then.
+            try await jobs.database.execute("DELETE FROM stitch.lease")
+            mayEnd.open()
+            try await run.value
+            #expect(worker.counts.stale == 1 && worker.counts.succeeded == 0)
+            #expect(test.spans.process("default/send_receipt").count == 1)
+        }
+    }
+
     @Test("The heartbeat keeps the lease of a long attempt, and stops an attempt that has lost it")
     func heartbeat() async throws {
         try await withStitchTest { test in

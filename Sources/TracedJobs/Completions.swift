@@ -157,8 +157,8 @@ final class Completions: Sendable {
                 guard !wasHeld else { continue }
                 Diagnostics.log(
                     .warning,
-                    "Worker \(ended.place.worker) was given up before its attempt at job \(ended.jobID) ended; "
-                        + "nothing was changed"
+                    "Worker \(ended.place.worker) no longer had job \(ended.jobID) when its attempt ended, since "
+                        + (isGivenUp ? "it was given up" : "the server had lost its claim") + "; nothing was changed"
                 )
             }
         case .failure(let error):
