@@ -5,14 +5,14 @@ import TelemetryData
 /// What differs from one message to the next, as numbers.
 public struct MessageDetails: Sendable, Hashable {
     // What isn't known is 0. Optional numbers would take twice the room, which is copied several times for each span.
-    @usableFromInline package var known: Known = []
-    @usableFromInline package var partitionNumber: Int32 = 0
-    @usableFromInline package var offsetNumber: Int64 = 0
-    @usableFromInline package var bodySizeNumber: Int64 = 0
-    @usableFromInline package var batchCountNumber: Int64 = 0
-    @usableFromInline package var attemptNumber: Int64 = 0
-    @usableFromInline package var latencyNanoseconds: Int64 = 0
-    @usableFromInline package var brokerNumber: Int32 = 0
+    @usableFromInline package var known: Known
+    @usableFromInline package var partitionNumber: Int32
+    @usableFromInline package var offsetNumber: Int64
+    @usableFromInline package var bodySizeNumber: Int64
+    @usableFromInline package var batchCountNumber: Int64
+    @usableFromInline package var attemptNumber: Int64
+    @usableFromInline package var latencyNanoseconds: Int64
+    @usableFromInline package var brokerNumber: Int32
 
     /// Which of the numbers are known.
     @usableFromInline
@@ -100,11 +100,19 @@ public struct MessageDetails: Sendable, Hashable {
         batchCount: Int64? = nil,
         attempt: Int64? = nil
     ) {
-        self.partition = partition
-        self.offset = offset
-        self.bodySize = bodySize
-        self.batchCount = batchCount
-        self.attempt = attempt
+        // Here rather than where they are declared, from where no initial value is inlined.
+        (latencyNanoseconds, brokerNumber) = (0, 0)
+        partitionNumber = partition ?? 0
+        offsetNumber = offset ?? 0
+        bodySizeNumber = bodySize ?? 0
+        batchCountNumber = batchCount ?? 0
+        attemptNumber = attempt ?? 0
+        known = Known(rawValue: 0)
+            .with(.partition, partition != nil)
+            .with(.offset, offset != nil)
+            .with(.bodySize, bodySize != nil)
+            .with(.batchCount, batchCount != nil)
+            .with(.attempt, attempt != nil)
     }
 
     /// Sets the attributes.

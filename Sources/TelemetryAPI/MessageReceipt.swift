@@ -6,10 +6,16 @@ import TelemetryData
 @usableFromInline
 package struct MessageReceipt: Sendable, Hashable {
     /// What the message's timestamp says.
+    @usableFromInline
     package enum TimestampType: UInt8, Sendable, Hashable {
         case unknown
         case createTime
         case logAppendTime
+
+        /// Whether anything is to be said of it.
+        @inlinable package var isKnown: Bool {
+            if case .unknown = self { false } else { true }
+        }
 
         /// The value of `stitch.message.timestamp_type`; `nil` where nothing is to be said.
         package var name: StaticString? {

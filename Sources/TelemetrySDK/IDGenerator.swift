@@ -29,6 +29,7 @@ public struct RandomIDGenerator: IDGenerator {
     }
 
     /// A random id.
+    @inline(__always)
     public func makeSpanID() -> SpanID {
         let random = ThreadRandom()
         while true {

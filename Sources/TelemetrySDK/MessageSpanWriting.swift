@@ -50,7 +50,7 @@ extension OutputBuffer.Place {
         if let ready = receipt.readyNanoseconds { write("stitch.wait.ready", Double(ready) / 1e9) }
         if let id = receipt.messageNumber { write("messaging.message.id", digitsOf: id) }
         if let lag = receipt.lag { write("stitch.kafka.lag", lag) }
-        if let type = receipt.timestampType.name {
+        if receipt.timestampType.isKnown, let type = receipt.timestampType.name {
             write("stitch.message.timestamp_type", text: UnsafeRawPointer(type.utf8Start), type.utf8CodeUnitCount)
         }
         if let start = key.baseAddress { write("messaging.kafka.message.key", text: start, key.count) }

@@ -67,9 +67,10 @@ struct SpanBlock: @unchecked Sendable {
         prepareNext()
     }
 
-    /// Fetches what the next span will be written to: the thread that exports had it last, and its processor still has.
+    /// Fetches what the span after the next will be written to: the thread that exports had it last, and its processor
+    /// still has. The next one comes too soon for that.
     @inline(__always)
-    private func prepareNext() { stitch_expect_writes(memory + used, 512) }
+    private func prepareNext() { stitch_expect_writes(memory + used + 512, 512) }
 
     /// Whose the next span is.
     var nextSource: SpanSource? {
