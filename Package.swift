@@ -226,7 +226,7 @@ let modules: [Target] = [
 
     // Clients of the servers and a server of HTTP, without tracing.
     module("StitchHTTP", ["CStitchMicrohttpd", "StitchService"]),
-    module("StitchKafka", ["CStitchRdkafka", "StitchService", "TraceContext"]),
+    module("StitchKafka", ["CStitchPlatform", "CStitchRdkafka", "StitchService", "TraceContext"]),
     module("StitchPostgres", ["CStitchLibpq", "StitchService"]),
 
     // How every long-lived part runs, stops and reports.

@@ -6,34 +6,39 @@ package import TraceContext
 
 extension ProcessSpan {
     /// What a client knows of a message that it works on for the first time.
+    @usableFromInline
     package struct PlainMessage {
         /// What came with it.
-        package var carrier: PlainCarrier
+        @usableFromInline package var carrier: PlainCarrier
 
         /// When it was created, where that is known; its wait is measured from then on.
-        package var created: Timestamp?
+        @usableFromInline package var created: Timestamp?
 
         /// What is known of it as numbers.
-        package var details: MessageDetails
+        @usableFromInline package var details: MessageDetails
 
         /// What else is known of it; its wait is worked out.
-        package var receipt = MessageReceipt()
+        @usableFromInline package var receipt: MessageReceipt
 
         /// How long it waited, where that is known otherwise than from when it was created; the receipt says the same.
-        package var wait: MessageWait?
+        @usableFromInline package var wait: MessageWait?
 
         /// The id that was written down for the span; a tracer that can't take it makes no plain span.
-        package var reservedID: SpanID?
+        @usableFromInline package var reservedID: SpanID?
 
         /// Which time this is that somebody gets to see it.
-        package var delivery: ReceivedMessage.Delivery
+        @usableFromInline package var delivery: ReceivedMessage.Delivery
 
+        @inlinable
+        @inline(__always)
         package init(
             _ carrier: PlainCarrier,
             created: Timestamp?,
             _ details: MessageDetails,
             _ delivery: ReceivedMessage.Delivery
         ) {
+            // Here rather than where they are declared, from where no initial value is inlined.
+            (receipt, wait, reservedID) = (MessageReceipt(), nil, nil)
             self.carrier = carrier
             self.created = created
             self.details = details
@@ -65,7 +70,8 @@ extension ProcessSpan {
         else { return nil }
         var work: WorkSpan?
         TelemetrySystem.withTracer(in: active) { tracer in
-            guard tracer.isEnabled, tracer.usesPlainContext, active?.parent(tracer) == nil else { return }
+            guard tracer.isEnabled, tracer.usesPlainContext else { return }
+            if let active, active.parent(tracer) != nil { return }
             guard let span = message.startSpan(on: target, by: tracer) else { return }
             var receipt = message.receipt
             if message.wait == nil {
@@ -75,11 +81,11 @@ extension ProcessSpan {
         }
         guard let work else { return nil }
         context = work
-        let meter = TelemetrySystem.meter(in: active)
-        guard meter.isRecording else {
+        guard TelemetrySystem.isMeasuring(in: active) else {
             measurement = nil
             return
         }
+        let meter = TelemetrySystem.meter(in: active)
         measurement = OperationMeasurement(
             of: .process,
             target,
@@ -94,19 +100,30 @@ extension ProcessSpan.PlainMessage {
     /// Its span, of the id that was written down where there is one.
     @inline(__always)
     fileprivate func startSpan(on target: MessageTarget, by tracer: any Tracer) -> MessageSpan? {
+        if let reservedID { return startSpan(reserved: reservedID, on: target, by: tracer) }
+        return startNewSpan(on: target, by: tracer)
+    }
+
+    // Apart, so that who has no id has no capability by value, which costs even where there is none.
+    @inline(never)
+    private func startSpan(reserved id: SpanID, on target: MessageTarget, by tracer: any Tracer) -> MessageSpan? {
+        guard let reserving = tracer.reserving else { return startNewSpan(on: target, by: tracer) }
         let creation = carrier.context
-        if let reservedID, let reserving = tracer.reserving {
-            return reserving.startMessageSpan(
-                reserved: reservedID,
-                .process,
-                on: target,
-                ofKind: .consumer,
-                parent: creation,
-                link: creation,
-                role: .creation,
-                details: details
-            )
-        }
+        return reserving.startMessageSpan(
+            reserved: id,
+            .process,
+            on: target,
+            ofKind: .consumer,
+            parent: creation,
+            link: creation,
+            role: .creation,
+            details: details
+        )
+    }
+
+    @inline(__always)
+    private func startNewSpan(on target: MessageTarget, by tracer: any Tracer) -> MessageSpan {
+        let creation = carrier.context
         return tracer.startMessageSpan(
             .process,
             on: target,

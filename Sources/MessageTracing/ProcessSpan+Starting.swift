@@ -59,7 +59,7 @@ extension ProcessSpan {
             let origin = message.origin ?? stitch?.origin
             message.measure(with: meter, from: target, creation: creation, origin: origin, in: span.context, at: time)
         }
-        context = ActiveContext(
+        context = BoundContext(
             entering: active,
             span: span,
             baggage: target.baggage.applied(to: received.baggage),
@@ -116,7 +116,7 @@ extension ProcessSpan {
                 )
             }
         }
-        context = ActiveContext(
+        context = BoundContext(
             entering: active,
             span: span,
             baggage: Baggage(),
@@ -134,7 +134,7 @@ extension ProcessSpan {
         context =
             active == nil && !carries
             ? nil
-            : ActiveContext(
+            : BoundContext(
                 entering: active,
                 span: nil,
                 baggage: target.ownBaggage(of: carrier),

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 import CStitchRdkafka
 import Synchronization
 
 /// Records that were fetched and stay where they are, in librdkafka's memory, until nobody has any of them.
 ///
-/// Nothing in it changes but what librdkafka keeps of headers that it has taken apart, which is done under a lock.
+/// Nothing in it changes but for the moment in which librdkafka takes headers apart, which is under a lock.
 final class ConsumedBatch: Sendable {
     typealias Message = UnsafeMutablePointer<rd_kafka_message_t>
 
@@ -64,6 +65,22 @@ final class ConsumedBatch: Sendable {
     /// The record at a place from 0, below `count`.
     subscript(index: Int) -> KafkaConsumedRecord { KafkaConsumedRecord(self, messages[index]) }
 
+    /// Has what will be looked at of the records behind that one fetched while somebody works on it.
+    ///
+    /// The thread that received them is another one, which has moved on since: each first look at a record would wait for
+    /// memory.
+    @inline(__always)
+    func expectRecords(behind index: Int) {
+        if index &+ 2 < messages.count { stitch_expect_reads(messages[index &+ 2], Self.messageSize) }
+        guard index &+ 1 < messages.count, let value = messages[index &+ 1].pointee.payload else { return }
+        stitch_expect_reads(value, 64)
+        // Headers stand behind the value.
+        stitch_expect_reads(value + messages[index &+ 1].pointee.len, 128)
+    }
+
+    // What librdkafka keeps of a message, about.
+    private static var messageSize: Int { 256 }
+
     /// The offset of the record at that place.
     func offset(_ index: Int) -> Int64 { messages[index].pointee.offset }
 
@@ -76,13 +93,19 @@ final class ConsumedBatch: Sendable {
     /// How many bytes the values have.
     var byteCount: Int { messages.reduce(0) { $0 + $1.pointee.len } }
 
-    /// A message's headers, which belong to it; `nil` for none.
+    /// Shows a message's headers to `body`, which must not keep them; `nil` for none.
     ///
-    /// librdkafka takes them apart when they are asked for first, which two tasks must not do at once.
-    func headers(_ message: UnsafePointer<rd_kafka_message_t>) -> OpaquePointer? {
+    /// librdkafka takes them apart when they are asked for, which two tasks must not do at once, and keeps them with the
+    /// message. They are taken away from it at once and given back after `body`: kept until the last of the batch is done
+    /// with, they would have each record wait for memory that the one before could have left.
+    @inline(__always)
+    func withHeaders<Success>(_ message: Message, _ body: (OpaquePointer?) -> Success) -> Success {
         nonisolated(unsafe) var list: OpaquePointer?
         nonisolated(unsafe) let message = message
-        let result = headers.withLock { _ in rd_kafka_message_headers(message, &list) }
-        return result.isNone ? list : nil
+        let result = headers.withLock { _ in rd_kafka_message_detach_headers(message, &list) }
+        guard result.isNone, let list else { return body(nil) }
+        // Ours since then; whoever asks next gets a list of his own.
+        defer { rd_kafka_headers_destroy(list) }
+        return body(list)
     }
 }

@@ -205,8 +205,14 @@ extension DeliveryLoop {
 
     /// Hands a record over, once there is room, and waits for its report.
     ///
+    /// Inlined where it can be: each frame that waits is one more piece of memory to fetch when the report has come.
+    ///
     /// - Throws: Why it was not taken; its sender has left then.
-    package func send(_ record: KafkaRecord, _ send: consuming PreparedSend) async throws(KafkaError) -> KafkaDelivery {
+    @inline(__always)
+    package nonisolated(nonsending) func send(
+        _ record: KafkaRecord,
+        _ send: consuming PreparedSend
+    ) async throws(KafkaError) -> KafkaDelivery {
         let pending = send.pending
         while true {
             let seen = gate.reports

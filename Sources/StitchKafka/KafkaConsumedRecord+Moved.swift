@@ -15,11 +15,11 @@ extension KafkaConsumedRecord {
     package var movedFields: MovedRecord? {
         switch source {
         case .fetched(let batch, let message):
-            defer { withExtendedLifetime(batch) {} }
-            guard let list = batch.headers(message) else { return nil }
-            // Most records have none, and then it costs no more than this.
-            guard Self.field(MovedRecord.FieldName.source, list) != nil else { return nil }
-            return MovedRecord { Self.field($0, list) }
+            return batch.withHeaders(message) { list in
+                // Most records have none, and then it costs no more than this.
+                guard let list, Self.field(MovedRecord.FieldName.source, list) != nil else { return nil }
+                return MovedRecord { Self.field($0, list) }
+            }
         case .made(let record): return MovedRecord { record.headers.text($0) }
         }
     }
@@ -28,7 +28,7 @@ extension KafkaConsumedRecord {
     private static func field(_ name: String, _ list: OpaquePointer) -> String? {
         var value: UnsafeRawPointer?
         var count = 0
-        // It belongs to the message.
+        // It belongs to the list.
         guard rd_kafka_header_get_last(list, name, &value, &count).isNone, let value else { return nil }
         return String(validating: UnsafeRawBufferPointer(start: value, count: count), as: UTF8.self)
     }

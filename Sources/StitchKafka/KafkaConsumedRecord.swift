@@ -91,7 +91,7 @@ public struct KafkaConsumedRecord: Sendable {
     public var headers: KafkaHeaders {
         switch source {
         case .fetched(let batch, let message):
-            batch.headers(message).map { KafkaHeaders(copying: $0) } ?? KafkaHeaders()
+            batch.withHeaders(message) { $0.map { KafkaHeaders(copying: $0) } ?? KafkaHeaders() }
         case .made(let record): record.headers
         }
     }

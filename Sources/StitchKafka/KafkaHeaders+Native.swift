@@ -3,7 +3,7 @@
 import CStitchRdkafka
 
 extension KafkaHeaders {
-    /// A copy of headers that belong to a message.
+    /// A copy of headers that librdkafka has.
     init(copying list: OpaquePointer) {
         var headers: [KafkaHeader] = []
         headers.reserveCapacity(rd_kafka_header_cnt(list))
@@ -28,7 +28,7 @@ package struct NativeHeaderSequence: Sequence, IteratorProtocol {
         var name: UnsafePointer<CChar>?
         var value: UnsafeRawPointer?
         var count = 0
-        // All belong to the message.
+        // All belong to the list.
         guard rd_kafka_header_get_all(list, index, &name, &value, &count).isNone, let name else { return nil }
         index += 1
         return (
@@ -69,6 +69,6 @@ extension KafkaConsumedRecord {
     package func withNativeHeaders<Success>(_ body: (NativeHeaderSequence?) -> Success) -> Success? {
         guard case .fetched(let batch, let message) = source else { return nil }
         defer { withExtendedLifetime(batch) {} }
-        return body(batch.headers(message).map { NativeHeaderSequence($0) })
+        return batch.withHeaders(message) { body($0.map { NativeHeaderSequence($0) }) }
     }
 }

@@ -71,7 +71,7 @@ public final class KafkaProducer: KafkaProducing {
     /// - Returns: Where it was written.
     /// - Throws: ``KafkaError`` when it was not acknowledged, with the protocol's name for the reason.
     @discardableResult
-    public func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
+    public nonisolated(nonsending) func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
         if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
         return try await loop.send(record, loop.prepare(record))
     }

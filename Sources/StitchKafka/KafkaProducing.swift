@@ -10,7 +10,7 @@ public protocol KafkaProducing: Service {
     /// - Returns: Where it was written.
     /// - Throws: ``KafkaError`` when it was not acknowledged.
     @discardableResult
-    func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery
+    nonisolated(nonsending) func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery
 
     /// Sends records together and waits until the broker has answered all of them.
     ///

@@ -136,6 +136,7 @@ struct PartitionHandler: Sendable {
             if reader.isInterrupted {
                 guard await reader.mayGoOn(generation) else { return false }
             }
+            batch.expectRecords(behind: index)
             try await body(batch[index])
             batch.handled.store(index + 1, ordering: .releasing)
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 import CStitchRdkafka
 
 /// Owns librdkafka's producer and the queue of its events.
@@ -89,14 +90,7 @@ final class ProducerClient: Sendable {
         defer { rd_kafka_event_destroy(event) }
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_DR:
-            let time = MonotonicTime.now
-            var count = 0
-            // The messages belong to the event.
-            while let message = rd_kafka_event_message_next(event) {
-                count += 1
-                Self.settle(ReportedMessage(message: message, client: client, time: time), losses)
-            }
-            return count
+            return settle(event, losses)
         case RD_KAFKA_EVENT_ERROR:
             let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
             let code = rd_kafka_event_error(event)
@@ -109,6 +103,30 @@ final class ProducerClient: Sendable {
         default:
             return 0
         }
+    }
+
+    /// Tells all who wait for a report of the event's; returns how many reports there are.
+    private func settle(_ event: OpaquePointer, _ losses: UndeliveredRecords) -> Int {
+        let time = MonotonicTime.now
+        var count = 0
+        withUnsafeTemporaryAllocation(of: UnsafePointer<rd_kafka_message_t>?.self, capacity: 64) { messages in
+            messages.initialize(repeating: nil)
+            while true {
+                // The messages belong to the event; each is given out once.
+                let found = rd_kafka_event_message_array(event, messages.baseAddress, messages.count)
+                if found == 0 { return }
+                for index in 0..<found {
+                    // Whoever sends was elsewhere since: each first look at what is kept would wait for memory.
+                    if index + 4 < found, let kept = messages[index + 4]?.pointee._private {
+                        stitch_expect_reads(kept, 128)
+                    }
+                    guard let message = messages[index] else { continue }
+                    Self.settle(ReportedMessage(message: message, client: client, time: time), losses)
+                }
+                count += found
+            }
+        }
+        return count
     }
 
     private static func settle(_ report: consuming ReportedMessage, _ losses: UndeliveredRecords) {

@@ -14,9 +14,13 @@ package struct RecordView {
         self.message = message
     }
 
-    /// The headers; `nil` for none.
-    package var headers: NativeHeaderSequence? {
-        batch._withUnsafeGuaranteedRef { $0.headers(message) }.map { NativeHeaderSequence($0) }
+    /// Shows the headers to `body`, which must not keep them and isn't called where there are none.
+    ///
+    /// Returns nothing, since what is generic costs other modules more than all that is done here.
+    package func withHeaders(_ body: (NativeHeaderSequence) -> Void) {
+        batch._withUnsafeGuaranteedRef { batch in
+            batch.withHeaders(message) { if let list = $0 { body(NativeHeaderSequence(list)) } }
+        }
     }
 
     /// The key; `nil` for none.

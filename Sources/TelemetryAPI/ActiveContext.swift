@@ -14,82 +14,25 @@ public import Synchronization
 ///
 /// One task-local value, read once by whoever needs it; a class so that binding it copies one reference.
 ///
-/// `@unchecked Sendable` because it isn't final: neither it nor ``WorkSpan`` has anything that changes outside a lock.
+/// `@unchecked Sendable` because it isn't final: neither ``BoundContext`` nor ``WorkSpan`` has anything that changes
+/// outside a lock.
 @usableFromInline
 package class ActiveContext: @unchecked Sendable {
-    private let boundSpan: Span?
-
-    // Apart, so that a span is made current with one more reference, whatever is current with it.
-    private let beside: (any ContextSurroundings)?
-
-    /// A span, and what is current beside it.
-    init(span: Span?, _ surroundings: (any ContextSurroundings)?) {
-        boundSpan = span
-        beside = surroundings
-    }
+    init() {}
 
     /// The span that was bound, rather than one that what came names.
-    package var ownSpan: Span? { boundSpan }
+    package var ownSpan: Span? { nil }
 
     /// What is current beside the span.
-    var surroundings: (any ContextSurroundings)? { beside }
+    var surroundings: (any ContextSurroundings)? { nil }
 
     /// Ends the span that was bound.
     ///
     /// - Parameter time: When it ended; now unless given.
-    package func endSpan(at time: Timestamp? = nil) { boundSpan?.end(at: time) }
+    package func endSpan(at time: Timestamp? = nil) { ownSpan?.end(at: time) }
 
     /// Now, by the clock that times the span that was bound, where that is known.
     package var spanTime: Timestamp { .now }
-
-    /// What is current in `current`, with a span in place of the one that was.
-    @usableFromInline
-    convenience init(_ current: ActiveContext?, making span: Span) {
-        guard let current else {
-            self.init(span: span, nil)
-            return
-        }
-        var surroundings = current.surroundings
-        let enclosing = current.enclosing(of: span)
-        if enclosing !== surroundings?.enclosing {
-            var values = surroundings?.values ?? SurroundingValues()
-            values.enclosing = enclosing
-            surroundings = Surroundings(values)
-        }
-        self.init(span: span, surroundings)
-    }
-
-    /// What is current in `current`, with the given parts in place of what was.
-    convenience init(_ current: ActiveContext?, baggage: Baggage? = nil, scope: TelemetryScope? = nil) {
-        var values = current?.surroundings?.values ?? SurroundingValues()
-        values.baggage = baggage ?? values.baggage
-        values.scope = scope ?? values.scope
-        self.init(span: current?.ownSpan, Surroundings(values))
-    }
-
-    /// The start of something else: of what was current only the tracer and the meter stay.
-    ///
-    /// - Parameters:
-    ///   - current: What was current.
-    ///   - span: The span of the work; `nil` where nobody makes spans, and what came tells whose trace it is.
-    ///   - baggage: Its baggage; `nil` for that which came, all of it.
-    ///   - incoming: What came with the message or the request.
-    ///   - work: The message that is worked on.
-    package convenience init(
-        entering current: ActiveContext?,
-        span: Span?,
-        baggage: Baggage?,
-        incoming: ContextCarrier?,
-        work: MessageWork? = nil
-    ) {
-        let values = SurroundingValues(
-            baggage: baggage,
-            incoming: incoming.map { .carrier($0) },
-            work: work,
-            scope: current?.scope
-        )
-        self.init(span: span, Surroundings(values))
-    }
 
     /// The span round the current one, where that one has no context: its tracer may have dropped it without a name.
     var enclosingSpan: Span? { surroundings?.enclosing?.span }
@@ -113,7 +56,7 @@ package class ActiveContext: @unchecked Sendable {
     var scope: TelemetryScope? { surroundings?.telemetry }
 
     /// What is round a span that becomes current here, where anybody will ask.
-    private func enclosing(of span: Span) -> EnclosingSpan? {
+    func enclosing(of span: Span) -> EnclosingSpan? {
         if span.isNamed { return nil }
         guard let ownSpan, ownSpan.isNamed || ownSpan.recorder != nil else { return surroundings?.enclosing }
         return EnclosingSpan(ownSpan)
@@ -149,7 +92,7 @@ extension ActiveContext {
             let tracer = TelemetrySystem.tracer(in: kept) as? any ServiceContextTracer
         else { return kept }
         guard let span = tracer.span(in: context, unlessNamedBy: kept?.ownSpan) else { return kept }
-        return ActiveContext(kept, making: span)
+        return BoundContext(kept, making: span)
     }
 
     /// Where a context is made current.
@@ -174,14 +117,6 @@ extension ActiveContext {
     /// Whether it was here that the span was made current last.
     package static func isBound(_ span: Span, in context: ServiceContext) -> Bool {
         context[Key.self]?.ownSpan?.recorder === span.recorder
-    }
-
-    /// A span that is started in `active`, which need not be what is current: the tracer and the meter of that stay.
-    package convenience init(starting span: Span, in active: ActiveContext?) {
-        let active = ActiveContext(active, making: span)
-        var values = active.surroundings?.values ?? SurroundingValues()
-        values.scope = values.scope ?? ActiveContext.current?.scope
-        self.init(span: span, Surroundings(values))
     }
 }
 

@@ -14,7 +14,7 @@ extension Span {
     public func makeCurrent<Success, Failure: Error>(
         _ operation: () throws(Failure) -> Success
     ) throws(Failure) -> Success {
-        try bind(ActiveContext(ActiveContext.current, making: self), operation)
+        try bind(BoundContext(ActiveContext.current, making: self), operation)
     }
 
     /// Makes the span current while `operation` runs, and in the tasks that it starts.
@@ -25,7 +25,7 @@ extension Span {
     public nonisolated(nonsending) func makeCurrent<Success, Failure: Error>(
         _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        try await bind(ActiveContext(ActiveContext.current, making: self), operation)
+        try await bind(BoundContext(ActiveContext.current, making: self), operation)
     }
 }
 
@@ -47,7 +47,7 @@ public func withBaggage<Success, Failure: Error>(
     _ baggage: Baggage,
     _ operation: () throws(Failure) -> Success
 ) throws(Failure) -> Success {
-    try bind(ActiveContext(ActiveContext.current, baggage: baggage), operation)
+    try bind(BoundContext(ActiveContext.current, baggage: baggage), operation)
 }
 
 /// Makes baggage current while `operation` runs, and in the tasks that it starts, in place of what was; what is sent
@@ -57,5 +57,5 @@ public nonisolated(nonsending) func withBaggage<Success, Failure: Error>(
     _ baggage: Baggage,
     _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
 ) async throws(Failure) -> Success {
-    try await bind(ActiveContext(ActiveContext.current, baggage: baggage), operation)
+    try await bind(BoundContext(ActiveContext.current, baggage: baggage), operation)
 }

@@ -30,22 +30,27 @@ package struct MessageReceipt: Sendable, Hashable {
     /// How long the message waited, in nanoseconds.
     ///
     /// Below 0 where the clocks disagree, `nil` where it isn't known.
-    package var waitNanoseconds: Int64?
+    @usableFromInline package var waitNanoseconds: Int64?
 
     /// How much of that it waited for somebody who had time, in nanoseconds from 0; `nil` where it isn't known.
-    package var readyNanoseconds: Int64?
+    @usableFromInline package var readyNanoseconds: Int64?
 
     /// The message's id, where that is a number; `nil` where it isn't, or is said elsewhere.
-    package var messageNumber: Int64?
+    @usableFromInline package var messageNumber: Int64?
 
     /// How many messages came after it, from 0; `nil` where it isn't known.
-    package var lag: Int64?
+    @usableFromInline package var lag: Int64?
 
     /// What its timestamp says.
-    package var timestampType = TimestampType.unknown
+    @usableFromInline package var timestampType: TimestampType
 
     /// Nothing known.
-    package init() {}
+    @inlinable
+    package init() {
+        // Here rather than where they are declared, from where no initial value is inlined.
+        (waitNanoseconds, readyNanoseconds, messageNumber, lag) = (nil, nil, nil, nil)
+        timestampType = .unknown
+    }
 
     /// How many attributes it has at most.
     package static var maximumCount: Int { 5 }

@@ -40,6 +40,6 @@ extension ActiveContext {
     /// What is current now, under another tracer or meter.
     fileprivate static func scoped(tracer: (any Tracer)? = nil, meter: (any Meter)? = nil) -> ActiveContext {
         let current = current
-        return ActiveContext(current, scope: TelemetryScope(current?.scope, tracer: tracer, meter: meter))
+        return BoundContext(current, scope: TelemetryScope(current?.scope, tracer: tracer, meter: meter))
     }
 }

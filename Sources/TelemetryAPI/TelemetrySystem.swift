@@ -49,7 +49,15 @@ public enum TelemetrySystem {
     /// Nothing is counted for it: the references to a tracer that all threads use go from processor to processor with each
     /// count. Returns nothing, since what is generic costs other modules more than all that is done here.
     package static func withTracer(in active: ActiveContext?, _ body: (any Tracer) -> Void) {
-        if let tracer = active?.scope?.tracer { return body(tracer) }
+        if let active { return withTracer(of: active, body) }
+        if has(tracerBit), tracerSlot.lend(body) { return }
+        body(NoOpTracer())
+    }
+
+    // Apart, so that where nothing is current there is no tracer by value, which costs even where there is none.
+    @inline(never)
+    private static func withTracer(of active: ActiveContext, _ body: (any Tracer) -> Void) {
+        if let tracer = active.scope?.tracer { return body(tracer) }
         if has(tracerBit), tracerSlot.lend(body) { return }
         body(NoOpTracer())
     }
@@ -57,6 +65,12 @@ public enum TelemetrySystem {
     package static func meter(in active: ActiveContext?) -> any Meter {
         if let meter = active?.scope?.meter { return meter }
         return has(meterBit) ? meterSlot.value ?? NoOpMeter() : NoOpMeter()
+    }
+
+    /// Whether there is anybody who measures there: without a look at the meter itself, where it is the process's.
+    package static func isMeasuring(in active: ActiveContext?) -> Bool {
+        if let scope = active?.scope, let meter = scope.meter { return meter.isRecording }
+        return has(meterBit)
     }
 
     /// Whether there is anybody who makes spans, or measures.

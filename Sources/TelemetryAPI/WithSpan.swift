@@ -123,7 +123,7 @@ func enter(
         following: following,
         at: nil
     ) { _ in }
-    return (span, ActiveContext(active, making: span))
+    return (span, BoundContext(active, making: span))
 }
 
 extension Span {

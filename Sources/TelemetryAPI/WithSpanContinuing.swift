@@ -72,7 +72,7 @@ func enter(
     incoming[StitchField.name] = nil
     return (
         span,
-        ActiveContext(
+        BoundContext(
             entering: active,
             // Where nobody makes spans, what came goes on as it is.
             span: tracer.isEnabled ? span : nil,

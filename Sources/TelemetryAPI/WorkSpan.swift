@@ -10,25 +10,22 @@ package import TraceContext
 /// Most handlers say nothing about the span that they run in. Until one does it stays a ``MessageSpan``, for which its
 /// tracer keeps nothing; from then on the tracer keeps it as any other.
 package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, ContextSurroundings, @unchecked Sendable {
-    private enum State: ~Copyable, Sendable {
-        case message(MessageSpan)
+    private enum Phase: Sendable {
+        case message
         case kept(Span)
         case over
     }
 
-    package let context: SpanContext
-    private let isRecorded: Bool
-    private let state: Mutex<State>
+    // Stays where it is until the end of this object, whatever becomes of the work.
+    private let begun: MessageSpan
+    private let phase: Mutex<Phase>
 
     // Belongs to the message and is looked at until the span has ended, not after.
     nonisolated(unsafe) private let key: UnsafeRawBufferPointer?
     private let receipt: MessageReceipt
-    private let attempt: Int64?
-    // By how much the clock that never goes back is moved for the span; 0 where that isn't known.
-    private let clock: UInt64
 
-    // Of the thread's own, so that no other thread counts references to it.
-    private let share: MessageTargetShare
+    // Of the thread's own, so that no other thread counts references to it; `nil` where the span has it.
+    private let share: MessageTargetShare?
     private let plain: PlainCarrier
     package let telemetry: TelemetryScope?
 
@@ -49,24 +46,21 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
         _ receipt: MessageReceipt,
         in active: ActiveContext?
     ) {
-        context = span.context
-        isRecorded = span.isRecording
         self.key = key
         self.receipt = receipt
-        attempt = span.details.attempt
-        clock = span.isPlain ? span.clock : 0
-        share = span.share ?? target.share
+        share = span.share == nil ? target.share : nil
         self.plain = plain
         telemetry = active?.scope
-        state = Mutex(span.isRecording ? .message(span) : .over)
-        super.init(span: nil, nil)
+        phase = Mutex(span.isRecording ? .message : .over)
+        begun = span
+        super.init()
     }
 
     // MARK: What is current
 
     /// The span, for whoever asks for the current one.
     package override var ownSpan: Span? {
-        isRecorded ? Span(spanID: context.spanID, keptBy: self) : Span(context: context)
+        begun.isRecording ? Span(spanID: begun.spanID, keptBy: self) : Span(context: context)
     }
 
     override var surroundings: (any ContextSurroundings)? { self }
@@ -74,35 +68,36 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
     package override func endSpan(at time: Timestamp?) { end(at: time) }
 
     package override var spanTime: Timestamp {
-        clock == 0 ? .now : Timestamp(nanoseconds: stitch_monotonic_time() &+ clock)
+        begun.isPlain ? Timestamp(nanoseconds: stitch_monotonic_time() &+ begun.clock) : .now
     }
 
     package var enclosing: EnclosingSpan? { nil }
     package var boundBaggage: Baggage? { nil }
     package var arrived: IncomingCarrier? { .plain(plain) }
     package var message: MessageWork? {
-        MessageWork(
-            share,
-            messageID: receipt.messageNumber.map { String($0) },
-            attempt: attempt.map { Int(clamping: $0) }
-        )
+        (begun.share ?? share).map { share in
+            MessageWork(
+                share,
+                messageID: receipt.messageNumber.map { String($0) },
+                attempt: begun.details.attempt.map { Int(clamping: $0) }
+            )
+        }
     }
 
     // MARK: Recording
 
-    package var traceID: TraceID { context.traceID }
+    package var context: SpanContext { begun.context }
 
-    package var recorder: (any SpanRecording)? { isRecorded ? self : nil }
+    package var traceID: TraceID { begun.traceID }
+
+    package var recorder: (any SpanRecording)? { begun.isRecording ? self : nil }
 
     package var isRecording: Bool {
-        let (isOwn, kept) = state.withLock { state -> (Bool, Span?) in
-            switch state {
-            case .message: (true, nil)
-            case .kept(let span): (false, span)
-            case .over: (false, nil)
-            }
+        switch phase.withLock({ $0 }) {
+        case .message: true
+        case .kept(let span): span.isRecording
+        case .over: false
         }
-        return isOwn || kept?.isRecording == true
     }
 
     package func attribute(_ key: String) -> AttributeValue? { kept?.attributes[key] }
@@ -118,13 +113,13 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
     package func setStatus(_ status: SpanStatus) { kept?.setStatus(status) }
 
     package func end(at time: Timestamp?) {
-        let kept = state.withLock { state -> Span? in
-            switch state {
-            case .message(let message): message.finish(at: time, key: key, receipt)
+        let kept = phase.withLock { phase -> Span? in
+            switch phase {
+            case .message: begun.finish(at: time, key: key, receipt)
             case .kept(let span): return span
             case .over: return nil
             }
-            state = .over
+            phase = .over
             return nil
         }
         kept?.end(at: time)
@@ -132,19 +127,18 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
 
     /// The span as its tracer keeps any other; `nil` if it ended before anything was said about it.
     private var kept: Span? {
-        state.withLock { state in
-            let span: Span
-            switch state {
-            case .message(let message):
-                span = message.kept {
-                    $0.setKafkaKey(key)
-                    receipt.fill(&$0)
-                }
+        phase.withLock { phase in
+            switch phase {
+            case .message: break
             case .kept(let span): return span
             case .over: return nil
             }
-            state = .kept(span)
-            return span
+            let kept = begun.kept {
+                $0.setKafkaKey(key)
+                receipt.fill(&$0)
+            }
+            phase = .kept(kept)
+            return kept
         }
     }
 }

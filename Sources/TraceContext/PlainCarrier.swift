@@ -4,6 +4,7 @@
 /// write, nearly always.
 ///
 /// Numbers, for which nothing is allocated; ``carrier`` is the same as text.
+@usableFromInline
 package struct PlainCarrier: Sendable, Hashable {
     /// The span that sent the message.
     package let parent: TraceParent

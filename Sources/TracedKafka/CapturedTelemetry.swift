@@ -10,7 +10,7 @@ struct CapturedTelemetry: Sendable {
     /// Those that count here; the process's own, whatever they are then, unless there are others.
     init() {
         context = ActiveContext.current.map {
-            ActiveContext(entering: $0, span: nil, baggage: Baggage(), incoming: nil)
+            BoundContext(entering: $0, span: nil, baggage: Baggage(), incoming: nil)
         }
     }
 

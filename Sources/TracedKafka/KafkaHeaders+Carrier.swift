@@ -59,17 +59,23 @@ extension PlainCarrier {
     /// What a record carries of a trace, where that is plain: what Stitch's own producers write, whatever headers of other
     /// names there are; `nil` for all else, and for a record that was moved.
     init?(_ record: RecordView) {
-        guard let headers = record.headers else { return nil }
+        var carrier: PlainCarrier?
+        record.withHeaders { carrier = PlainCarrier($0) }
+        guard let carrier else { return nil }
+        self = carrier
+    }
+
+    private init?(_ headers: NativeHeaderSequence) {
         var carrier: PlainCarrier?
         var origin: UnsafeRawBufferPointer?
-        for (name, value) in headers where name.mayBeOfTrace {
+        for (name, value) in headers {
             if name.isEqual(to: "traceparent") {
                 guard carrier == nil, let value, let read = PlainCarrier(traceParent: value) else { return nil }
                 carrier = read
             } else if name.isEqual(to: "stitch") {
                 guard origin == nil, let value else { return nil }
                 origin = value
-            } else if name.isOfTrace {
+            } else if name.mayBeOfTrace, name.isOfTrace {
                 return nil
             }
         }

@@ -72,8 +72,9 @@ public final class TracedKafkaProducer: KafkaProducing {
     /// - Throws: `KafkaError` when it was not acknowledged, with the protocol's name for the reason, which is the span's
     ///   `error.type` too.
     @discardableResult
-    public func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
-        try await send(record, wish: nil)
+    public nonisolated(nonsending) func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
+        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
+        return try await loop.send(record, prepare(record, nil))
     }
 
     /// Sends a record, and says whether the work on it is to continue this trace or to start one.
@@ -85,7 +86,10 @@ public final class TracedKafkaProducer: KafkaProducing {
     /// - Throws: `KafkaError` when it was not acknowledged, with the protocol's name for the reason, which is the span's
     ///   `error.type` too.
     @discardableResult
-    public func send(_ record: KafkaRecord, wish: StitchField.Wish?) async throws(KafkaError) -> KafkaDelivery {
+    public nonisolated(nonsending) func send(
+        _ record: KafkaRecord,
+        wish: StitchField.Wish?
+    ) async throws(KafkaError) -> KafkaDelivery {
         if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
         return try await loop.send(record, prepare(record, wish))
     }

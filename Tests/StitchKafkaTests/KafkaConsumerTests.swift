@@ -50,6 +50,25 @@ struct KafkaConsumerTests {
         try await running.value
     }
 
+    @Test("shows the headers of a record as often as anybody asks, to many at once")
+    func headersAgain() async throws {
+        let topic = try await TestCluster.topic("headers-again")
+        let headers: KafkaHeaders = ["traceparent": "00-1", "a": "1", "b": "2"]
+        try await send([KafkaRecord(topic: topic, value: [1], headers: headers)])
+        let inbox = Inbox<KafkaConsumedRecord>()
+        let consumer = try KafkaConsumer(configuration(), group: topic, topics: [topic]) { inbox.put($0) }
+        let running = Task { try await consumer.run() }
+        let record = try #require(await inbox.take(1).first)
+        await consumer.shutdown()
+        try await running.value
+        await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { (0..<500).count(where: { _ in record.headers == headers && record.moved == nil }) }
+            }
+            for await count in group { #expect(count == 500) }
+        }
+    }
+
     @Test("handles partitions side by side, and the records of one in order, one after the other")
     func concurrency() async throws {
         let topic = try await TestCluster.topic("concurrent", partitions: 2)

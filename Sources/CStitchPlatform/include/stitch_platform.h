@@ -60,6 +60,11 @@ STITCH_INLINE void stitch_expect_writes(const void *memory, size_t byte_count) {
     }
 }
 
+/// Says that memory will be read soon, so that it is fetched meanwhile. Any address will do.
+STITCH_INLINE void stitch_expect_reads(const void *memory, size_t byte_count) {
+    for (size_t offset = 0; offset < byte_count; offset += 64) __builtin_prefetch((const char *)memory + offset, 0, 3);
+}
+
 /// How many bytes a recycled buffer has: a span of ordinary size, and small enough for any allocator's quick lists.
 #define STITCH_BUFFER_SIZE 1024
 

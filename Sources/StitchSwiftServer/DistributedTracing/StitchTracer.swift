@@ -59,7 +59,7 @@ public struct StitchTracer: Tracing.Tracer {
             following: [],
             at: Timestamp(instant())
         ) { _ in }
-        return StitchSpan(operationName, span, ActiveContext(starting: span, in: active).bound(in: context))
+        return StitchSpan(operationName, span, BoundContext(starting: span, in: active).bound(in: context))
     }
 
     /// Starts a span, for those who don't know its type.
@@ -127,7 +127,7 @@ public struct StitchTracer: Tracing.Tracer {
             if let value = extractor.extract(key: name, from: carrier) { incoming[name] = value }
         }
         guard !incoming.isEmpty else { return }
-        let active = ActiveContext(
+        let active = BoundContext(
             entering: ActiveContext.current(in: context) ?? ActiveContext.current,
             span: nil,
             baggage: policy.applied(to: tracer.extract(from: incoming).baggage),

@@ -67,8 +67,9 @@ struct SpanBlock: @unchecked Sendable {
         prepareNext()
     }
 
-    /// Fetches what the span after the next will be written to: the thread that exports had it last, and its processor
-    /// still has. The next one comes too soon for that.
+    /// Fetches what the span after the next will be written to.
+    ///
+    /// The thread that exports had it last, and its processor still has; for the next one it would be too late.
     @inline(__always)
     private func prepareNext() { stitch_expect_writes(memory + used + 512, 512) }
 
