@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import TelemetryAPI
+package import TelemetryAPI
 package import TelemetryData
 
 /// Work whose span ends only when it is known whether the work had any effect.
@@ -13,6 +13,7 @@ extension ProcessSpan {
     /// - Parameter operation: The work.
     /// - Returns: What `operation` returns.
     /// - Throws: What `operation` throws.
+    @inlinable
     package nonisolated(nonsending) func runOpen<Success, Failure: Error>(
         _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {

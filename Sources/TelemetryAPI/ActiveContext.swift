@@ -14,7 +14,7 @@ public import Synchronization
 ///
 /// One task-local value, read once by whoever needs it; a class so that binding it copies one reference.
 ///
-/// `@unchecked Sendable` because it isn't final: neither ``BoundContext`` nor ``WorkSpan`` has anything that changes
+/// `@unchecked Sendable` because it isn't final: nothing in ``BoundContext``, ``LoneSpan`` and ``WorkSpan`` changes
 /// outside a lock.
 @usableFromInline
 package class ActiveContext: @unchecked Sendable {

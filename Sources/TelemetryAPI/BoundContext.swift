@@ -3,7 +3,6 @@
 package import TraceContext
 
 /// A span that was made current, and what is current beside it.
-@usableFromInline
 package final class BoundContext: ActiveContext, @unchecked Sendable {
     private let boundSpan: Span?
 
@@ -20,7 +19,6 @@ package final class BoundContext: ActiveContext, @unchecked Sendable {
     override var surroundings: (any ContextSurroundings)? { beside }
 
     /// What is current in `current`, with a span in place of the one that was.
-    @usableFromInline
     convenience init(_ current: ActiveContext?, making span: Span) {
         guard let current else {
             self.init(span: span, nil)
@@ -66,6 +64,28 @@ package final class BoundContext: ActiveContext, @unchecked Sendable {
             scope: current?.scope
         )
         self.init(span: span, Surroundings(values))
+    }
+}
+
+/// A span that was made current where nothing else was, as most are: smaller, since it is made and gone with each.
+final class LoneSpan: ActiveContext, @unchecked Sendable {
+    private let spanID: SpanID
+    private let keeper: any SpanKeeping
+
+    init(_ spanID: SpanID, keptBy keeper: any SpanKeeping) {
+        self.spanID = spanID
+        self.keeper = keeper
+    }
+
+    override var ownSpan: Span? { Span(spanID: spanID, keptBy: keeper) }
+}
+
+extension ActiveContext {
+    /// What is current in `current`, with a span in place of the one that was.
+    @usableFromInline
+    static func making(_ span: Span, in current: ActiveContext?) -> ActiveContext {
+        if current == nil, case .kept(let keeper) = span.rest { return LoneSpan(span.spanID, keptBy: keeper) }
+        return BoundContext(current, making: span)
     }
 }
 

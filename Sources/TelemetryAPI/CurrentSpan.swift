@@ -14,7 +14,7 @@ extension Span {
     public func makeCurrent<Success, Failure: Error>(
         _ operation: () throws(Failure) -> Success
     ) throws(Failure) -> Success {
-        try bind(BoundContext(ActiveContext.current, making: self), operation)
+        try bind(ActiveContext.making(self, in: .current), operation)
     }
 
     /// Makes the span current while `operation` runs, and in the tasks that it starts.
@@ -25,7 +25,7 @@ extension Span {
     public nonisolated(nonsending) func makeCurrent<Success, Failure: Error>(
         _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        try await bind(BoundContext(ActiveContext.current, making: self), operation)
+        try await bind(ActiveContext.making(self, in: .current), operation)
     }
 }
 

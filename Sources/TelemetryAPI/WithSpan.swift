@@ -123,7 +123,7 @@ func enter(
         following: following,
         at: nil
     ) { _ in }
-    return (span, BoundContext(active, making: span))
+    return (span, ActiveContext.making(span, in: active))
 }
 
 extension Span {

@@ -47,14 +47,30 @@ private struct ReservedBlock {
     let spans: [UInt8]
 
     init(of count: Int) {
-        var random = SystemRandomNumberGenerator()
-        root = Int64(bitPattern: random.next() | 1)
+        // From the system once: each number of its own is a call of the kernel, which for each job is noticed.
+        var random = SplitMix(seed: .random(in: .min ... .max))
+        root = Int64(bitPattern: .random(in: .min ... .max) | 1)
         spans = Array(unsafeUninitializedCapacity: 8 * count) { buffer, size in
             for index in 0..<count {
-                let bits: UInt64 = random.next() | 1
+                let bits = random.next() | 1
                 UnsafeMutableRawBufferPointer(buffer).storeBytes(of: bits, toByteOffset: 8 * index, as: UInt64.self)
             }
             size = 8 * count
         }
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): numbers that don't come twice for as long as anybody asks.
+private struct SplitMix {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var bits = state
+        bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
+        bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
+        return bits ^ bits >> 31
     }
 }

@@ -13,6 +13,11 @@ struct BlockList {
         self.maximumByteCount = maximumByteCount
     }
 
+    /// Whether less than a quarter of the room is left.
+    var isNearlyFull: Bool {
+        maximumByteCount - byteCount + free.count * SpanBlock.usualCapacity < maximumByteCount / 4
+    }
+
     /// An empty block; `nil` when the limit is reached.
     mutating func take(_ capacity: Int) -> SpanBlock? {
         if capacity == SpanBlock.usualCapacity, let block = free.popLast() { return block }

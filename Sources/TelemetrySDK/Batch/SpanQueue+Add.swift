@@ -3,6 +3,14 @@
 import Foundation
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 extension SpanQueue {
     /// What became of a span that was to be put into a shard.
     private enum Outcome {
@@ -79,7 +87,7 @@ extension SpanQueue {
     @inline(never)
     private func renewBlock(of shard: inout SpanShard) -> Bool {
         if shard.block == nil, isExhausted.load(ordering: .relaxed) { return false }
-        let (isRenewed, isToWake) = condition.withLock {
+        let (isRenewed, isToWake, isNearlyFull) = condition.withLock {
             var isToWake = false
             if let block = shard.block {
                 pushLocked(block)
@@ -88,10 +96,12 @@ extension SpanQueue {
             }
             shard.block = blocks.take(SpanBlock.usualCapacity)
             if shard.block == nil { runOutLocked() }
-            return (shard.block != nil, isToWake)
+            return (shard.block != nil, isToWake, blocks.isNearlyFull)
         }
         // Not before: whoever wakes up needs the lock first of all.
         if isToWake { condition.broadcast() }
+        // The thread that exports may be awake and without a processor, because those who end spans have them all.
+        if isNearlyFull { sched_yield() }
         return isRenewed
     }
 
