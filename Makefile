@@ -12,7 +12,7 @@
 #   make mutants   breaks the code on purpose, expects the tests to see it   ONLY=header-appended
 #   make adapters  builds and tests what joins Stitch to swift-log and the like      ARGS=newest
 #   make fuzz      fuzzes the parsers, 10 minutes each                ONLY=60 for 60 seconds
-#   make sanitize  the tests of Kafka under the address and the thread sanitizer     ARGS=address
+#   make sanitize  Kafka and Postgres tests under the address and thread sanitizers  ARGS=address
 #   make test-leaders         Kafka's clients while the leaders of three real brokers change; takes minutes
 #   make test-newer-rdkafka   the tests of Kafka with a newer librdkafka than the system's
 #   make clean     removes what was built
