@@ -100,6 +100,7 @@ final class ConsumedBatch: Sendable {
     /// with, they would have each record wait for memory that the one before could have left.
     @inline(__always)
     func withHeaders<Success>(_ message: Message, _ body: (OpaquePointer?) -> Success) -> Success {
+        // Both stay with this call: `withLock` runs its body here and now.
         nonisolated(unsafe) var list: OpaquePointer?
         nonisolated(unsafe) let message = message
         let result = headers.withLock { _ in rd_kafka_message_detach_headers(message, &list) }

@@ -3,6 +3,8 @@
 package import TraceContext
 
 /// A span that was made current, and what is current beside it.
+///
+/// `@unchecked Sendable` as what it inherits from; nothing in it changes.
 package final class BoundContext: ActiveContext, @unchecked Sendable {
     private let boundSpan: Span?
 
@@ -68,6 +70,8 @@ package final class BoundContext: ActiveContext, @unchecked Sendable {
 }
 
 /// A span that was made current where nothing else was, as most are: smaller, since it is made and gone with each.
+///
+/// `@unchecked Sendable` as what it inherits from; nothing in it changes.
 final class LoneSpan: ActiveContext, @unchecked Sendable {
     private let spanID: SpanID
     private let keeper: any SpanKeeping

@@ -47,7 +47,7 @@ private struct ReservedBlock {
     let spans: [UInt8]
 
     init(of count: Int) {
-        // From the system once: each number of its own is a call of the kernel, which for each job is noticed.
+        // Only the first two from the system: each of those is a call of the kernel, which for each job is noticed.
         var random = SplitMix(seed: .random(in: .min ... .max))
         root = Int64(bitPattern: .random(in: .min ... .max) | 1)
         spans = Array(unsafeUninitializedCapacity: 8 * count) { buffer, size in

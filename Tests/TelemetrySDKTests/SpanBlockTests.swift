@@ -70,6 +70,22 @@ struct SpanBlockTests {
 
 @Suite("The list of blocks")
 struct BlockListTests {
+    @Test("is nearly full when less than a quarter of its room is left, until a block is given back")
+    func nearlyFull() throws {
+        var list = BlockList(maximumByteCount: 4 * SpanBlock.usualCapacity)
+        defer { list.deallocate() }
+        var taken: [SpanBlock] = []
+        for expected in [false, false, false, true] {
+            let block = list.take(SpanBlock.usualCapacity)
+            taken.append(try #require(block))
+            #expect(list.isNearlyFull == expected)
+        }
+        list.giveBack([taken.removeLast()])
+        #expect(!list.isNearlyFull)
+        list.giveBack(taken)
+        #expect(!list.isNearlyFull)
+    }
+
     @Test("No more memory is given out than the limit says, whatever the sizes; what comes back is used again")
     func limit() {
         var list = BlockList(maximumByteCount: 4 * usual)

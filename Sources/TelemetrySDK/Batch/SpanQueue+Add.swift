@@ -26,7 +26,9 @@ extension SpanQueue {
     func add(_ span: UnsafeRawBufferPointer, of source: SpanSource) {
         guard let ahead = enter() else { return refuse() }
         while true {
-            let outcome = shards.withFreeShard { put(span, of: source, into: &$0) }
+            var isNearlyFull = false
+            let outcome = shards.withFreeShard { put(span, of: source, into: &$0, &isNearlyFull) }
+            if isNearlyFull { giveWay() }
             switch outcome {
             case .added: return isBatch(ahead) ? wake() : ()
             case .addedFirst: return wake()
@@ -55,12 +57,16 @@ extension SpanQueue {
     @inline(__always)
     func add(upTo byteCount: Int, of source: SpanSource, _ write: (UnsafeMutableRawPointer) -> Int) -> Bool {
         guard case .bytes = bound, byteCount <= SpanBlock.usualCapacity / 2 else { return false }
+        var isNearlyFull = false
         let outcome = shards.withFreeShard { shard -> Outcome? in
-            if shard.isClosed || shard.block?.fits(byteCount) != true && !renewBlock(of: &shard) { return .refused }
+            if shard.isClosed || shard.block?.fits(byteCount) != true && !renewBlock(of: &shard, &isNearlyFull) {
+                return .refused
+            }
             shard.block?.append(of: source, write)
             shard.addedCount &+= 1
             return sleep.load(ordering: .relaxed) == Sleep.idle ? .addedFirst : .added
         }
+        if isNearlyFull { giveWay() }
         if case .addedFirst = outcome { wake() }
         return outcome != .refused
     }
@@ -69,12 +75,13 @@ extension SpanQueue {
     private func put(
         _ span: UnsafeRawBufferPointer,
         of source: SpanSource,
-        into shard: inout SpanShard
+        into shard: inout SpanShard,
+        _ isNearlyFull: inout Bool
     ) -> Outcome? {
         if shard.isClosed { return .refused }
         if shard.block?.fits(span.count) != true {
             guard span.count <= SpanBlock.usualCapacity / 2 else { return putAlone(span, of: source, counted: &shard) }
-            guard renewBlock(of: &shard) else { return nil }
+            guard renewBlock(of: &shard, &isNearlyFull) else { return nil }
         }
         shard.block?.append(span, of: source)
         shard.addedCount &+= 1
@@ -83,11 +90,14 @@ extension SpanQueue {
 
     /// Puts an empty block into a shard.
     ///
+    /// - Parameters:
+    ///   - shard: The shard.
+    ///   - isNearlyFull: Becomes `true` where little room is left: for ``giveWay()``, once nobody waits for the shard.
     /// - Returns: `false` if there is none.
     @inline(never)
-    private func renewBlock(of shard: inout SpanShard) -> Bool {
+    private func renewBlock(of shard: inout SpanShard, _ isNearlyFull: inout Bool) -> Bool {
         if shard.block == nil, isExhausted.load(ordering: .relaxed) { return false }
-        let (isRenewed, isToWake, isNearlyFull) = condition.withLock {
+        let (isRenewed, isToWake, hasLittleRoom) = condition.withLock {
             var isToWake = false
             if let block = shard.block {
                 pushLocked(block)
@@ -100,10 +110,14 @@ extension SpanQueue {
         }
         // Not before: whoever wakes up needs the lock first of all.
         if isToWake { condition.broadcast() }
-        // The thread that exports may be awake and without a processor, because those who end spans have them all.
-        if isNearlyFull { sched_yield() }
+        if hasLittleRoom { isNearlyFull = true }
         return isRenewed
     }
+
+    /// Lets the thread that exports have a processor: it may be awake and without one, because those who end spans have them
+    /// all.
+    @inline(never)
+    private func giveWay() { sched_yield() }
 
     /// No block is left: what waits goes out, however little it is, because nothing more comes in until then.
     private func runOutLocked() {
