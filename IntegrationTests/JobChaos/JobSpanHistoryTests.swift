@@ -67,6 +67,34 @@ struct JobSpanHistoryTests {
         #expect(!lost.violations.contains { $0.hasPrefix("orphan") })
     }
 
+    @Test("takes a link to an attempt that was lost with its rescuer, though its worker lived on, and to no other")
+    func nextAttempt() {
+        // Something else of the trace is there, so that it isn't just late or dropped.
+        let other = SpanData(
+            context: SpanContext(traceID: Self.reference.traceID, spanID: SpanID(bits: 4), flags: .sampled),
+            name: "send",
+            start: Timestamp(nanoseconds: 1_000_000_000),
+            end: Timestamp(nanoseconds: 1_500_000_000)
+        )
+        var next = SpanData(
+            context: SpanContext(traceID: TraceID(high: 5, low: 6), spanID: SpanID(bits: 7), flags: .sampled),
+            name: "process default/chaos",
+            start: Timestamp(nanoseconds: 3_000_000_000),
+            end: Timestamp(nanoseconds: 4_000_000_000)
+        )
+        next.links = [
+            SpanLink(
+                SpanContext(traceID: Self.reference.traceID, spanID: Self.reference.spanID, flags: .sampled),
+                attributes: [MessagingConventions.Attribute.linkRole: "previous_attempt"]
+            )
+        ]
+        let lost = SpanHistory([other, next], of: Self.history(), lost: ["rescuer"])
+        #expect(lost.withoutAttempt == 1 && !lost.violations.contains { $0.hasPrefix("dangling-link") })
+        let unexplained = SpanHistory([other, next], of: JobHistory(), lost: ["rescuer"])
+        #expect(unexplained.withoutAttempt == 0)
+        #expect(unexplained.violations.contains { $0.hasPrefix("dangling-link") })
+    }
+
     @Test("tells what lint finds, but for what was lost with a worker")
     func lint() {
         var span = Self.attempt(isLost: false)

@@ -18,7 +18,7 @@ struct SpanHistory: Sendable {
     private(set) var lostWithWorker = 0
     /// Attempts at jobs whose sender's span has no id, since the answer was lost.
     private(set) var toldByOthers = 0
-    /// Spans of attempts that were lost, and whose rescuers were lost before they told of them.
+    /// Spans in attempts that were lost, or next after them, whose rescuers were lost before they told of them.
     private(set) var withoutAttempt = 0
     private(set) var spans = 0
     /// How far apart the clocks were by which the spans were timed, in seconds, and more.
@@ -87,7 +87,8 @@ struct SpanHistory: Sendable {
     }
 
     /// What lint finds is explained by a sender that never heard an answer, or by a lost attempt whose rescuer was lost too:
-    /// then nobody tells of it, and what a worker that was alive after all did in it has no parent.
+    /// then nobody tells of it, and where its worker was alive after all, what that did in it has no parent, and the next
+    /// attempt's link no end.
     private mutating func checkLinks(_ spans: [SpanData], _ history: JobHistory, _ lost: Set<String>) {
         var lint = FlowLint()
         lint.horizon.lostWorkers = lost
@@ -96,13 +97,15 @@ struct SpanHistory: Sendable {
         let report = lint.report(on: spans)
         let untold = Set(Self.untoldJobs(history))
         let lostAttempts = Set(history.notes.filter { $0.outcome == 2 }.compactMap(\.span))
-        let there = Set(spans.map(\.reference))
+        let untoldAttempts = lostAttempts.subtracting(spans.map(\.reference))
         let ofLostAttempts = Set(
             spans.filter { span in
                 guard let id = span.parentSpanID else { return false }
-                let parent = SpanReference(traceID: span.traceID, spanID: id)
-                return lostAttempts.contains(parent) && !there.contains(parent)
+                return untoldAttempts.contains(SpanReference(traceID: span.traceID, spanID: id))
             }.map(\.reference)
+        )
+        let afterLostAttempts = Set(
+            spans.filter { $0.previousAttempt.map(untoldAttempts.contains) == true }.map(\.reference)
         )
         let messages = Dictionary(
             spans.map { ($0.reference, $0.attributes[MessagingConventions.Attribute.messageID]?.stringValue) }
@@ -113,9 +116,10 @@ struct SpanHistory: Sendable {
                 toldByOthers += finding.count
                 continue
             }
+            let explained = finding.code == .orphan ? ofLostAttempts : afterLostAttempts
             // A finding names ten spans at most.
-            if finding.code == .orphan, ofLostAttempts.isSuperset(of: finding.spans),
-                finding.count <= ofLostAttempts.count
+            if finding.code == .orphan || finding.code == .danglingLink, explained.isSuperset(of: finding.spans),
+                finding.count <= explained.count
             {
                 withoutAttempt += finding.count
                 continue
@@ -139,5 +143,11 @@ extension SpanData {
     /// Whether it was told by somebody else, of a worker that gave no sign of life.
     fileprivate var isOfLostWorker: Bool {
         attributes[MessagingConventions.Attribute.errorType]?.stringValue == "worker_lost"
+    }
+
+    /// The attempt before this one, if it is one.
+    fileprivate var previousAttempt: SpanReference? {
+        guard let context = links.first(where: { $0.role == .previousAttempt })?.context else { return nil }
+        return SpanReference(traceID: context.traceID, spanID: context.spanID)
     }
 }
