@@ -37,7 +37,8 @@ struct SpanGraph: Sendable {
     }
 
     private(set) var references: [SpanReference] = []
-    private var nodes: [SpanReference: Node] = [:]
+    private var index = HashIndex()
+    private let seed = HashIndex.Seed()
     private var positions: [Int32] = []
     private var firstEdges: [Int32] = []
     private var roles: [Role] = []
@@ -51,7 +52,7 @@ struct SpanGraph: Sendable {
     private var nodesOfSpans: [Node] = []
 
     private(set) var traceIDs: [TraceID] = []
-    private var traceNumbers: [TraceID: Int] = [:]
+    private var traceIndex = HashIndex()
     private var nodesOfTraces: [[Node]] = []
     private var namedOfTraces: [[Node]] = []
 
@@ -79,7 +80,7 @@ struct SpanGraph: Sendable {
     }
 
     private mutating func reserve(_ count: Int) {
-        nodes.reserveCapacity(count)
+        index = HashIndex(capacity: count)
         references.reserveCapacity(count)
         positions.reserveCapacity(count)
         firstEdges.reserveCapacity(count)
@@ -141,9 +142,10 @@ struct SpanGraph: Sendable {
     }
 
     private mutating func node(for reference: SpanReference) -> Node {
-        if let node = nodes[reference] { return node }
+        let hash = seed.hash(of: reference)
+        if let node = find(reference, hash) { return node }
         let node = references.count
-        nodes[reference] = node
+        index.insert(hash, node)
         references.append(reference)
         positions.append(-1)
         firstEdges.append(-1)
@@ -156,9 +158,9 @@ struct SpanGraph: Sendable {
 
     /// The number of a trace, given to it now if it has none.
     mutating func number(of trace: TraceID) -> Int {
-        if let number = traceNumbers[trace] { return number }
+        if let number = traceNumber(trace) { return number }
         let number = traceIDs.count
-        traceNumbers[trace] = number
+        traceIndex.insert(seed.hash(trace.high, trace.low), number)
         traceIDs.append(trace)
         nodesOfTraces.append([])
         namedOfTraces.append([])
@@ -168,10 +170,16 @@ struct SpanGraph: Sendable {
 
 extension SpanGraph {
     /// The number of a span, if anything names it.
-    func node(_ reference: SpanReference) -> Node? { nodes[reference] }
+    func node(_ reference: SpanReference) -> Node? { find(reference, seed.hash(of: reference)) }
+
+    private func find(_ reference: SpanReference, _ hash: UInt64) -> Node? {
+        index.find(hash) { references[$0] == reference }
+    }
 
     /// The number of a span that is there.
-    func presentNode(_ reference: SpanReference) -> Node? { nodes[reference].flatMap { isPresent($0) ? $0 : nil } }
+    func presentNode(_ reference: SpanReference) -> Node? {
+        node(reference).flatMap { isPresent($0) ? $0 : nil }
+    }
 
     /// Whether a span is there.
     func isPresent(_ node: Node) -> Bool { positions[node] >= 0 }
@@ -190,23 +198,25 @@ extension SpanGraph {
     /// The number of a span's parent, whether that is there or not.
     func parent(of node: Node) -> Node? {
         guard positions[node] >= 0, let id = spans[Int(positions[node])].parentSpanID else { return nil }
-        return nodes[SpanReference(traceID: references[node].traceID, spanID: id)]
+        return self.node(SpanReference(traceID: references[node].traceID, spanID: id))
     }
 
     /// A span, if it is there.
-    subscript(reference: SpanReference) -> SpanData? { nodes[reference].flatMap { span($0) } }
+    subscript(reference: SpanReference) -> SpanData? { node(reference).flatMap { span($0) } }
 
     /// The number of a span's trace.
     func trace(of node: Node) -> Int { Int(traces[node]) }
 
     /// The number of a trace, if anything names it.
-    func traceNumber(_ trace: TraceID) -> Int? { traceNumbers[trace] }
+    func traceNumber(_ trace: TraceID) -> Int? {
+        traceIndex.find(seed.hash(trace.high, trace.low)) { traceIDs[$0] == trace }
+    }
 
     /// The spans of a trace that are there.
-    func nodes(ofTrace trace: TraceID) -> [Node] { traceNumbers[trace].map { nodesOfTraces[$0] } ?? [] }
+    func nodes(ofTrace trace: TraceID) -> [Node] { traceNumber(trace).map { nodesOfTraces[$0] } ?? [] }
 
     /// The spans of a trace that are there or that anything refers to.
-    func namedNodes(ofTrace trace: TraceID) -> [Node] { traceNumbers[trace].map { namedOfTraces[$0] } ?? [] }
+    func namedNodes(ofTrace trace: TraceID) -> [Node] { traceNumber(trace).map { namedOfTraces[$0] } ?? [] }
 
     /// Orders spans that are there by their start.
     func isEarlier(_ a: Node, _ b: Node) -> Bool {
@@ -256,7 +266,9 @@ extension SpanGraph {
         let links = links(of: node)
         if !links.isEmpty, span(node)?.linksJoin == true {
             for link in links where link.isCause {
-                guard let found = nodes[SpanReference(link.context)], !isCut(found, node, .joining) else { continue }
+                guard let found = self.node(SpanReference(link.context)), !isCut(found, node, .joining) else {
+                    continue
+                }
                 causes.append(found)
             }
         }
@@ -278,8 +290,16 @@ extension SpanGraph {
             return relation == .child && operation == .process && links.contains(where: \.isCreation)
         }
         return links.contains { link in
-            guard link.isCreation, let creation = nodes[SpanReference(link.context)] else { return false }
+            guard link.isCreation, let creation = node(SpanReference(link.context)) else { return false }
             return creation != effect && batches.contains(Message(of: cause, creation))
         }
+    }
+}
+
+extension HashIndex.Seed {
+    /// Of a span's ids.
+    @inline(__always)
+    fileprivate func hash(of span: SpanReference) -> UInt64 {
+        hash(span.traceID.high, span.traceID.low, span.spanID.bits)
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TraceFlow
+
 /// Numbers for names that come again and again.
 struct NameTable {
     /// The bytes of a name, as they came.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TraceFlow
+
 /// What a span's bytes are made of, as shapes see them, noted while they are read.
 struct SpanOutline {
     /// A link that begins with its ids.

@@ -75,8 +75,11 @@ struct RecordDecoder: ~Copyable {
 
     /// Adds the span that a record holds, unless it is none.
     mutating func add(_ record: SpanRecord, to spans: inout [SpanData]) {
-        record.bytes.withUnsafeBytes { bytes in
-            _ = try? decoder.span(ProtobufReader(own: bytes), of: record.source.origin, into: &spans)
-        }
+        record.bytes.withUnsafeBytes { add($0, of: record.source, to: &spans) }
+    }
+
+    /// Adds the span that bytes of a source are, unless they are none.
+    mutating func add(_ bytes: UnsafeRawBufferPointer, of source: SpanSource, to spans: inout [SpanData]) {
+        _ = try? decoder.span(ProtobufReader(own: bytes), of: source.origin, into: &spans)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import TelemetryData
+import TraceFlow
 
 /// Spans as they are kept, encoded by whoever brings them, so that the writer's thread need not.
 struct PreparedBatch: Sendable {

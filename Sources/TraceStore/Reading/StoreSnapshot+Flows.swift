@@ -7,6 +7,7 @@ extension StoreSnapshot {
     /// Brings in what an assembler asks for, until it needs nothing or the task that asks is cancelled.
     func flows(_ assembler: FlowAssembler, unless cancellation: Cancellation) throws -> Flows {
         var assembler = assembler
+        var decoder = RecordDecoder()
         while true {
             try cancellation.check()
             let needs = assembler.needs()
@@ -14,7 +15,7 @@ extension StoreSnapshot {
             for group in needs.backLinks {
                 assembler.add(try backLinks(to: group, limit: max(1, needs.backLinkLimit)), to: group)
             }
-            if !needs.spans.isEmpty { assembler.add(try spans(of: needs.spans), of: needs.spans) }
+            if !needs.spans.isEmpty { assembler.add(try spans(of: needs.spans, &decoder), of: needs.spans) }
         }
     }
 }

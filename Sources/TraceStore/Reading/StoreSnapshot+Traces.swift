@@ -8,6 +8,11 @@ extension StoreSnapshot {
     /// All spans of some traces.
     func spans(of traces: [TraceID]) throws -> [SpanData] {
         var decoder = RecordDecoder()
+        return try spans(of: traces, &decoder)
+    }
+
+    /// All spans of some traces, by a decoder that knows what others before had in common with them.
+    func spans(of traces: [TraceID], _ decoder: inout RecordDecoder) throws -> [SpanData] {
         var spans: [SpanData] = []
         for trace in Set(traces) {
             for open in open {
@@ -16,7 +21,9 @@ extension StoreSnapshot {
             for sealed in sealed {
                 try ask(sealed) { partition in
                     guard let rows = try partition.trace(trace)?.rows else { return }
-                    try partition.forEachRecord(rows, without: sealed.superseded) { decoder.add($0, to: &spans) }
+                    try partition.forEachSpan(rows, without: sealed.superseded) { source, bytes in
+                        decoder.add(bytes, of: source, to: &spans)
+                    }
                 }
             }
         }

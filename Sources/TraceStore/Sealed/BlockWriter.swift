@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import TraceContext
+import TraceFlow
 
 /// Writes the spans of block after block, taken apart by their shapes.
 ///

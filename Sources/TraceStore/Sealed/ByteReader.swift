@@ -24,6 +24,7 @@ struct ByteReader {
     }
 
     /// A number that is not negative and fits a place in memory.
+    @inline(__always)
     mutating func count() throws(DamagedBytes) -> Int {
         guard let count = Int(exactly: try varint()) else { throw DamagedBytes() }
         return count
@@ -32,6 +33,11 @@ struct ByteReader {
     /// A number in as few bytes as hold it, seven bits each.
     @inline(__always)
     mutating func varint() throws(DamagedBytes) -> UInt64 {
+        // Most have one byte.
+        if offset < bytes.count, bytes[offset] < 0x80 {
+            offset &+= 1
+            return UInt64(bytes[offset &- 1])
+        }
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -50,6 +56,12 @@ struct ByteReader {
         guard count >= 0, remainingCount >= count else { throw DamagedBytes() }
         defer { offset &+= count }
         return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset &+ count)])
+    }
+
+    /// The next bytes, so many times.
+    mutating func bytes(_ count: Int, times size: Int) throws(DamagedBytes) -> UnsafeRawBufferPointer {
+        guard count >= 0, count <= remainingCount / size else { throw DamagedBytes() }
+        return try bytes(count * size)
     }
 
     /// The bytes behind their number.

@@ -32,8 +32,11 @@ struct ByteSink {
     }
 
     @inline(__always)
-    mutating func add(varint number: Int) {
-        var rest = UInt64(truncatingIfNeeded: number)
+    mutating func add(varint number: Int) { add(varint: UInt64(truncatingIfNeeded: number)) }
+
+    @inline(__always)
+    mutating func add(varint number: UInt64) {
+        var rest = number
         while rest >= 0x80 {
             add(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
@@ -72,5 +75,49 @@ struct ByteSink {
         add(type.rawValue)
         if type == .string { add(varint: value.count) }
         add(value)
+    }
+}
+
+/// Memory that is written to again and again, of the size that was needed most.
+struct Scratch: ~Copyable {
+    private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+    deinit { buffer.deallocate() }
+
+    /// So many bytes, which whoever asked before no longer uses.
+    @inline(__always)
+    mutating func memory(_ count: Int) -> UnsafeMutableRawPointer {
+        if let start = buffer.baseAddress, count <= buffer.count { return start }
+        return grow(to: count)
+    }
+
+    @inline(never)
+    private mutating func grow(to count: Int) -> UnsafeMutableRawPointer {
+        buffer.deallocate()
+        let start = UnsafeMutableRawPointer.allocate(byteCount: max(count, 4_096), alignment: 8)
+        buffer = UnsafeMutableRawBufferPointer(start: start, count: max(count, 4_096))
+        return start
+    }
+}
+
+extension [UInt8] {
+    /// Adds what is written to memory that has room for so many bytes.
+    ///
+    /// - Parameters:
+    ///   - limit: How many bytes there may be.
+    ///   - write: Writes them; also gets the place that the first will have.
+    /// - Throws: What `write` throws, and then adds nothing.
+    @inline(__always)
+    mutating func append<Failure: Error>(
+        atMost limit: Int,
+        _ write: (inout ByteSink, _ start: Int) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard limit > 0 else { return }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 8)
+        defer { memory.deallocate() }
+        guard let first = memory.baseAddress else { return }
+        var sink = ByteSink(first)
+        try write(&sink, count)
+        append(contentsOf: UnsafeRawBufferPointer(start: first, count: sink.count))
     }
 }

@@ -18,7 +18,7 @@ struct ColumnValues: Sendable {
     ///
     /// - Parameters:
     ///   - numbers: The shape of each span.
-    ///   - shapes: The shapes.
+    ///   - shapes: The columns of these.
     ///   - types: The types of columns.
     ///   - runs: Runs of links, one for each value that is one.
     ///   - reader: Reads the block's text.
@@ -27,7 +27,7 @@ struct ColumnValues: Sendable {
     /// - Throws: ``DamagedBytes``.
     init(
         _ numbers: [Int32],
-        _ shapes: [SpanShape],
+        _ shapes: ShapeColumns,
         _ types: [ColumnType],
         runs: [ByteRange],
         _ reader: inout ByteReader,
@@ -36,7 +36,15 @@ struct ColumnValues: Sendable {
     ) throws(DamagedBytes) {
         // How many values a column has; then, where the next one is.
         var places = [Int32](repeating: 0, count: types.count + Self.reserved)
-        for number in numbers { for column in shapes[Int(number)].columns { places[column + Self.reserved] += 1 } }
+        var total = 0
+        for number in numbers {
+            shapes.forEach(of: number) { column in
+                places[column + Self.reserved] += 1
+                total += 1
+            }
+        }
+        values.reserveCapacity(total)
+        slots.reserveCapacity(total)
         for column in places.indices where places[column] > 0 {
             let count = Int(places[column])
             places[column] = Int32(truncatingIfNeeded: values.count)
@@ -56,7 +64,7 @@ struct ColumnValues: Sendable {
         starts.reserveCapacity(numbers.count + 1)
         for number in numbers {
             starts.append(Int32(truncatingIfNeeded: slots.count))
-            for column in shapes[Int(number)].columns {
+            shapes.forEach(of: number) { column in
                 slots.append(places[column + Self.reserved])
                 places[column + Self.reserved] += 1
             }

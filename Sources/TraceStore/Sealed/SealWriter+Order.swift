@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import TraceContext
+import TraceFlow
 
 extension SealWriter {
     /// Orders rows by their trace's first start, so that what is of one time and what is of one trace lies together.

@@ -2,6 +2,7 @@
 
 import TelemetryData
 import TraceContext
+import TraceFlow
 
 /// Makes a sealed file of spans, each of which is added once.
 ///

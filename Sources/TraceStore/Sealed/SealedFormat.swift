@@ -138,6 +138,9 @@ struct SealedDirectory {
     var linkColumns = ColumnTable()
     var shapes: [SpanShape] = []
     var linkShapes: [SpanShape] = []
+    /// What the shapes of a file have for columns.
+    private(set) var shapeColumns = ShapeColumns()
+    private(set) var linkShapeColumns = ShapeColumns()
     var blocks: [SealedBlock] = []
     var tracePages: [TracePage] = []
     /// The traces that have spans here, and those that spans here link to.
@@ -206,6 +209,7 @@ extension SealedDirectory {
         }
         (columns, shapes) = try Self.shapes(&reader, sourceCount: sources.count)
         (linkColumns, linkShapes) = try Self.shapes(&reader, sourceCount: sources.count)
+        (shapeColumns, linkShapeColumns) = (ShapeColumns(shapes), ShapeColumns(linkShapes))
         for _ in 0..<(try reader.count()) { blocks.append(try SealedBlock(&reader)) }
         for _ in 0..<(try reader.count()) {
             tracePages.append(
@@ -241,6 +245,16 @@ extension SealedDirectory {
     func rows(ofBlock block: Int) -> Range<Int> {
         let first = block * SealedFormat.blockCount
         return first..<min(first + SealedFormat.blockCount, rowCount)
+    }
+
+    /// The first page of traces of which the first comes behind an id.
+    func page(behind id: TraceID) -> Int {
+        var (low, high) = (0, tracePages.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if id.isBefore(tracePages[middle].first) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     /// Refuses what ends beyond a file's size: then places in the file can be added to without a look at their size.

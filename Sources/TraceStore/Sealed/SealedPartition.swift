@@ -94,13 +94,21 @@ final class SealedPartition: Sendable {
     /// What is known of a trace; `nil` if it has no spans here.
     func trace(_ id: TraceID) throws -> TraceRow? {
         guard directory.filter.mayContain(id) else { return nil }
-        var (low, high) = (0, directory.tracePages.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if id.isBefore(directory.tracePages[middle].first) { high = middle } else { low = middle + 1 }
+        let next = directory.page(behind: id)
+        guard next > 0 else { return nil }
+        let page = directory.tracePages[next - 1]
+        return try rows(on: page).withUnsafeBytes { bytes in
+            var (low, high) = (0, Int(page.count))
+            while low < high {
+                let middle = (low + high) / 2
+                if try TraceRow.id(middle, of: bytes).isBefore(id) { low = middle + 1 } else { high = middle }
+            }
+            guard low < Int(page.count) else { return nil }
+            var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[(low * TraceRow.size)...]))
+            let row = try TraceRow(&reader)
+            guard row.rows.upperBound <= directory.rowCount else { throw DamagedBytes() }
+            return row.id == id ? row : nil
         }
-        guard low > 0 else { return nil }
-        return try traces(on: directory.tracePages[low - 1]).first { $0.id == id }
     }
 
     /// All traces, in the order of their ids.
@@ -109,13 +117,9 @@ final class SealedPartition: Sendable {
     /// The ids of traces of a range that have spans other than some rows, in order, up to a number.
     func traces(in range: TraceRange, without superseded: Set<Int>, limit: Int) throws -> [TraceID] {
         var found: [TraceID] = []
-        // The last page that begins with the first id or before it.
-        var (low, high) = (0, directory.tracePages.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if range.first.isBefore(directory.tracePages[middle].first) { high = middle } else { low = middle + 1 }
-        }
-        for page in directory.tracePages[max(0, low - 1)...] where !range.last.isBefore(page.first) {
+        // From the last page that begins with the first id or before it.
+        let first = max(0, directory.page(behind: range.first) - 1)
+        for page in directory.tracePages[first...] where !range.last.isBefore(page.first) {
             for trace in try traces(on: page) where range.contains(trace.id) {
                 guard !trace.rows.allSatisfy(superseded.contains) else { continue }
                 found.append(trace.id)
@@ -125,11 +129,15 @@ final class SealedPartition: Sendable {
         return found
     }
 
+    private func rows(on page: TracePage) throws -> [UInt8] {
+        let bytes = try file.bytes(at: Int(clamping: page.offset), count: Int(page.count) * TraceRow.size)
+        guard Zlib.checksum(bytes) == page.checksum else { throw DamagedBytes() }
+        return bytes
+    }
+
     private func traces(on page: TracePage) throws -> [TraceRow] {
         let count = Int(page.count)
-        let bytes = try file.bytes(at: Int(clamping: page.offset), count: count * TraceRow.size)
-        guard Zlib.checksum(bytes) == page.checksum else { throw DamagedBytes() }
-        return try bytes.withUnsafeBytes { bytes in
+        return try rows(on: page).withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
             var rows: [TraceRow] = []
             rows.reserveCapacity(count)
@@ -250,8 +258,14 @@ final class SealedPartition: Sendable {
         return shapes.tests(conditions, directory)
     }
 
-    /// The spans of rows that follow each other, without some.
-    func forEachRecord(_ rows: Range<Int>, without superseded: Set<Int>, _ body: (SpanRecord) -> Void) throws {
+    /// Lends the bytes of the spans of rows that follow each other, without some, each with who made it.
+    func forEachSpan(
+        _ rows: Range<Int>,
+        without superseded: Set<Int>,
+        _ body: (SpanSource, UnsafeRawBufferPointer) -> Void
+    ) throws {
+        var scratch = Scratch()
+        let identity = identities.identity
         var row = rows.lowerBound
         while row < rows.upperBound {
             let number = row / SealedFormat.blockCount
@@ -260,8 +274,8 @@ final class SealedPartition: Sendable {
             let first = number * SealedFormat.blockCount
             while row < min(rows.upperBound, first + SealedFormat.blockCount) {
                 if superseded.isEmpty || !superseded.contains(row) {
-                    let bytes = try block.bytes(row - first, identities.identity)
-                    body(SpanRecord(source: sources[block.source(row - first)], bytes: bytes[...]))
+                    let source = sources[block.source(row - first)]
+                    try block.withBytes(row - first, &scratch, identity) { body(source, $0) }
                 }
                 row += 1
             }

@@ -48,6 +48,23 @@ final class SpanBlock: Sendable {
     func bytes(_ row: Int, _ identity: (Int) throws -> RowIdentity) throws -> [UInt8] {
         try parts.bytes(row, identity)
     }
+
+    /// Lends a row's OTLP bytes, as they were received.
+    ///
+    /// - Parameters:
+    ///   - row: Its place in the block.
+    ///   - scratch: What they are written to.
+    ///   - identity: Gives the ids of a row of the file.
+    ///   - body: Gets them.
+    /// - Throws: ``DamagedBytes``, and what `identity` throws.
+    func withBytes(
+        _ row: Int,
+        _ scratch: inout Scratch,
+        _ identity: (Int) throws -> RowIdentity,
+        _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws {
+        try parts.withBytes(row, &scratch, identity, body)
+    }
 }
 
 /// What a block was taken apart into.
@@ -57,14 +74,14 @@ private struct BlockParts: Sendable {
     private let linkShapes: [SpanShape]
     private(set) var shapes: [Int32] = []
     /// The place of a row's parent in the block, or one less than minus its place in the raw bytes.
-    private var parents: [Int] = []
+    private var parents: [Int32] = []
     private var starts: [UInt64] = []
     private var ends: [UInt64] = []
     private var raw: [UInt8] = []
     private(set) var text: [UInt8] = []
     private(set) var values = ColumnValues()
     /// The rows that links lead to, or one less than minus the places of their ids in the raw bytes.
-    private var targets: [Int] = []
+    private var targets: [Int32] = []
     private var shapesOfLinks: [Int32] = []
     private var linkValues = ColumnValues()
 
@@ -92,18 +109,21 @@ private struct BlockParts: Sendable {
         }
         var reader = ByteReader(body)
         let (rawSize, plainSize) = (try reader.count(), try reader.count())
+        guard rawSize < Int(Int32.max) else { throw DamagedBytes() }
         raw = [UInt8](try reader.bytes(rawSize))
         let plain = try Zlib.decompress(reader.bytes(reader.remainingCount), count: plainSize)
-        text = plain
+        // Values that stand nowhere as they are need about as much again.
+        text.reserveCapacity(plain.count * 2)
+        text += plain
         try plain.withUnsafeBytes { plain in
             try raw.withUnsafeBytes { raw in
                 var (reader, rawReader) = (ByteReader(plain), ByteReader(raw))
                 try readShapes(&reader, scan.count)
-                try readParents(&reader, &rawReader)
+                try readParents(&reader, &rawReader, directory.shapeColumns)
                 let runs = try readLinks(&reader, &rawReader, firstRow, directory)
                 values = try ColumnValues(
                     shapes,
-                    spanShapes,
+                    directory.shapeColumns,
                     directory.columns.types,
                     runs: runs,
                     &reader,
@@ -123,21 +143,25 @@ private struct BlockParts: Sendable {
         }
     }
 
-    private mutating func readParents(_ reader: inout ByteReader, _ raw: inout ByteReader) throws(DamagedBytes) {
+    private mutating func readParents(
+        _ reader: inout ByteReader,
+        _ raw: inout ByteReader,
+        _ columns: ShapeColumns
+    ) throws(DamagedBytes) {
         parents.reserveCapacity(shapes.count)
         for (row, shape) in shapes.enumerated() {
-            guard spanShapes[Int(shape)].hasParent else {
-                parents.append(row)
+            guard columns.hasParent(shape) else {
+                parents.append(Int32(truncatingIfNeeded: row))
                 continue
             }
             let code = try reader.count()
             if code == 0 {
-                parents.append(-1 - raw.offset)
+                parents.append(Int32(truncatingIfNeeded: -1 - raw.offset))
                 _ = try raw.bytes(8)
             } else {
                 let place = code % 2 == 0 ? row - (code - 2) / 2 : row + (code - 1) / 2
                 guard place >= 0, place < shapes.count else { throw DamagedBytes() }
-                parents.append(place)
+                parents.append(Int32(truncatingIfNeeded: place))
             }
         }
     }
@@ -148,39 +172,49 @@ private struct BlockParts: Sendable {
         _ raw: inout ByteReader,
         _ firstRow: Int,
         _ directory: SealedDirectory
-    ) throws(DamagedBytes) -> [ByteRange] {
+    ) throws -> [ByteRange] {
         var runs: [ByteRange] = []
-        var rows: [Int] = []
+        var rows: [Int32] = []
+        var total = 0
         for (row, shape) in shapes.enumerated() {
-            for column in spanShapes[Int(shape)].columns where column == SpanShape.links {
+            try directory.shapeColumns.forEach(of: shape) { column in
+                guard column == SpanShape.links else { return }
                 let count = try reader.count()
                 // Each takes some bytes.
-                guard count <= reader.remainingCount - rows.count else { throw DamagedBytes() }
-                runs.append(ByteRange(start: rows.count, count: count))
-                rows += repeatElement(firstRow + row, count: count)
+                guard count <= reader.remainingCount - total else { throw DamagedBytes() }
+                runs.append(ByteRange(start: total, count: count))
+                rows.append(Int32(truncatingIfNeeded: row))
+                total += count
             }
         }
-        for row in rows {
-            let code = try reader.count()
-            if code == 0 {
-                targets.append(-1 - raw.offset)
-                _ = try raw.bytes(24)
-                continue
+        targets.reserveCapacity(total)
+        shapesOfLinks.reserveCapacity(total)
+        let rowCount = directory.rowCount
+        for (row, run) in zip(rows, runs) {
+            let row = firstRow + Int(row)
+            for _ in 0..<run.count {
+                let code = try reader.count()
+                if code == 0 {
+                    targets.append(Int32(truncatingIfNeeded: -1 - raw.offset))
+                    _ = try raw.bytes(24)
+                    continue
+                }
+                guard code <= 1 << 32 else { throw DamagedBytes() }
+                let zigzag = (code - 1) << 8 | Int(try raw.number(UInt8.self))
+                let target = row - (zigzag & 1 == 0 ? zigzag / 2 : -(zigzag + 1) / 2)
+                guard target >= 0, target < rowCount else { throw DamagedBytes() }
+                // No file has more rows than that.
+                targets.append(Int32(truncatingIfNeeded: target))
             }
-            guard code <= 1 << 32 else { throw DamagedBytes() }
-            let zigzag = (code - 1) << 8 | Int(try raw.number(UInt8.self))
-            let target = row - (zigzag & 1 == 0 ? zigzag / 2 : -(zigzag + 1) / 2)
-            guard target >= 0, target < directory.rowCount else { throw DamagedBytes() }
-            targets.append(target)
         }
-        for _ in rows {
+        for _ in 0..<total {
             let shape = try reader.count()
             guard shape < linkShapes.count else { throw DamagedBytes() }
             shapesOfLinks.append(Int32(truncatingIfNeeded: shape))
         }
         linkValues = try ColumnValues(
             shapesOfLinks,
-            linkShapes,
+            directory.linkShapeColumns,
             directory.linkColumns.types,
             runs: [],
             &reader,
@@ -192,8 +226,8 @@ private struct BlockParts: Sendable {
 
     /// How many bytes it takes in memory, about.
     var size: Int {
-        raw.count + text.count + identities.bytes.count + values.size + linkValues.size + shapes.count * 28
-            + targets.count * 12
+        raw.count + text.capacity + identities.bytes.count + values.size + linkValues.size + shapes.count * 24
+            + targets.count * 8
     }
 
     /// A row's source.
@@ -207,21 +241,31 @@ private struct BlockParts: Sendable {
     /// - Returns: The bytes.
     /// - Throws: ``DamagedBytes``, and what `identity` throws.
     func bytes(_ row: Int, _ identity: (Int) throws -> RowIdentity) throws -> [UInt8] {
+        var scratch = Scratch()
+        var bytes: [UInt8] = []
+        try withBytes(row, &scratch, identity) { bytes = [UInt8]($0) }
+        return bytes
+    }
+
+    func withBytes(
+        _ row: Int,
+        _ scratch: inout Scratch,
+        _ identity: (Int) throws -> RowIdentity,
+        _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws {
         let shape = spanShapes[Int(shapes[row])]
-        return try [UInt8](unsafeUninitializedCapacity: size(row, shape)) { memory, count in
-            guard let start = memory.baseAddress else { return }
-            var sink = ByteSink(start)
-            try text.withUnsafeBytes { text in
-                try raw.withUnsafeBytes { raw in
-                    try identities.bytes.withUnsafeBytes { ids in
-                        try shape.text.withUnsafeBytes { letters in
-                            try write(row, shape, letters, text, raw, ids, identity, to: &sink)
-                        }
+        let start = scratch.memory(size(row, shape))
+        var sink = ByteSink(start)
+        try text.withUnsafeBytes { text in
+            try raw.withUnsafeBytes { raw in
+                try identities.bytes.withUnsafeBytes { ids in
+                    try shape.text.withUnsafeBytes { letters in
+                        try write(row, shape, letters, text, raw, ids, identity, to: &sink)
                     }
                 }
             }
-            count = sink.count
         }
+        body(UnsafeRawBufferPointer(start: start, count: sink.count))
     }
 
     /// How many bytes a row has, at most.
@@ -264,7 +308,7 @@ private struct BlockParts: Sendable {
                 sink.add(ids, identities.span(row), 8)
             case .parentID:
                 sink.add(0x22, 8)
-                let place = parents[row]
+                let place = Int(parents[row])
                 if place < 0 { sink.add(raw, -1 - place, 8) } else { sink.add(ids, identities.span(place), 8) }
             case .start:
                 sink.add(0x39)
@@ -309,7 +353,7 @@ private struct BlockParts: Sendable {
         sink.add(0x6a)
         sink.add(varint: 28 + tailSize(link, shape))
         sink.add(0x0a, 16)
-        let target = targets[link]
+        let target = Int(targets[link])
         if target < 0 {
             sink.add(raw, -1 - target, 16)
             sink.add(0x12, 8)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TraceFlow
+
 /// Finds the shapes of spans, or of links, and notes where their values are.
 struct SpanShaper {
     /// A shape, known by the first that has it.

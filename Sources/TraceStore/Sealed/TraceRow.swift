@@ -27,6 +27,14 @@ struct TraceRow {
 }
 
 extension TraceRow {
+    /// The id of a row among others.
+    static func id(_ row: Int, of bytes: UnsafeRawBufferPointer) throws(DamagedBytes) -> TraceID {
+        let start = row * size
+        guard start >= 0, start + 16 <= bytes.count else { throw DamagedBytes() }
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+        return TraceID(high: try reader.number(), low: try reader.number())
+    }
+
     init(_ reader: inout ByteReader) throws(DamagedBytes) {
         id = TraceID(high: try reader.number(), low: try reader.number())
         firstRow = try reader.number()

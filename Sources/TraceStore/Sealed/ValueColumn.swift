@@ -250,44 +250,49 @@ enum ValueColumn {
                 values.append(list[place])
             }
         case .identifiers:
-            for _ in 0..<count {
-                values.append(ByteRange(start: text.count, count: 36))
-                append(identifier: try raw.bytes(16), to: &text)
+            let ids = try raw.bytes(count, times: 16)
+            text.append(atMost: count * 36) { sink, start in
+                for place in 0..<count {
+                    values.append(ByteRange(start: start + sink.count, count: 36))
+                    append(identifier: ids, at: place * 16, to: &sink)
+                }
             }
         case .numbered:
             let letters = try reader.delimited()
             guard letters.count <= longestPrefix else { throw DamagedBytes() }
-            for _ in 0..<count {
-                let start = text.count
-                text.append(contentsOf: letters)
-                append(decimal: try reader.varint(), to: &text)
-                values.append(ByteRange(start: start, count: text.count - start))
+            try text.append(atMost: count * (letters.count + 20)) { sink, start throws(DamagedBytes) in
+                for _ in 0..<count {
+                    let begin = sink.count
+                    sink.add(letters)
+                    Decimal.withDigits(of: try reader.varint(), isNegative: false) { sink.add($0) }
+                    values.append(ByteRange(start: start + begin, count: sink.count - begin))
+                }
             }
         case .integers:
             let least = try reader.varint()
-            for _ in 0..<count {
-                let start = text.count
-                text.append(varint: least &+ (try reader.varint()))
-                values.append(ByteRange(start: start, count: text.count - start))
+            try text.append(atMost: count * 10) { sink, start throws(DamagedBytes) in
+                for _ in 0..<count {
+                    let begin = sink.count
+                    sink.add(varint: least &+ (try reader.varint()))
+                    values.append(ByteRange(start: start + begin, count: sink.count - begin))
+                }
             }
         case .thousandths:
-            for _ in 0..<count {
-                let start = text.count
-                text.append(number: (Double(try reader.varint()) / 1_000).bitPattern)
-                values.append(ByteRange(start: start, count: 8))
+            try text.append(atMost: count * 8) { sink, start throws(DamagedBytes) in
+                for _ in 0..<count {
+                    values.append(ByteRange(start: start + sink.count, count: 8))
+                    sink.add(unswapped: (Double(try reader.varint()) / 1_000).bitPattern.littleEndian)
+                }
             }
         }
     }
 
-    private static func append(decimal number: UInt64, to text: inout [UInt8]) {
-        Decimal.withDigits(of: number, isNegative: false) { text.append(contentsOf: $0) }
-    }
-
-    private static func append(identifier raw: UnsafeRawBufferPointer, to text: inout [UInt8]) {
-        for (place, byte) in raw.enumerated() {
-            if place == 4 || place == 6 || place == 8 || place == 10 { text.append(UInt8(ascii: "-")) }
-            text.append(letter(byte >> 4))
-            text.append(letter(byte & 15))
+    @inline(__always)
+    private static func append(identifier raw: UnsafeRawBufferPointer, at start: Int, to sink: inout ByteSink) {
+        for place in 0..<16 {
+            if place == 4 || place == 6 || place == 8 || place == 10 { sink.add(UInt8(ascii: "-")) }
+            let byte = raw[start &+ place]
+            sink.add(letter(byte >> 4), letter(byte & 15))
         }
     }
 
