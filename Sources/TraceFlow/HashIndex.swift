@@ -3,6 +3,7 @@
 /// Finds numbers by hashes of what they stand for, which whoever owns it holds.
 ///
 /// Half of its slots are free; it is one array of integers.
+@usableFromInline
 package struct HashIndex: Sendable {
     /// The upper half of a hash, and below it one more than the number; 0 where there is none.
     @usableFromInline var slots: [UInt64]
@@ -72,6 +73,7 @@ extension HashIndex {
     ///
     /// All of it goes into a product with a number that nobody knows: what differs in a known way differs in an unknown one
     /// after that.
+    @usableFromInline
     package struct Seed: Sendable {
         @usableFromInline let start: UInt64
         @usableFromInline let factor: UInt64

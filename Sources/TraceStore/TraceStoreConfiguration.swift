@@ -4,7 +4,8 @@
 public struct TraceStoreConfiguration: Sendable, Hashable {
     /// What an acknowledged span outlives.
     public enum Durability: Sendable, Hashable {
-        /// The death of the process; a few seconds may be lost when the machine loses power.
+        /// The death of the process; when the machine loses power, what the system had not written by then may be lost: half
+        /// a minute's, as Linux is set up.
         case process
         /// Also the loss of power: each commit waits for the disk.
         case power

@@ -33,8 +33,9 @@ final class OpenFile {
             try database.execute("PRAGMA page_size = 32768")
             try database.execute("PRAGMA journal_mode = WAL")
             try database.execute("PRAGMA synchronous = \(durability.synchronous)")
-            // 32 MB between checkpoints.
-            try database.execute("PRAGMA wal_autocheckpoint = 1000")
+            // A checkpoint would write all bytes once more, of a file that is gone once it is sealed. The log is no larger than
+            // a partition, and whoever closes the file for good has SQLite put it in its place.
+            try database.execute("PRAGMA wal_autocheckpoint = 0")
             try Self.check(database)
             try database.transaction { () throws(StoreError) in
                 try database.execute("CREATE TABLE IF NOT EXISTS source (id INTEGER PRIMARY KEY, data BLOB NOT NULL)")
