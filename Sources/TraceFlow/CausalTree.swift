@@ -39,7 +39,7 @@ struct CausalTree {
     /// Finds the last of what a span had to await.
     private mutating func bind(_ index: Int) {
         let span = flow.spans[index]
-        let parent = span.parentReference.flatMap { flow.positions[$0] }.flatMap { $0 == index ? nil : $0 }
+        let parent = span.parentReference.flatMap { flow.position(of: $0) }.flatMap { $0 == index ? nil : $0 }
         let operation = span.messagingOperation
         let waits = flow.waits(of: span)
         if !waits.isEmpty { self.waits[index] = waits }
@@ -52,7 +52,7 @@ struct CausalTree {
         }
         if span.linksJoin {
             for link in span.links where link.isCause {
-                guard let cause = flow.positions[SpanReference(link.context)], cause != index else { continue }
+                guard let cause = flow.position(of: SpanReference(link.context)), cause != index else { continue }
                 let known = link.attributes.waits(until: span.start, of: span).first?.start.nanoseconds
                 offer(cause, known ?? min(ends[cause], starts[index]))
             }

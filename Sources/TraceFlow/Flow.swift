@@ -20,7 +20,8 @@ public struct Flow: Sendable {
     /// What its spans refer to as their cause and what isn't there.
     public let missing: [MissingEnd]
 
-    let positions: [SpanReference: Int]
+    private let index: HashIndex
+    private let seed: HashIndex.Seed
 
     init(
         origin: SpanData,
@@ -34,14 +35,26 @@ public struct Flow: Sendable {
         self.isTruncated = isTruncated
         self.hubs = hubs
         self.missing = missing
-        positions = Dictionary(zip(spans.map(\.reference), spans.indices)) { first, _ in first }
+        let seed = HashIndex.Seed()
+        var index = HashIndex(capacity: spans.count)
+        for place in spans.indices {
+            let reference = spans[place].reference
+            let hash = seed.hash(of: reference)
+            if index.find(hash, { spans[$0].reference == reference }) == nil { index.insert(hash, place) }
+        }
+        (self.index, self.seed) = (index, seed)
+    }
+
+    /// Where a span stands among its spans, if it belongs to it.
+    func position(of reference: SpanReference) -> Int? {
+        index.find(seed.hash(of: reference)) { spans[$0].reference == reference }
     }
 
     /// Whether a span belongs to it.
-    public func contains(_ reference: SpanReference) -> Bool { positions[reference] != nil }
+    public func contains(_ reference: SpanReference) -> Bool { position(of: reference) != nil }
 
     /// One of its spans.
-    public subscript(reference: SpanReference) -> SpanData? { positions[reference].map { spans[$0] } }
+    public subscript(reference: SpanReference) -> SpanData? { position(of: reference).map { spans[$0] } }
 
     /// The traces that it reaches, in the order in which it reaches them.
     public var traceIDs: [TraceID] {
@@ -57,13 +70,13 @@ public struct Flow: Sendable {
 
     /// The links of a span that lead to spans of this flow.
     public func links(of span: SpanData) -> [SpanLink] {
-        span.links.filter { positions[SpanReference($0.context)] != nil }
+        span.links.filter { position(of: SpanReference($0.context)) != nil }
     }
 
     /// How many messages of other flows a batch span works on beside those of this one.
     public func companions(of span: SpanData) -> Int {
         guard let count = span.batchCount else { return 0 }
-        let own = span.links.count { $0.isCreation && positions[SpanReference($0.context)] != nil }
+        let own = span.links.count { $0.isCreation && position(of: SpanReference($0.context)) != nil }
         return max(0, count.subtractingReportingOverflow(own).partialValue)
     }
 

@@ -103,7 +103,7 @@ public struct FlowAssembler: Sendable {
     }
 
     /// Brings in all spans of traces that it asked for, as far as they are there.
-    public mutating func add(_ spans: [SpanData], of traces: [TraceID]) { graph.load(spans, of: traces) }
+    public mutating func add(_ spans: consuming [SpanData], of traces: [TraceID]) { graph.load(spans, of: traces) }
 
     /// Brings in the links to a group of traces that it asked for.
     ///

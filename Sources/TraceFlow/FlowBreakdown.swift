@@ -41,7 +41,7 @@ public struct FlowBreakdown: Sendable, Hashable {
         struct Key: Hashable { let service, name: String }
         var positions: [Key: Int] = [:]
         for segment in CriticalPath(tree).segments {
-            guard let index = flow.positions[segment.span] else { continue }
+            guard let index = flow.position(of: segment.span) else { continue }
             let key = Key(service: flow.spans[index].resource.serviceName, name: flow.spans[index].name)
             let position = positions[key] ?? hops.count
             if position == hops.count { hops.append(Hop(service: key.service, name: key.name)) }
@@ -60,7 +60,9 @@ public struct FlowBreakdown: Sendable, Hashable {
         var superseded = [Bool](repeating: false, count: tree.flow.spans.count)
         for (index, span) in tree.flow.spans.enumerated() where span.linksJoin {
             for link in span.links where link.role == .previousAttempt {
-                guard let attempt = tree.flow.positions[SpanReference(link.context)], attempt != index else { continue }
+                guard let attempt = tree.flow.position(of: SpanReference(link.context)), attempt != index else {
+                    continue
+                }
                 superseded[attempt] = true
             }
         }

@@ -31,10 +31,10 @@ struct LoadedGraph: Sendable {
     func isTruncated(_ trace: Int) -> Bool { truncated.contains(trace) }
 
     /// Brings in all spans of traces.
-    mutating func load(_ spans: [SpanData], of traces: [TraceID]) {
+    mutating func load(_ spans: consuming [SpanData], of traces: [TraceID]) {
         let numbers = Set(traces.map { self.spans.number(of: $0) })
         loaded.formUnion(numbers)
-        self.spans.add(spans.lazy.filter { [names = Set(traces)] in names.contains($0.traceID) })
+        self.spans.add(moving: spans, of: Set(traces))
     }
 
     /// Brings in the links to traces.

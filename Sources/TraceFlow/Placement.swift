@@ -33,11 +33,11 @@ struct Placement {
         sizes = Array(repeating: 1, count: spans.count)
         failures = spans.map { $0.status.isError ? 1 : 0 }
         for (index, span) in spans.enumerated().dropFirst() {
-            let parent = span.parentReference.flatMap { flow.positions[$0] }
+            let parent = span.parentReference.flatMap { flow.position(of: $0) }
             // An origin that is part of a circle is the root all the same.
             causes[index] =
                 parent.flatMap { $0 == index ? nil : $0 }
-                ?? span.links.lazy.filter(\.isCause).compactMap { flow.positions[SpanReference($0.context)] }
+                ?? span.links.lazy.filter(\.isCause).compactMap { flow.position(of: SpanReference($0.context)) }
                 .first { $0 != index } ?? 0
         }
         let order = Forest.cutCircles(&causes) { _ in }
@@ -63,7 +63,7 @@ struct Placement {
         var messages: [Message: Int] = [:]
         for (index, span) in flow.spans.enumerated().dropFirst() where span.messagingOperation == .process {
             for link in span.links where link.role == .previousAttempt {
-                guard let before = flow.positions[SpanReference(link.context)], before != 0,
+                guard let before = flow.position(of: SpanReference(link.context)), before != 0,
                     causes[before] == causes[index]
                 else { continue }
                 unite(index, before)

@@ -61,22 +61,37 @@ struct SpanGraph: Sendable {
         let first = spans.count
         if first == 0 { reserve(added.underestimatedCount) }
         var isStale = false
-        for span in added {
-            let node = node(for: span.reference)
-            if positions[node] >= 0 {
-                if spans[Int(positions[node])] != span {
-                    spans[Int(positions[node])] = span
-                    isStale = true
-                }
-                continue
-            }
-            positions[node] = Int32(spans.count)
-            spans.append(span)
-            nodesOfSpans.append(node)
-            nodesOfTraces[Int(traces[node])].append(node)
+        for span in added { isStale = put(span) || isStale }
+        if isStale { return connectAnew() }
+        connect(from: first)
+    }
+
+    /// Adds those of some spans that are of these traces, as ``add(_:)`` does, without a copy of each.
+    mutating func add(moving added: consuming [SpanData], of traces: Set<TraceID>) {
+        let first = spans.count
+        if first == 0 { reserve(added.count) }
+        var isStale = false
+        added.reverse()
+        while let span = added.popLast() {
+            if traces.contains(span.traceID) { isStale = put(span) || isStale }
         }
         if isStale { return connectAnew() }
         connect(from: first)
+    }
+
+    /// Adds a span; says whether it is another one than was there by its ids.
+    private mutating func put(_ span: consuming SpanData) -> Bool {
+        let node = node(for: span.reference)
+        if positions[node] >= 0 {
+            let isStale = spans[Int(positions[node])] != span
+            if isStale { spans[Int(positions[node])] = span }
+            return isStale
+        }
+        positions[node] = Int32(spans.count)
+        spans.append(span)
+        nodesOfSpans.append(node)
+        nodesOfTraces[Int(traces[node])].append(node)
+        return false
     }
 
     private mutating func reserve(_ count: Int) {
@@ -293,13 +308,5 @@ extension SpanGraph {
             guard link.isCreation, let creation = node(SpanReference(link.context)) else { return false }
             return creation != effect && batches.contains(Message(of: cause, creation))
         }
-    }
-}
-
-extension HashIndex.Seed {
-    /// Of a span's ids.
-    @inline(__always)
-    fileprivate func hash(of span: SpanReference) -> UInt64 {
-        hash(span.traceID.high, span.traceID.low, span.spanID.bits)
     }
 }

@@ -45,3 +45,11 @@ extension SpanData {
         return a.reference < b.reference
     }
 }
+
+extension HashIndex.Seed {
+    /// Of a span's ids.
+    @inline(__always)
+    func hash(of span: SpanReference) -> UInt64 {
+        hash(span.traceID.high, span.traceID.low, span.spanID.bits)
+    }
+}
