@@ -3,31 +3,38 @@
 import ChaosJobs
 
 extension JobHistoryCheck {
+    /// For how long, in seconds, a worker surely lets nothing else begin beside a job that it claimed alone.
+    ///
+    /// It does so for a lease, from the claim on; what lives on then is trusted.
+    private static let suspicion = ChaosRun.lease / .seconds(1) * 0.75
+
     /// Whether a job was lost with as many workers as a job may be, and from the second loss on nothing else was at work in
-    /// them: then it was no other job that took them, but the faults, as often as chance would have it.
+    /// them, nor began before the job was trusted: then it was no other job that took them, but the faults, as often as
+    /// chance would have it.
     func wasLostAlone(_ number: Int, _ tickets: [JobHistory.Ticket]) -> Bool {
-        guard let losses = parked[number]?.losses, losses >= 5, tickets.map(\.losses) == Array(0..<losses) else {
+        // An attempt that failed in between is no loss.
+        let lost = tickets.filter { notes[$0.seq]?.contains { $0.outcome == 2 } == true }
+        guard let losses = parked[number]?.losses, losses >= 5, lost.map(\.losses) == Array(0..<losses) else {
             return false
         }
-        return tickets.allSatisfy { ticket in
-            guard notes[ticket.seq]?.contains(where: { $0.outcome == 2 }) == true else { return false }
-            return ticket.losses < 2 || wasAlone(number, losses: ticket.losses)
-        }
+        return lost.allSatisfy { $0.losses < 2 || wasAlone(number, $0) }
     }
 
-    /// Whether a worker that was lost with a job made that attempt alone, from its begin until it ended or another worker
-    /// began the next.
-    private func wasAlone(_ number: Int, losses: Int) -> Bool {
+    /// Whether a worker that was lost with a job made that attempt alone, from its begin until it was trusted, it ended or
+    /// another worker began the next.
+    private func wasAlone(_ number: Int, _ ticket: JobHistory.Ticket) -> Bool {
         let own = events[number] ?? []
-        guard let begin = self.begin(own, after: losses) else { return false }
+        let isBegin = { (event: JobHistory.Event) in event.isBegin && event.event.attempt?.isOf(ticket) == true }
+        guard let begin = own.first(where: isBegin) else { return false }
         let ended = own.first {
             if case .ended(let attempt, _) = $0.event {
-                attempt.losses == losses && $0.member == begin.member
+                attempt.isOf(ticket) && $0.member == begin.member
             } else {
                 false
             }
         }
-        let end = min(ended?.time ?? .infinity, self.begin(own, after: losses + 1)?.time ?? .infinity)
+        let next = own.first { $0.isBegin && $0.time > begin.time }
+        let end = min(ended?.time ?? .infinity, next?.time ?? .infinity, begin.time + Self.suspicion)
         var running: Set<MemberEvent.Attempt> = []
         for event in history.events.sorted(by: { $0.time < $1.time }) where event.member == begin.member {
             guard event.time < end else { break }
@@ -39,8 +46,10 @@ extension JobHistoryCheck {
         }
         return running.isEmpty
     }
+}
 
-    private func begin(_ events: [JobHistory.Event], after losses: Int) -> JobHistory.Event? {
-        events.first { if case .began(let attempt) = $0.event { attempt.losses == losses } else { false } }
+extension JobHistory.Event {
+    fileprivate var isBegin: Bool {
+        if case .began = event { true } else { false }
     }
 }

@@ -181,6 +181,23 @@ struct JobHistoryCheckTests {
             beside.events.append(JobHistory.Event(time: time, member: "member-3", event: other))
             #expect(Self.rules(beside).contains(.deadWithoutPoison))
         }
+        // Once it was trusted, it is no longer alone.
+        var trusted = alone
+        let later = MemberEvent.began(Self.attempt(at: 8))
+        trusted.events.append(JobHistory.Event(time: 8.1, member: "member-3", event: later))
+        #expect(JobHistoryCheck(trusted).lostAlone == 1)
+        // It failed once, after its second loss.
+        var failed = alone
+        failed.tickets[2].attempt = 2
+        failed.tickets[3].attempt = 2
+        failed.tickets[4].attempt = 2
+        failed.tickets.insert(Self.ticket(9, losses: 2, claims: []), at: 2)
+        failed.notes.append(JobHistory.Note(outcome: 1, seq: 9, worker: "member", job: 70, span: nil))
+        for index in 2..<5 {
+            let began = MemberEvent.began(Self.attempt(2, losses: index))
+            failed.events[index].event = began
+        }
+        #expect(JobHistoryCheck(failed).lostAlone == 1)
         // One loss that nobody noted.
         var unnoted = alone
         unnoted.notes.removeLast()

@@ -116,6 +116,8 @@ struct JobLeaseTests {
             #expect(attempts == ["lost", "lost"])
             let lost = test.spans.process("default/send_receipt")
             #expect(lost.count == 1 && lost[0].attributes["error.type"] == "worker_lost")
+            // Nobody else would tell, were this process killed now.
+            #expect(test.spans.exportRequests == 1)
             #expect(lost[0].attributes["service.instance.id"] == "second")
             #expect(lost[0].parentSpanID == test.spans.send("default/send_receipt")[0].spanID)
         }

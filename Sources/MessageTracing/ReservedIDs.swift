@@ -78,6 +78,9 @@ public struct LostWork: Sendable {
         self.worker = worker
     }
 
+    /// Has what was exported leave the process at once, if the tracer can: if this one is lost as well, nobody else tells.
+    public static func exportSoon() { TelemetrySystem.tracer.emitting?.exportSoon() }
+
     /// Exports its `process` span, which failed with the worker.
     ///
     /// - Parameters:

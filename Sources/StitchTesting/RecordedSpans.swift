@@ -6,6 +6,7 @@ import Synchronization
 public final class RecordedSpans: SpanProcessor {
     private struct State {
         var spans: [SpanData] = []
+        var exportRequests = 0
         var waiting: [(matches: @Sendable (SpanData) -> Bool, continuation: CheckedContinuation<SpanData, Never>)] = []
     }
 
@@ -24,6 +25,12 @@ public final class RecordedSpans: SpanProcessor {
         }
         for continuation in matched { continuation.resume(returning: span) }
     }
+
+    /// Notes that somebody wants what has ended so far to be exported without waiting for more.
+    public func exportSoon() { state.withLock { $0.exportRequests += 1 } }
+
+    /// How often somebody wanted what had ended to be exported without waiting for more, as whoever rescues jobs does.
+    public var exportRequests: Int { state.withLock { $0.exportRequests } }
 
     /// All finished spans, in the order in which they started.
     public var all: [SpanData] {

@@ -105,4 +105,13 @@ public protocol SpanEmitting: Sendable {
         status: SpanStatus,
         _ build: (inout SpanBuilder) -> Void
     )
+
+    /// Has what was emitted leave the process without waiting for more to come: nobody else tells of it if this process dies
+    /// as well. Returns at once.
+    func exportSoon()
+}
+
+extension SpanEmitting {
+    /// Does nothing.
+    public func exportSoon() {}
 }

@@ -95,4 +95,7 @@ extension SDKTracer: SpanEmitting {
         span.setStatus(status)
         if span.end(at: end) { core.ended(span) }
     }
+
+    /// Has what has ended so far exported without waiting for more.
+    public func exportSoon() { core.exportSoon() }
 }

@@ -8,4 +8,12 @@ public import TelemetryData
 public protocol SpanProcessor: Sendable {
     /// A span has ended.
     func ended(_ span: SpanData)
+
+    /// Is to export what has ended so far without waiting for more. Must not block.
+    func exportSoon()
+}
+
+extension SpanProcessor {
+    /// Does nothing, for who doesn't wait.
+    public func exportSoon() {}
 }

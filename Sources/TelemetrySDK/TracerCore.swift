@@ -87,6 +87,9 @@ final class TracerCore: Sendable {
         }
     }
 
+    /// Has the processor export what has ended so far without waiting for more.
+    func exportSoon() { processor.exportSoon() }
+
     /// Takes a span that has just ended.
     func ended(_ span: borrowing RecordedSpan) { ended(span.ended) }
 

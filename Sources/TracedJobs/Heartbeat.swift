@@ -68,6 +68,7 @@ struct Heartbeat: Sendable {
             job.tell()
             JobMetrics.lost(job, known)
         }
+        if !rescued.isEmpty { LostWork.exportSoon() }
     }
 }
 

@@ -73,6 +73,24 @@ struct BatchSpanProcessorTests {
         #expect(processor.counts.dropped == 1)
     }
 
+    @Test("What is to leave soon is exported without the delay, and nobody waits for it", .timeLimit(.minutes(1)))
+    func exportSoon() async throws {
+        let exported = Gate()
+        let exporter = CollectingExporter { _ in exported.open() }
+        let processor = BatchSpanProcessor(exporter: exporter, delay: 3600)
+        let emitting = try #require(SDKTracer(resource: Resource(), processor: processor).emitting)
+        let context = SpanContext(traceID: TraceID(high: 1, low: 2), spanID: SpanID(bits: 3), flags: .sampled)
+        let (start, end) = (Timestamp(nanoseconds: 1), Timestamp(nanoseconds: 2))
+        emitting.emit(context, "lost", ofKind: .consumer, parent: nil, from: start, to: end, status: .unset) { _ in }
+        emitting.exportSoon()
+        _ = await onThreads { _ in exported.pass() }
+        #expect(exporter.spans.map(\.spanID) == [SpanID(bits: 3)])
+        // Nothing waits: nothing happens.
+        emitting.exportSoon()
+        processor.shutdown()
+        #expect(exporter.spans.count == 1)
+    }
+
     @Test("Spans that fill many blocks are all exported, without a flush", arguments: [nil, 5000])
     func manyBlocks(_ capacity: Int?) {
         let exporter = GatedExporter(isOpen: true)

@@ -80,6 +80,9 @@ public final class BatchSpanProcessor: SpanProcessor {
         return statistics
     }
 
+    /// Exports what has ended before without waiting for more; returns at once.
+    public func exportSoon() { queue.exportSoon() }
+
     /// Returns when everything that has ended before has been exported, or could not be, or when the time is over.
     ///
     /// Blocks its thread.

@@ -111,6 +111,15 @@ final class SpanQueue: @unchecked Sendable {
         accounts.add(block.count)
     }
 
+    /// Has all that has come by now exported without delay.
+    func exportSoon() {
+        collect()
+        condition.withLock {
+            _ = accounts.want()
+            condition.broadcast()
+        }
+    }
+
     /// Whether all that had come by now is exported, or could not be, in time.
     func flush(timeout: TimeInterval) -> Bool {
         collect()
