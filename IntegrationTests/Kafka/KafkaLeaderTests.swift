@@ -43,7 +43,7 @@ private struct LedTraffic {
     }
 
     func run() async throws {
-        // Whichever of them fails ends the others.
+        // Whichever of them fails ends the others, as `waitForAll` would not have it do.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await consumer.run() }
             group.addTask {
@@ -55,7 +55,7 @@ private struct LedTraffic {
                 try await expectCommitted()
                 await consumer.shutdown()
             }
-            try await group.waitForAll()
+            while try await group.next() != nil {}
         }
         await producer.shutdown()
         #expect(senders.missing == 0 && senders.faults.isEmpty && log.faults.isEmpty)
@@ -77,7 +77,7 @@ private struct LedTraffic {
                 try await changeLeaders(by: .stop, of: 2)
                 senders.end()
             }
-            try await group.waitForAll()
+            while try await group.next() != nil {}
         }
     }
 

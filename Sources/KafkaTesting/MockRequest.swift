@@ -12,6 +12,8 @@ public struct MockRequest: Sendable, Hashable {
     public static let produce = MockRequest(key: 0)
     /// Records are read.
     public static let fetch = MockRequest(key: 1)
+    /// Offsets are asked for: the first, the last, those of a time.
+    public static let listOffsets = MockRequest(key: 2)
     /// It is asked which topics and brokers there are.
     public static let metadata = MockRequest(key: 3)
     /// A group's offsets are committed.

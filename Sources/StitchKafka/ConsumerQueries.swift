@@ -20,32 +20,40 @@ extension ConsumerClient {
 
     /// The first records from a time on.
     func offsets(at milliseconds: Int64, of partitions: [KafkaTopicPartition]) -> Result<Offsets, KafkaError> {
-        PartitionList.with(partitions.map { ($0, milliseconds) }) { list in
-            // The list stays ours; the answers are put into it.
-            let code = rd_kafka_offsets_for_times(handle.client, list, Self.answerMilliseconds)
-            // No record as late as that: the end.
-            return Self.offsets(code, list, "Asking for offsets by time failed") { [self] partition in
-                (try? watermarks(of: partition).get())?.end
+        leaders.answer { timeout in
+            PartitionList.with(partitions.map { ($0, milliseconds) }) { list in
+                // The list stays ours; the answers are put into it.
+                let code = rd_kafka_offsets_for_times(handle.client, list, timeout)
+                // No record as late as that: the end.
+                return Self.offsets(code, list, "Asking for offsets by time failed") { [self] partition in
+                    (try? watermarks(of: partition).get())?.end
+                }
             }
         }
     }
 
     /// The first offset of a partition, and the one behind its last.
     func watermarks(of partition: KafkaTopicPartition) -> Result<(first: Int64, end: Int64), KafkaError> {
-        var first: Int64 = -1
-        var end: Int64 = -1
-        let code = rd_kafka_query_watermark_offsets(
-            handle.client,
-            partition.topic,
-            partition.partition,
-            &first,
-            &end,
-            Self.answerMilliseconds
-        )
-        guard code.isNone else {
-            return .failure(KafkaError(native: code, "Asking for the first and the last offset of \(partition) failed"))
+        leaders.answer { timeout in
+            var (first, end): (Int64, Int64) = (-1, -1)
+            let code = rd_kafka_query_watermark_offsets(
+                handle.client,
+                partition.topic,
+                partition.partition,
+                &first,
+                &end,
+                timeout
+            )
+            guard code.isNone else {
+                let attempt = "Asking for the first and the last offset of \(partition) failed"
+                return .failure(KafkaError(native: code, attempt))
+            }
+            return .success((first, end))
         }
-        return .success((first, end))
+    }
+
+    private var leaders: LeaderQueries {
+        LeaderQueries(client: handle.client, timeoutMilliseconds: Self.answerMilliseconds)
     }
 
     /// Goes on elsewhere.

@@ -38,6 +38,11 @@ struct KafkaRecordsTests {
             if record.offset == 2 { break }
         }
         #expect(seen == [0, 1, 2])
+        // The mock cluster, unlike a broker, refuses to commit while somebody else joins the group.
+        let partition = KafkaTopicPartition(topic: topic, partition: 0)
+        let observer = try KafkaConsumer(configuration(), partitions: [partition: .end], group: topic)
+        while try await observer.committed([partition])[partition] != 2 { try await Task.sleep(for: .milliseconds(10)) }
+        await observer.shutdown()
         for try await record in try consumer(of: topic).records {
             #expect(record.offset == 2 && record.value == [2])
             break
@@ -224,6 +229,35 @@ struct KafkaRecordsTests {
             if seen.count == 7 { break }
         }
         #expect(seen == [0, 1, 8, 9, 0, 1, 2])
+    }
+
+    @Test("are counted, and found by time, though who is asked first has just ceased to lead their partition")
+    func leaderChange() async throws {
+        // Of its own: its requests fail.
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("led")
+        let producer = try KafkaProducer(cluster.configuration)
+        for value in 0..<10 { try await producer.send(KafkaRecord(topic: "led", value: [UInt8(value)])) }
+        await producer.shutdown()
+        let partition = KafkaTopicPartition(topic: "led", partition: 0)
+        let consumer = try KafkaConsumer(cluster.configuration, partitions: [partition: .beginning])
+        for try await record in consumer.records where record.offset == 3 {
+            for refusal in ["NOT_LEADER_OR_FOLLOWER", "LEADER_NOT_AVAILABLE", "FENCED_LEADER_EPOCH"] {
+                try await cluster.fail(.listOffsets, with: KafkaError.Code(refusal))
+                #expect(try await consumer.lag() == [partition: 7], "\(refusal)")
+            }
+            let refusal = KafkaError.Code("NOT_LEADER_OR_FOLLOWER")
+            try await cluster.fail(.listOffsets, with: refusal, refusal)
+            let late = try await consumer.offsets(at: .now + 86_400, of: [partition])
+            #expect(late == [partition: 10])
+            // Another refusal stays, and is the answer. The client asks for offsets of its own accord, too.
+            let other = KafkaError.Code.topicAuthorizationFailed
+            try await cluster.fail(.listOffsets, with: other, other, other, other)
+            await #expect(throws: KafkaError.self) { try await consumer.lag() }
+            break
+        }
+        await consumer.shutdown()
+        await cluster.shutdown()
     }
 
     @Test("of a partition that is paused wait, those of others go on")
