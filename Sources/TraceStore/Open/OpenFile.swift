@@ -17,6 +17,9 @@ final class OpenFile {
     private let readers: Mutex<SQLiteDatabase>
     /// Whether those who read have all of the file's parts.
     private let isHeld: Bool
+    /// What was read last.
+    private let batches = ReadCache<[UInt8]>(capacity: 16 << 20)
+    private static let largestKeptBatch = 4 << 20
     private let version: DataVersion
     private var lastVersion: Int64?
     private let insertBatch: SQLiteStatement?
@@ -103,10 +106,26 @@ final class OpenFile {
     }
 
     /// Bytes of a span that was committed, on any thread.
-    func committedBytes(_ place: OpenIndex.Place) throws(StoreError) -> [UInt8] {
-        try readers.withLock { database throws(StoreError) in
-            try database.bytes(ofBatch: place.batch, at: Int(place.offset), count: Int(place.count))
+    ///
+    /// What is read is the whole batch, and kept for the next: spans that are asked for together came together, and SQLite
+    /// would look through all that stands before a span each time.
+    func committedBytes(_ place: OpenIndex.Place) throws(StoreError) -> ArraySlice<UInt8> {
+        let (number, start, count) = (Int(clamping: place.batch), Int(place.offset), Int(place.count))
+        if let batch = batches[0, number] { return try slice(batch, start, count) }
+        return try readers.withLock { database throws(StoreError) in
+            guard let batch = try database.batch(place.batch, atMost: Self.largestKeptBatch) else {
+                return try database.bytes(ofBatch: place.batch, at: start, count: count)[...]
+            }
+            batches.insert(batch, 0, number, size: batch.count)
+            return try slice(batch, start, count)
         }
+    }
+
+    private func slice(_ batch: [UInt8], _ start: Int, _ count: Int) throws(StoreError) -> ArraySlice<UInt8> {
+        guard start <= batch.count, count <= batch.count - start else {
+            throw StoreError(.damaged, "a batch of \(database.path) is shorter than it was; move the file away")
+        }
+        return batch[start..<start + count]
     }
 
     /// Reads the sources and the batches that come after some, as they are at one moment.

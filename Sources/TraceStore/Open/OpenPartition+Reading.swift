@@ -10,7 +10,7 @@ extension OpenPartition {
     /// The span at a place of which the row was committed.
     func record(at place: OpenIndex.Place) throws(StoreError) -> SpanRecord {
         let source = reading { _ in sources.sources[Int(place.source)] }
-        return SpanRecord(source: source, bytes: try file.committedBytes(place)[...])
+        return SpanRecord(source: source, bytes: try file.committedBytes(place))
     }
 
     /// The spans at places of which the rows were committed.
@@ -20,9 +20,8 @@ extension OpenPartition {
         var records: [SpanRecord] = []
         records.reserveCapacity(places.count)
         for place in places {
-            records.append(
-                SpanRecord(source: sources[Int(place.source)], bytes: try file.committedBytes(place)[...])
-            )
+            let bytes = try file.committedBytes(place)
+            records.append(SpanRecord(source: sources[Int(place.source)], bytes: bytes))
         }
         return records
     }

@@ -77,18 +77,35 @@ final class SQLiteDatabase {
         let code = sqlite3_blob_open(handle, "main", "batch", "data", row, 0, &opened)
         guard code == SQLITE_OK, let opened else { throw failure(code, "can't read batch \(row) of \(path)") }
         defer { sqlite3_blob_close(opened) }
-        var read = SQLITE_OK
+        return try bytes(of: opened, at: offset, count: count, batch: row)
+    }
+
+    /// The whole `data` column of a row of `batch`; `nil` if it has more bytes than that.
+    func batch(_ row: Int64, atMost limit: Int) throws(StoreError) -> [UInt8]? {
+        var opened: OpaquePointer?
+        // On success the blob is ours to close; on failure there is none.
+        let code = sqlite3_blob_open(handle, "main", "batch", "data", row, 0, &opened)
+        guard code == SQLITE_OK, let opened else { throw failure(code, "can't read batch \(row) of \(path)") }
+        defer { sqlite3_blob_close(opened) }
+        let count = Int(sqlite3_blob_bytes(opened))
+        if count > limit { return nil }
+        return try bytes(of: opened, at: 0, count: count, batch: row)
+    }
+
+    private func bytes(
+        of blob: OpaquePointer,
+        at offset: Int,
+        count: Int,
+        batch: Int64
+    ) throws(StoreError) -> [UInt8] {
+        var code = SQLITE_OK
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { memory, used in
             // SQLite copies into our memory.
-            read = sqlite3_blob_read(
-                opened,
-                memory.baseAddress,
-                Int32(truncatingIfNeeded: count),
-                Int32(truncatingIfNeeded: offset)
-            )
-            used = read == SQLITE_OK ? count : 0
+            let (count, offset) = (Int32(truncatingIfNeeded: count), Int32(truncatingIfNeeded: offset))
+            code = sqlite3_blob_read(blob, memory.baseAddress, count, offset)
+            used = code == SQLITE_OK ? Int(count) : 0
         }
-        guard read == SQLITE_OK else { throw failure(read, "can't read batch \(row) of \(path)") }
+        guard code == SQLITE_OK else { throw failure(code, "can't read batch \(batch) of \(path)") }
         return bytes
     }
 

@@ -80,7 +80,7 @@ extension StoreSnapshot.Open {
     /// Offers the rows that meet a query.
     func search(_ plan: SearchPlan, _ found: inout SearchCollector) throws {
         guard let starts = plan.starts, let durations = plan.durations else { return }
-        var rows: [(start: UInt64, row: Int, place: OpenIndex.Place)] = []
+        var rows: [NewestRows.Row] = []
         let sources = partition.reading { _ in partition.sources.sources }
         let isWanted = sources.map { plan.mayMatch($0) }
         // What the resource has, all its spans have.
@@ -101,7 +101,7 @@ extension StoreSnapshot.Open {
                     // A source may be newer than the snapshot, but then its rows are.
                     guard Int(place.source) < isWanted.count, isWanted[Int(place.source)], !isSuperseded(row, index)
                     else { return }
-                    rows.append((columns.start, row, place))
+                    rows.append(NewestRows.Row(start: columns.start, row: row, place: place))
                 }
                 let chunk = first..<min(first + Self.chunk, rowCount)
                 if let candidates = Self.candidates(hashes, chunk, index) {
@@ -111,10 +111,11 @@ extension StoreSnapshot.Open {
                 }
             }
         }
-        rows.sort { ($0.start, $0.row) > ($1.start, $1.row) }
+        var newest = NewestRows(rows)
         var decoder = RecordDecoder()
         var accepted = 0
-        for (start, _, place) in rows {
+        while let next = newest.popFirst() {
+            let (start, place) = (next.start, next.place)
             guard start >= found.threshold else { break }
             if plan.isInexact || plan.isAtCursor(start) {
                 guard let span = decoder.span(try partition.record(at: place)), plan.matches(span) else { continue }
