@@ -20,8 +20,9 @@ struct FlowListing {
     private var present = PresentSpans()
     private let source: PrefetchedSpans
 
-    /// How many spans are searched for at once.
-    private static let pageSize = 200
+    /// How many spans are searched for at once, at first and later: a search looks through much to find little, and where
+    /// flows are long their origins are far between.
+    private static let pageSizes = (first: 200, last: 3_200)
     /// For how many flows spans are read at once.
     private static let prefetchCount = 50
 
@@ -62,8 +63,10 @@ struct FlowListing {
     /// Hands out flows until `body` has enough or there are no more; each once.
     mutating func forEach(_ body: (Found) async throws -> Bool) async throws {
         var seen: Set<SpanReference> = []
+        var pageSize = Self.pageSizes.first
         while true {
-            let page = try await store.search(query, limit: Self.pageSize, after: cursor)
+            let page = try await store.search(query, limit: pageSize, after: cursor)
+            pageSize = min(pageSize * 2, Self.pageSizes.last)
             if step == nil { try await present.load(causesOf: page.spans, from: source) }
             let starts = page.spans.filter { isStart($0) }
             for (place, span) in starts.enumerated() {
