@@ -95,7 +95,8 @@ struct SpanGraph: Sendable {
     }
 
     private mutating func reserve(_ count: Int) {
-        index = HashIndex(capacity: count)
+        // Nodes may have been named before there was any span.
+        if references.isEmpty { index = HashIndex(capacity: count) }
         references.reserveCapacity(count)
         positions.reserveCapacity(count)
         firstEdges.reserveCapacity(count)
