@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Foundation
 import Synchronization
 
 extension DeliveryLoop {
@@ -73,13 +74,24 @@ extension DeliveryLoop {
         flushing.async { [self] in
             let deadline = ContinuousClock.now + drain
             awaitTransaction(until: deadline)
-            let remaining = max(ContinuousClock.now.duration(to: deadline), .zero)
-            _ = flush(within: remaining, unless: { state.withLock { $0.admission.isClosed } })
+            awaitReports(until: deadline)
             // Else consumers wait for it until the brokers find out. Whoever has it open is told when he goes on.
             if state.withLock({ $0.transaction.isOpen }) { _ = client.abortTransaction(timeoutMilliseconds: 1000) }
             // Before the flush ends: from then on the client may be gone.
             close()
             endFlush()
+        }
+    }
+
+    /// Waits for the reports of all who were let in before nobody was any more; blocks.
+    private func awaitReports(until deadline: ContinuousClock.Instant) {
+        let isClosed = { [self] in state.withLock { $0.admission.isClosed } }
+        while true {
+            let remaining = max(ContinuousClock.now.duration(to: deadline), .zero)
+            let isFlushed = flush(within: remaining, unless: isClosed)
+            // Whoever was let in last may be about to hand his record over: librdkafka knows nothing of it yet.
+            guard isFlushed, gate.traffic.outstanding > 0, remaining > .zero, !isClosed() else { return }
+            Thread.sleep(forTimeInterval: 0.001)
         }
     }
 

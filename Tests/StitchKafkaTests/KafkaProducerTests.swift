@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KafkaTesting
-import StitchKafka
 import StitchService
 import StitchTesting
 import Testing
+
+@testable import StitchKafka
 
 @Suite("A producer", .timeLimit(.minutes(1)))
 struct KafkaProducerTests {
@@ -155,6 +156,29 @@ struct KafkaProducerTests {
         await hasTaken(producer)
         await producer.shutdown()
         #expect(try await sender.value.offset == 0)
+    }
+
+    @Test("delivers what was being handed over when it was shut down")
+    func shutdownDuringSend() async throws {
+        let topic = try await TestCluster.topic("handed-over")
+        var configuration = try TestCluster.shared().configuration
+        configuration.linger = .seconds(600)
+        configuration.deliveryTimeout = .seconds(900)
+        let producer = try KafkaProducer(configuration)
+        let record = KafkaRecord(topic: topic, value: [1])
+        try producer.loop.enter(for: record)
+        let shutdown = Task { await producer.shutdown() }
+        while producer.loop.tryToEnter() {
+            producer.loop.leave()
+            await Task.yield()
+        }
+        // Long enough for a shutdown that doesn't wait to be over, and the record to be given up.
+        try await Task.sleep(for: .milliseconds(200))
+        let send = try producer.loop.prepare(record)
+        let pending = send.pending
+        try producer.loop.handOver(record, send)
+        #expect(try await KafkaEnqueued(pending).delivery.offset == 0)
+        await shutdown.value
     }
 
     @Test("flushes what lingers, and says so when that takes too long")
