@@ -9,6 +9,14 @@ import Testing
 
 @Suite("A producer", .timeLimit(.minutes(1)))
 struct KafkaProducerTests {
+    /// Sends nothing on its own accord while a test runs.
+    private func lingering(_ configuration: KafkaConfiguration) -> KafkaConfiguration {
+        var configuration = configuration
+        configuration.linger = .seconds(600)
+        configuration.deliveryTimeout = .seconds(900)
+        return configuration
+    }
+
     /// Lets other tasks go on until a sender's record is on its way; no event says so.
     private func hasTaken(_ producer: KafkaProducer) async {
         while producer.health.lag == 0 { await Task.yield() }
@@ -148,10 +156,7 @@ struct KafkaProducerTests {
     @Test("delivers what was taken before it was shut down, without lingering")
     func shutdownDelivers() async throws {
         let topic = try await TestCluster.topic("drained")
-        var configuration = try TestCluster.shared().configuration
-        configuration.linger = .seconds(600)
-        configuration.deliveryTimeout = .seconds(900)
-        let producer = try KafkaProducer(configuration)
+        let producer = try KafkaProducer(lingering(TestCluster.shared().configuration))
         let sender = Task { try await producer.send(KafkaRecord(topic: topic, value: [1])) }
         await hasTaken(producer)
         await producer.shutdown()
@@ -161,10 +166,7 @@ struct KafkaProducerTests {
     @Test("delivers what was being handed over when it was shut down")
     func shutdownDuringSend() async throws {
         let topic = try await TestCluster.topic("handed-over")
-        var configuration = try TestCluster.shared().configuration
-        configuration.linger = .seconds(600)
-        configuration.deliveryTimeout = .seconds(900)
-        let producer = try KafkaProducer(configuration)
+        let producer = try KafkaProducer(lingering(TestCluster.shared().configuration))
         let record = KafkaRecord(topic: topic, value: [1])
         try producer.loop.enter(for: record)
         let shutdown = Task { await producer.shutdown() }
@@ -185,9 +187,7 @@ struct KafkaProducerTests {
     func flush() async throws {
         let cluster = try MockKafkaCluster()
         try await cluster.createTopic("orders")
-        var configuration = cluster.configuration
-        configuration.linger = .seconds(600)
-        configuration.deliveryTimeout = .seconds(900)
+        var configuration = lingering(cluster.configuration)
         configuration.drain = .zero
         let producer = try KafkaProducer(configuration)
         async let delivered = producer.send(KafkaRecord(topic: "orders", value: [1]))

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// What was read last of files, of bounded size; shared by all partitions of a store.
+/// What was read last of files, of bounded size; any number of threads use it.
 ///
 /// Forgets a value at a time, the oldest that nobody has asked for since it was last its turn, so that none who asks waits
 /// for much to be given back.
@@ -69,18 +69,4 @@ final class ReadCache<Value: Sendable>: Sendable {
             while state.size > capacity, state.entries.count > 1 { state.forget() }
         }
     }
-}
-
-/// The caches of a store.
-final class SealedCaches: Sendable {
-    let blocks = ReadCache<SpanBlock>(capacity: 64 << 20)
-    let links = ReadCache<LinkTargets>(capacity: 16 << 20)
-    let identities: ReadCache<BlockIdentities>
-    private let count = Atomic(0)
-
-    /// Caches, of which that of ids holds so many bytes.
-    init(identityCapacity: Int = 32 << 20) { identities = ReadCache(capacity: identityCapacity) }
-
-    /// The number of another file.
-    func number() -> Int { count.add(1, ordering: .relaxed).newValue }
 }
