@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 import CStitchRdkafka
 
 extension DeliveryLoop {
@@ -13,7 +14,7 @@ extension DeliveryLoop {
         contentsOf records: [KafkaRecord],
         headers: @Sendable (Int) -> NativeHeaders
     ) async -> KafkaDeliveries {
-        let group = SendGroup(of: records, at: MonotonicTime.now)
+        let group = SendGroup(of: records, at: stitch_monotonic_time())
         for index in records.indices {
             do throws(KafkaError) {
                 try await handOver(records[index], headers(index), group.opaque(of: index))

@@ -107,7 +107,7 @@ final class ProducerClient: Sendable {
 
     /// Tells all who wait for a report of the event's; returns how many reports there are.
     private func settle(_ event: OpaquePointer, _ losses: UndeliveredRecords) -> Int {
-        let time = MonotonicTime.now
+        let time = stitch_monotonic_time()
         var count = 0
         withUnsafeTemporaryAllocation(of: UnsafePointer<rd_kafka_message_t>?.self, capacity: 64) { messages in
             messages.initialize(repeating: nil)

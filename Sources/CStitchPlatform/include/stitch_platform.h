@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 // So short that a call would take longer.
 #define STITCH_INLINE static inline __attribute__((always_inline))
@@ -38,13 +37,6 @@ STITCH_INLINE uint32_t stitch_thread_number(void) {
     // One more than the number, so that 0 says that there is none yet.
     uint32_t number = stitch_own_number;
     return __builtin_expect(number == 0, 0) ? stitch_take_number() : number - 1;
-}
-
-/// Nanoseconds of a clock that never goes back, since some moment that is the same for all threads.
-STITCH_INLINE uint64_t stitch_monotonic_time(void) {
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) return 0;
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
 /// Says that memory will be written soon, so that it is taken away from other processors meanwhile. Any address will do.
