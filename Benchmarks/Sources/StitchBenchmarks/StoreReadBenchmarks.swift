@@ -11,7 +11,8 @@ import TraceStore
 /// anew, which leaves nothing of blocks, columns, traces or postings in the process, and then its files are dropped from the
 /// page cache (``PageCache``). Opening is not part of the time. The host of a virtual machine may still hold the files.
 ///
-/// `flow.assemble_1000` joins one of ``LongFlows`` from a span in its middle, up to its origin and down from there.
+/// `flow.assemble_1000` joins one of ``LongFlows`` from a span in its middle, up to its origin and down from there; some
+/// of these flows for the first time. A figure is the median unless its name says `p95`.
 /// `search.p95` asks for the newest fifty by each condition, `search.attribute_p95` for those that have one key and
 /// value, cold; `search.exhaustive_p95` for what no span is, so that every block is looked at that its directory doesn't
 /// rule out.
@@ -29,38 +30,33 @@ struct StoreReadBenchmarks {
     func run() async throws -> [Figure] {
         var figures: [Figure] = []
         let store = try FileSpanStore(reading: directory)
-        figures.append(
-            try await warm("store.trace_get_p95", 1_000) {
-                _ = try await store.spans(of: [traces[$0 * 7 % traces.count]])
-            }
-        )
-        figures.append(try await warm("flow.assemble_1000", 50) { try await assemble($0, store) })
-        figures.append(try await cold("flow.assemble_1000_cold", 30) { try await assemble($0, $1) })
-        figures.append(
-            try await warm("search.p95", 300) { _ = try await store.search(query($0), limit: 50, after: nil) }
-        )
-        figures.append(
-            try await cold("search.p95_cold", 60) { _ = try await $1.search(query($0), limit: 50, after: nil) }
-        )
-        figures.append(
-            try await cold("search.attribute_p95", 60) { index, store in
-                let sample = samples[index * 13 % samples.count]
-                let elements = sample.attributes.elements
-                let element = elements[index % elements.count]
-                let query = SpanQuery(attributes: [.init(element.key, element.value.description)])
-                _ = try await store.search(query, limit: 50, after: nil)
-            }
-        )
-        figures.append(
-            try await warm("search.exhaustive_p95", 20) { _ in
-                let query = SpanQuery(
-                    hasError: true,
-                    minimumDuration: .milliseconds(100),
-                    maximumDuration: .milliseconds(100)
-                )
-                _ = try await store.search(query, limit: 50, after: nil)
-            }
-        )
+        let get = try await warm(1_000) { _ = try await store.spans(of: [traces[$0 * 7 % traces.count]]) }
+        figures.append(get.p95("store.trace_get_p95"))
+        let assembly = try await warm(50) { try await assemble($0, store) }
+        figures += [assembly.median("flow.assemble_1000"), assembly.p95("flow.assemble_1000_p95")]
+        let coldAssembly = try await cold(30) { try await assemble($0, $1) }
+        figures += [coldAssembly.median("flow.assemble_1000_cold"), coldAssembly.p95("flow.assemble_1000_cold_p95")]
+        let search = try await warm(300) { _ = try await store.search(query($0), limit: 50, after: nil) }
+        figures.append(search.p95("search.p95"))
+        let coldSearch = try await cold(60) { _ = try await $1.search(query($0), limit: 50, after: nil) }
+        figures.append(coldSearch.p95("search.p95_cold"))
+        let attribute = try await cold(60) { index, store in
+            let sample = samples[index * 13 % samples.count]
+            let elements = sample.attributes.elements
+            let element = elements[index % elements.count]
+            let query = SpanQuery(attributes: [.init(element.key, element.value.description)])
+            _ = try await store.search(query, limit: 50, after: nil)
+        }
+        figures.append(attribute.p95("search.attribute_p95"))
+        let exhaustive = try await warm(20) { _ in
+            let query = SpanQuery(
+                hasError: true,
+                minimumDuration: .milliseconds(100),
+                maximumDuration: .milliseconds(100)
+            )
+            _ = try await store.search(query, limit: 50, after: nil)
+        }
+        figures.append(exhaustive.p95("search.exhaustive_p95"))
         await store.shutdown()
         return figures
     }
@@ -83,18 +79,14 @@ struct StoreReadBenchmarks {
         }
     }
 
-    private func warm(_ name: String, _ count: Int, _ body: (Int) async throws -> Void) async throws -> Figure {
+    private func warm(_ count: Int, _ body: (Int) async throws -> Void) async throws -> Times {
         for index in 0..<min(20, count) { try await body(index) }
         var times: [Double] = []
         for index in 0..<count { times.append(try await Self.time { try await body(index) }) }
-        return Self.p95(name, times)
+        return Times(times)
     }
 
-    private func cold(
-        _ name: String,
-        _ count: Int,
-        _ body: (Int, FileSpanStore) async throws -> Void
-    ) async throws -> Figure {
+    private func cold(_ count: Int, _ body: (Int, FileSpanStore) async throws -> Void) async throws -> Times {
         var times: [Double] = []
         for index in 0..<count {
             let store = try FileSpanStore(reading: directory)
@@ -102,18 +94,29 @@ struct StoreReadBenchmarks {
             times.append(try await Self.time { try await body(index, store) })
             await store.shutdown()
         }
-        return Self.p95(name, times)
+        return Times(times)
+    }
+
+    /// How long each of several questions took, in milliseconds.
+    private struct Times {
+        private let sorted: [Double]
+
+        init(_ times: [Double]) { sorted = times.sorted() }
+
+        func median(_ name: String) -> Figure {
+            Figure(name: name, value: StitchBenchmarks.median(sorted), unit: .milliseconds)
+        }
+
+        func p95(_ name: String) -> Figure {
+            let place = min(sorted.count - 1, sorted.count * 95 / 100)
+            return Figure(name: name, value: sorted[place], unit: .milliseconds)
+        }
     }
 
     private static func time(_ body: () async throws -> Void) async rethrows -> Double {
         let begin = ContinuousClock.now
         try await body()
         return StoreBenchmarks.milliseconds(ContinuousClock.now - begin)
-    }
-
-    private static func p95(_ name: String, _ times: [Double]) -> Figure {
-        let times = times.sorted()
-        return Figure(name: name, value: times[min(times.count - 1, times.count * 95 / 100)], unit: .milliseconds)
     }
 
     /// Joins a flow of 50,000 spans in a thousand and one traces, sealed and warm.
