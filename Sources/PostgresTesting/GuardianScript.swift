@@ -6,14 +6,14 @@
 /// process that wanted the server. However that process ends, the kernel closes that end, and the script stops the
 /// server and removes the folder.
 enum GuardianScript {
-    /// Takes as arguments the folder of the programs and the port.
+    /// Takes as arguments the folder of the programs, the port, and `durable` or `fast`.
     ///
     /// Writes lines: `folder PATH`, then `ready` or `failed REASON`. A line `crash` on its standard input lets the server
     /// crash and start again.
     static let text = #"""
         # The terminal's interrupt goes to the owner, whose end this script waits for, even if nobody reads its report.
         trap '' INT TERM HUP QUIT PIPE
-        bin=$1 port=$2
+        bin=$1 port=$2 kind=$3
         umask 077
         # Postgres refuses to run as root.
         user=
@@ -34,7 +34,7 @@ enum GuardianScript {
                 read -r _ && read -r system _ _ free _ && [ "$system" = tmpfs ] && [ "$free" -ge 2097152 ]
             }
         }
-        if [ -z "${TMPDIR:-}" ] && in_memory && run test -w /dev/shm; then base=/dev/shm; fi
+        if [ "$kind" = fast ] && [ -z "${TMPDIR:-}" ] && in_memory && run test -w /dev/shm; then base=/dev/shm; fi
         # Sockets are in the folder, and their paths may not be long.
         { [ ${#base} -le 60 ] && run test -x "$base"; } || base=/tmp
         folder=$(mktemp -d "$base/stitch-pg.XXXXXX") || { echo "failed no folder can be made in $base"; exit 1; }
@@ -60,8 +60,9 @@ enum GuardianScript {
         run "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$log" 2>&1 </dev/null ||
             fail "initdb did not succeed"
         options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c max_connections=200"
-        options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-        options="$options -c max_wal_size=128MB"
+        if [ "$kind" = fast ]; then
+            options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_wal_size=128MB"
+        fi
         start() {
             run "$bin/pg_ctl" -D "$folder/data" -l "$folder/server-log" -o "$options" -w -t 60 start >"$log" 2>&1 </dev/null
         }

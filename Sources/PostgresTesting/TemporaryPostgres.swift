@@ -8,8 +8,8 @@ import Foundation
 /// is too long for a socket's path or closed to the server's user, under `/tmp`.
 ///
 /// It is the system's Postgres (see ``PostgresTestingError/Code/serverNotInstalled``), started on a free port of
-/// 127.0.0.1, for speed without syncing to the disk, and open to every user of the machine. Started by root, it runs as
-/// another user.
+/// 127.0.0.1, for speed without syncing to the disk unless it is to be durable, and open to every user of the machine.
+/// Started by root, it runs as another user.
 ///
 /// **Contract.** Whoever makes it calls ``stop()``. If that never happens, because the process crashes or is killed, a
 /// small guardian process stops the server and removes the folder all the same. May be shared by all tasks.
@@ -29,8 +29,10 @@ public final class TemporaryPostgres: Sendable {
 
     /// Starts a server; takes about a second.
     ///
+    /// - Parameter isDurable: Whether a commit waits for the disk, as in a server that is installed; then nothing is kept in
+    ///   memory alone. For measurements; tests are faster without.
     /// - Throws: ``PostgresTestingError``, saying what to install or why the server did not start.
-    public init() async throws(PostgresTestingError) {
+    public init(isDurable: Bool = false) async throws(PostgresTestingError) {
         let binaries = try PostgresBinaries.find()
         var remainingTries = 3
         while true {
@@ -38,7 +40,7 @@ public final class TemporaryPostgres: Sendable {
                 throw PostgresTestingError(.serverFailed, "Starting a temporary Postgres failed: no port is free")
             }
             do {
-                guardian = try await Guardian.start(arguments: [binaries.folder, String(port)])
+                guardian = try await Guardian.start(arguments: [binaries.folder, String(port), isDurable ? "durable" : "fast"])
                 folder = guardian.folder
                 url = "postgres://postgres@127.0.0.1:\(port)/postgres"
                 return

@@ -85,7 +85,7 @@ struct EnqueueBenchmarks {
     }
 
     private func commits(_ body: @escaping @Sendable () async throws -> Void) async throws -> Double {
-        let count = 500
+        let count = 1_000
         let elapsed = try await JobBenchmarks.seconds {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 { group.addTask { for _ in 0..<count { try await body() } } }

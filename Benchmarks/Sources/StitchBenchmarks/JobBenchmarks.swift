@@ -10,10 +10,11 @@ import TracedJobs
 
 /// What the job queue costs: worker, server and whoever enqueues on one machine, every span sampled.
 ///
-/// The server is the one that `POSTGRES_URL` names, else a temporary one; either is told to wait for the disk, if the role
-/// may say so. ``EnqueueBenchmarks`` says what one job costs beside a bare INSERT, ``PgbenchPeer`` what the statements alone
-/// take, ``PgqueuerPeer`` what another queue does with the same work, and ``JobFlow`` goes on for six minutes. `STITCH_BENCH_JOBS` names the parts to measure, all of them without it:
-/// `enqueue`, `work`, `pgbench`, `pgqueuer`, `flow`, `pickup`.
+/// The server is the one that `POSTGRES_URL` names, else a temporary one; nothing is measured by
+/// one that doesn't wait for the disk. ``EnqueueBenchmarks`` says what one job costs beside a bare INSERT,
+/// ``PgbenchPeer`` what the statements alone take, ``PgqueuerPeer`` what another queue does with the same work, and
+/// ``JobFlow`` goes on for six minutes. `STITCH_BENCH_JOBS` names the parts to measure, all of them without it: `enqueue`,
+/// `work`, `pgbench`, `pgqueuer`, `flow`, `pickup`.
 enum JobBenchmarks: BenchmarkGroup {
     static let name = "jobs"
 
@@ -42,7 +43,7 @@ enum JobBenchmarks: BenchmarkGroup {
     static func run() async throws -> [Figure] {
         try await BenchmarkDatabase.with { url in
             let pool = try PostgresPool(url)
-            await waitForDisk(pool)
+            try await expectDurable(pool)
             let jobs = try JobQueue(pool, schema: "stitch_benchmark")
             try await pool.execute("DROP SCHEMA IF EXISTS stitch_benchmark CASCADE")
             try await jobs.migrate()
@@ -73,11 +74,23 @@ enum JobBenchmarks: BenchmarkGroup {
         }
     }
 
-    private static func waitForDisk(_ pool: PostgresPool) async {
-        for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
-            _ = try? await pool.execute("ALTER SYSTEM SET \(setting) = on")
+    /// Commits that don't wait for the disk would be another figure.
+    struct NotDurable: Error, CustomStringConvertible {
+        let setting: String
+        var description: String {
+            "measuring jobs needs durable commits, and the server has \(setting) off; turn it on, or unset POSTGRES_URL to "
+                + "measure with a temporary server"
         }
-        _ = try? await pool.query("SELECT pg_reload_conf()")
+    }
+
+    private static func expectDurable(_ pool: PostgresPool) async throws {
+        let rows = try await pool.query(
+            """
+            SELECT name FROM pg_settings
+            WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name
+            """
+        )
+        if let row = rows.first { throw NotDurable(setting: try row.decode("name")) }
     }
 
     // MARK: A backlog, in and out
