@@ -40,7 +40,9 @@ public final class TemporaryPostgres: Sendable {
                 throw PostgresTestingError(.serverFailed, "Starting a temporary Postgres failed: no port is free")
             }
             do {
-                guardian = try await Guardian.start(arguments: [binaries.folder, String(port), isDurable ? "durable" : "fast"])
+                guardian = try await Guardian.start(arguments: [
+                    binaries.folder, String(port), isDurable ? "durable" : "fast",
+                ])
                 folder = guardian.folder
                 url = "postgres://postgres@127.0.0.1:\(port)/postgres"
                 return

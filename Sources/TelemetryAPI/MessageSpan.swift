@@ -83,6 +83,37 @@ public struct MessageSpan: ~Copyable, Sendable {
         owner = taker
     }
 
+    /// A span that its tracer takes back as it ends.
+    ///
+    /// It is the first of its trace and sampled; `share` keeps alive what its target has prepared.
+    package init(
+        rootOf context: SpanContext,
+        _ operation: MessagingConventions.Operation,
+        of share: MessageTargetShare,
+        ofKind kind: SpanKind,
+        link: PlainLink?,
+        details: MessageDetails,
+        start: Timestamp,
+        clock: UInt64,
+        _ taker: MessageSpanTaker
+    ) {
+        self.details = details
+        traceID = context.traceID
+        spanID = context.spanID
+        flags = context.flags
+        isRemote = false
+        state = context.state.isEmpty ? nil : MessageSpanState(context.state)
+        self.link = link
+        preparedReference = share.prepared(operation)
+        self.share = share
+        self.kind = kind
+        parent = nil
+        self.start = start
+        self.clock = clock
+        self.taker = .passUnretained(taker)
+        owner = taker
+    }
+
     /// A span that is kept as any other, or that nobody records.
     ///
     /// For tracers. Its link has been added; its details are as it ends.

@@ -76,7 +76,12 @@ extension SDKTracer {
         guard let parent, parent.isValid, parent.isSampled, hasPlainLink, core.followsParents,
             core.hasRoom(for: share.prepared(operation))
         else {
-            // Not recorded, or not in the usual form.
+            // No child of one that is recorded, or not in the usual form.
+            if hasPlainLink, parent?.isValid != true, core.hasRoom(for: share.prepared(operation)),
+                !core.readsAttributes
+            {
+                return startTrace(operation, on: target, share, kind, following, plain, details, time)
+            }
             return startOtherSpan(
                 operation,
                 on: target,
@@ -103,6 +108,42 @@ extension SDKTracer {
             start: time ?? now,
             clock: offset.nanoseconds,
             places[thread]
+        )
+    }
+
+    /// Starts a span of messaging that has no parent, if the sampler wants it.
+    @inline(never)
+    private func startTrace(
+        _ operation: MessagingConventions.Operation,
+        on target: MessageTarget,
+        _ share: MessageTargetShare,
+        _ kind: SpanKind,
+        _ following: [SpanContext],
+        _ link: PlainLink?,
+        _ details: MessageDetails,
+        _ time: Timestamp?
+    ) -> MessageSpan {
+        let request = SamplingRequest(
+            traceID: core.traceID,
+            name: target.spanName(of: operation),
+            kind: kind,
+            following: following
+        )
+        let context = core.context(of: request)
+        guard context.isSampled else {
+            return MessageSpan(Span(context: context), operation, on: target, details: details)
+        }
+        let (now, offset) = core.clock.start()
+        return MessageSpan(
+            rootOf: context,
+            operation,
+            of: share,
+            ofKind: kind,
+            link: link,
+            details: details,
+            start: time ?? now,
+            clock: offset.nanoseconds,
+            places[stitch_thread_number()]
         )
     }
 }

@@ -8,7 +8,8 @@ public import TelemetryAPI
 public protocol Sampler: Sendable {
     /// Whether the decision depends on the attributes or links that a span starts with.
     ///
-    /// Only then are they worked out before the decision; otherwise a span that isn't recorded never pays for them.
+    /// Only then are they worked out before the decision; otherwise a span that isn't recorded never pays for them. Must not
+    /// change.
     var readsAttributes: Bool { get }
 
     /// Whether a child is always decided about as its parent was, and has its parent's trace state.

@@ -73,18 +73,21 @@ extension TracerCore {
             parent: parent,
             following: following
         )
-        let readsAttributes = sampler.readsAttributes
         if readsAttributes {
             build(&builder)
             request.attributes = builder.attributes.all
             request.links = builder.links
         }
-        var flags = parent.map { $0.flags.intersection(.random) } ?? (isRandom ? .random : [])
+        return (context(of: request), readsAttributes)
+    }
+
+    /// The context of a span about which the sampler has to be asked; its parent is valid, if it has one.
+    func context(of request: SamplingRequest) -> SpanContext {
+        var flags = request.parent.map { $0.flags.intersection(.random) } ?? (isRandom ? .random : [])
         let decision = sampler.decide(request)
         if decision.isSampled { flags.insert(.sampled) }
         starts.add(isSampled: decision.isSampled)
-        let context = SpanContext(traceID: request.traceID, spanID: spanID, flags: flags, state: decision.state)
-        return (context, readsAttributes)
+        return SpanContext(traceID: request.traceID, spanID: spanID, flags: flags, state: decision.state)
     }
 
     /// Records a span from now on.

@@ -18,6 +18,7 @@ final class TracerCore: Sendable {
 
     // What is nearly always so is known by its type, and asked no questions at each span.
     let followsParents: Bool
+    let readsAttributes: Bool
     private let hasRandomIDs: Bool
     let usesPlainContext: Bool
     private let buildLimits: SpanBuilder.Limits
@@ -49,6 +50,7 @@ final class TracerCore: Sendable {
         self.processor = processor
         self.notice = notice
         followsParents = sampler.followsParents
+        readsAttributes = sampler.readsAttributes
         usesPlainContext = fields == ContextCarrier.knownFields && propagator.usesPlainContext
         hasRandomIDs = ids is RandomIDGenerator
         let batches = processor as? BatchSpanProcessor

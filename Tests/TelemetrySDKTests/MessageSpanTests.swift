@@ -163,13 +163,84 @@ struct MessageSpanTests {
         var vendor = parent
         vendor.state = try #require(TraceState("vendor=1"))
         let cases: [(SpanContext?, SpanContext?, isPlain: Bool)] = [
-            (local, local, true), (nil, parent, false), (.invalid, parent, false), (vendor, parent, true),
+            (local, local, true), (nil, parent, true), (.invalid, parent, true), (vendor, parent, true),
             (local, vendor, false), (local, .invalid, false),
         ]
         for (parent, link, isPlain) in cases {
             exporter.spans.withLock { $0 = [] }
             expectSame(try both(parent: parent, link: link, isPlain: isPlain))
         }
+    }
+
+    @Test("The sampler decides about one that starts a trace, by what it is and who caused it")
+    func traces() throws {
+        struct AskedSampler: Sampler {
+            let isSampled: Bool
+            func decide(_ span: SamplingRequest) -> SamplingDecision {
+                #expect(span.name == "process orders" && span.kind == .consumer && span.parent == nil)
+                #expect(span.following.map(\.spanID) == [SpanID(bits: 3)] && span.traceID.isValid)
+                return SamplingDecision(isSampled: isSampled, state: TraceState("ot=th:8") ?? TraceState())
+            }
+        }
+        for isSampled in [true, false] {
+            let processor = BatchSpanProcessor(exporter: exporter, delay: 3600)
+            let tracer = SDKTracer(
+                resource: Resource(),
+                processor: processor,
+                sampler: AskedSampler(isSampled: isSampled)
+            )
+            let span = tracer.startMessageSpan(
+                .process,
+                on: target,
+                ofKind: .consumer,
+                parent: nil,
+                following: [parent],
+                link: parent,
+                role: .creation,
+                details: MessageDetails(offset: 1),
+                at: nil
+            )
+            let context = span.context
+            #expect(context.isSampled == isSampled && context.state.description == "ot=th:8")
+            #expect(context.flags.contains(.random) && context.traceID != parent.traceID)
+            let (isRecording, isPlain) = (span.isRecording, span.isPlain)
+            #expect(isRecording == isSampled && isPlain == isSampled)
+            span.end()
+            processor.shutdown()
+            #expect(tracer.startedCounts == (isSampled ? (1, 0) : (0, 1)))
+            let spans = exporter.spans.withLock { spans in
+                defer { spans = [] }
+                return spans
+            }
+            #expect(spans.map(\.context) == (isSampled ? [context] : []))
+            #expect(spans.allSatisfy { $0.parentSpanID == nil && $0.links.map(\.context) == [parent] })
+        }
+    }
+
+    @Test("A sampler that reads attributes is told them")
+    func attributeSampler() {
+        struct ReadingSampler: Sampler {
+            var readsAttributes: Bool { true }
+            func decide(_ span: SamplingRequest) -> SamplingDecision {
+                let isSampled = span.attributes["messaging.destination.name"] == "orders" && span.links.count == 1
+                return SamplingDecision(isSampled: isSampled, state: TraceState())
+            }
+        }
+        let tracer = SDKTracer(resource: Resource(), processor: CollectingProcessor(), sampler: ReadingSampler())
+        let span = tracer.startMessageSpan(
+            .process,
+            on: target,
+            ofKind: .consumer,
+            parent: nil,
+            following: [],
+            link: parent,
+            role: .creation,
+            details: MessageDetails(),
+            at: nil
+        )
+        let isRecording = span.isRecording
+        #expect(isRecording)
+        span.end()
     }
 
     @Test("Limits hold, and the number of spans that wait may be limited")
