@@ -50,7 +50,7 @@ extension ProcessSpan {
     /// initialisers, for which nothing is kept beside one object.
     ///
     /// `nil`, with nothing done, where the span is not in the usual form: it starts a trace, something is current that it
-    /// has to link to, or its sender is a stranger.
+    /// has to link to, its sender is a stranger, or a sampler wants to know all of it before it decides.
     ///
     /// - Parameters:
     ///   - message: What is known of the message.
@@ -70,7 +70,7 @@ extension ProcessSpan {
         else { return nil }
         var work: WorkSpan?
         TelemetrySystem.withTracer(in: active) { tracer in
-            guard tracer.isEnabled, tracer.usesPlainContext else { return }
+            guard tracer.isEnabled, tracer.usesPlainContext, !tracer.decidesByAttributes else { return }
             if let active, active.parent(tracer) != nil { return }
             guard let span = message.startSpan(on: target, by: tracer) else { return }
             var receipt = message.receipt

@@ -45,13 +45,17 @@ public struct ReservedIDs: Sendable, Hashable {
             builder.attributes.merge(target.attributes(of: .process))
             build(&builder)
         }
-        // Asked for what is decided with the ids, which are then ours.
-        var context = reserving.reserveSpan(name, ofKind: .consumer, parent: parent, following: following, fill)
+        // By the trace that it will be in, so that a share of all traces is decided as everybody else decides it.
+        var context = reserving.reserveSpan(
+            name,
+            ofKind: .consumer,
+            startingTrace: newTraceID,
+            parent: parent,
+            following: following,
+            fill
+        )
         context.spanID = spanID
-        if parent == nil {
-            context.traceID = newTraceID
-            context.flags.insert(.random)
-        }
+        if context.traceID == newTraceID { context.flags.insert(.random) }
         return reserving.startSpan(reserved: context, name, ofKind: .consumer, parent: parent, at: time, fill)
     }
 }

@@ -13,6 +13,7 @@ public protocol SpanReserving: Sendable {
     /// - Parameters:
     ///   - name: What will be done, of low cardinality.
     ///   - kind: Which side of a relation it is.
+    ///   - newTrace: The id of the trace that it starts, if it starts one; a new one unless given.
     ///   - parent: The span that it is a child of; `nil` starts a trace.
     ///   - following: For a span that starts a trace: the spans that caused it.
     ///   - build: Says what the span will have from its start on, as far as it is known, for samplers that look at it.
@@ -20,6 +21,7 @@ public protocol SpanReserving: Sendable {
     func reserveSpan(
         _ name: String,
         ofKind kind: SpanKind,
+        startingTrace newTrace: TraceID?,
         parent: SpanContext?,
         following: [SpanContext],
         _ build: (inout SpanBuilder) -> Void
@@ -28,7 +30,7 @@ public protocol SpanReserving: Sendable {
     /// Starts the span that has these ids.
     ///
     /// - Parameters:
-    ///   - context: What ``reserveSpan(_:ofKind:parent:following:_:)`` gave out, in this process or another; once.
+    ///   - context: What ``reserveSpan(_:ofKind:startingTrace:parent:following:_:)`` gave out, in this process or another; once.
     ///   - name: What is done.
     ///   - kind: Which side of a relation it is.
     ///   - parent: The parent that was said at the reservation.

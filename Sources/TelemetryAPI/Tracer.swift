@@ -100,6 +100,10 @@ public protocol Tracer: Sendable {
     /// reads it in passing, can do without; `false` unless the tracer says otherwise.
     var usesPlainContext: Bool { get }
 
+    /// Whether what a span with a parent starts with, its attributes and links, decides whether it is recorded: then all that
+    /// is known has to be said at once; `false` unless the tracer says otherwise.
+    var decidesByAttributes: Bool { get }
+
     /// The names, in lower case, of all fields that it may write or read.
     ///
     /// Whoever takes a carrier out of a message's headers or a request's fields takes these, and no others.
@@ -192,6 +196,9 @@ extension Tracer {
 
     /// `false`.
     public var usesPlainContext: Bool { false }
+
+    /// `false`.
+    public var decidesByAttributes: Bool { false }
 
     /// Those of every format that Stitch knows.
     public var fields: Set<String> { ContextCarrier.knownFields }

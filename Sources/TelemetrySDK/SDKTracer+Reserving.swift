@@ -8,12 +8,13 @@ extension SDKTracer: SpanReserving {
     public func reserveSpan(
         _ name: String,
         ofKind kind: SpanKind,
+        startingTrace newTrace: TraceID?,
         parent: SpanContext?,
         following: [SpanContext],
         _ build: (inout SpanBuilder) -> Void
     ) -> SpanContext {
         var builder = core.builder
-        return core.decide(name, kind, parent, following, &builder, build).context
+        return core.decide(name, kind, parent, following, startingTrace: newTrace, &builder, build).context
     }
 
     /// Starts the span that has these ids.

@@ -17,6 +17,9 @@ public struct SDKTracer: Tracer {
     /// Whether the propagator writes and reads W3C trace context and baggage, and no more.
     public var usesPlainContext: Bool { core.usesPlainContext }
 
+    /// Whether the sampler reads attributes, and is asked about children.
+    public var decidesByAttributes: Bool { core.readsAttributes && !core.followsParents }
+
     /// A tracer.
     ///
     /// - Parameters:

@@ -65,11 +65,14 @@ public struct SamplingCondition: Sendable {
         }
     }
 
-    /// The message or job has waited at least so long for the work on it to begin.
+    /// The message or job has waited at least so long for the work on it to begin; of a batch, one of its messages.
     public static func wait(atLeast wait: Duration) -> Self {
         let seconds = wait / .seconds(1)
+        @Sendable func isLong(_ attributes: Attributes) -> Bool {
+            (attributes[MessagingConventions.Attribute.wait]?.doubleValue).map { $0 >= seconds } ?? false
+        }
         return Self(readsAttributes: true) { span in
-            (span.attributes[MessagingConventions.Attribute.wait]?.doubleValue).map { $0 >= seconds } ?? false
+            isLong(span.attributes) || span.links.contains { isLong($0.attributes) }
         }
     }
 

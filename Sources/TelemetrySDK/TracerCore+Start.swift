@@ -54,12 +54,15 @@ extension TracerCore {
 
     /// Gives the span its ids, and decides whether it is recorded.
     ///
+    /// `newTrace` is the trace that it starts, if it starts one.
+    ///
     /// - Returns: Its context, and whether the builder was filled to decide.
     func decide(
         _ name: String,
         _ kind: SpanKind,
         _ parent: SpanContext?,
         _ following: [SpanContext],
+        startingTrace newTrace: TraceID? = nil,
         _ builder: inout SpanBuilder,
         _ build: (inout SpanBuilder) -> Void
     ) -> (context: SpanContext, isBuilt: Bool) {
@@ -67,7 +70,7 @@ extension TracerCore {
         // What is no span can't be a parent.
         let parent = parent.flatMap { $0.isValid ? $0 : nil }
         var request = SamplingRequest(
-            traceID: parent?.traceID ?? traceID,
+            traceID: parent?.traceID ?? newTrace ?? traceID,
             name: name,
             kind: kind,
             parent: parent,

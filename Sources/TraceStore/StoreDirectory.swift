@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TelemetryData
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -70,6 +72,18 @@ struct StoreDirectory: Sendable {
     func size(_ name: String) -> Int {
         var status = stat()
         return stat(path(name), &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// When a file was last written; `nil` where there is none.
+    func modified(_ name: String) -> Timestamp? {
+        var status = stat()
+        guard stat(path(name), &status) == 0 else { return nil }
+        #if canImport(Darwin)
+        let time = status.st_mtimespec
+        #else
+        let time = status.st_mtim
+        #endif
+        return Timestamp(nanoseconds: UInt64(max(0, time.tv_sec)) * 1_000_000_000 + UInt64(max(0, time.tv_nsec)))
     }
 
     /// Writes a file so that it is there whole or not at all, whatever happens meanwhile.

@@ -55,13 +55,14 @@ final class StoreEngine {
         } else {
             lock = nil
         }
-        manifest = try Self.openManifest(directory, access, &damagedFiles)
+        manifest = try Self.openManifest(directory, access, now(), &damagedFiles)
         try reload()
     }
 
     private static func openManifest(
         _ directory: StoreDirectory,
         _ access: SQLiteDatabase.Access,
+        _ now: Timestamp,
         _ damagedFiles: inout [String]
     ) throws(StoreError) -> Manifest {
         do {
@@ -69,7 +70,7 @@ final class StoreEngine {
         } catch  where error.code == .damaged && access == .writing {
             damagedFiles.append(directory.setAside("manifest.db"))
             let manifest = try Manifest(directory.manifest, access)
-            try ManifestRebuilding.rebuild(manifest, directory)
+            try ManifestRebuilding.rebuild(manifest, directory, now: now)
             return manifest
         }
     }
@@ -181,6 +182,7 @@ final class StoreEngine {
         known[number] = nil
         guard access == .writing else {
             damagedFiles.append(name)
+            Diagnostics.log(.error, "\(directory.path): \(name) is damaged; it is left out")
             return
         }
         let aside = directory.setAside(name)

@@ -94,8 +94,23 @@ final class StoreMaintenance: Sendable {
 
     /// Drops the oldest partition, but for spans whose flow goes on in a newer one: these move there, so that the flow
     /// stays whole and goes as a whole.
+    ///
+    /// Where such flows have become most of the store they go nevertheless, as far as they are in the oldest partition: more
+    /// than may be is not kept for any flow's sake.
     private func dropOldest(_ snapshot: StoreSnapshot) throws {
         let (oldest, next) = (snapshot.sealed[0], snapshot.sealed[1])
+        let size = oldest.partition.size
+        // The first generation is what was sealed; what moves there makes another.
+        if let most = configuration.maximumSize, oldest.partition.generation > 0, size > most / 2,
+            size / 2 > next.partition.size
+        {
+            try thread.block { try $0.drop(oldest.partition) }
+            return Diagnostics.log(
+                .warning,
+                "\(configuration.directory): flows that go on and on took up most of \(most) bytes; their oldest spans were "
+                    + "dropped; a larger maximumSize, or TraceRetention, keeps more of them"
+            )
+        }
         var newer: Set<UInt32> = []
         for sealed in snapshot.sealed.dropFirst() {
             for trace in try snapshot.ask(sealed, { try $0.traces() }) { newer.insert(trace.id.linkHash) }

@@ -32,7 +32,13 @@ struct SpanStartsTests {
                             )
                             .end()
                         }
-                        _ = tracer.reserveSpan("s", ofKind: .internal, parent: parent, following: following) { _ in }
+                        _ = tracer.reserveSpan(
+                            "s",
+                            ofKind: .internal,
+                            startingTrace: nil,
+                            parent: parent,
+                            following: following
+                        ) { _ in }
                     }
                 }
             }

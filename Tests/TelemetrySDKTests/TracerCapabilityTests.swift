@@ -45,7 +45,13 @@ struct TracerCapabilityTests {
     func reserved() throws {
         let parent = SpanContext(traceID: TraceID(high: 1, low: 1), spanID: SpanID(bits: 1), flags: .sampled)
         let reserving = try #require(tracer().reserving)
-        let context = reserving.reserveSpan("process q", ofKind: .consumer, parent: parent, following: []) { _ in }
+        let context = reserving.reserveSpan(
+            "process q",
+            ofKind: .consumer,
+            startingTrace: nil,
+            parent: parent,
+            following: []
+        ) { _ in }
         #expect(context.traceID == parent.traceID && context.spanID != parent.spanID && context.isSampled)
         #expect(processor.all.isEmpty)
         reserving.startSpan(reserved: context, "process q", ofKind: .consumer, parent: parent, at: nil) { _ in }.end()
@@ -54,7 +60,13 @@ struct TracerCapabilityTests {
 
         var unsampled = parent
         unsampled.flags = []
-        let dropped = reserving.reserveSpan("process q", ofKind: .consumer, parent: unsampled, following: []) { _ in }
+        let dropped = reserving.reserveSpan(
+            "process q",
+            ofKind: .consumer,
+            startingTrace: nil,
+            parent: unsampled,
+            following: []
+        ) { _ in }
         reserving.startSpan(reserved: dropped, "process q", ofKind: .consumer, parent: unsampled, at: nil) { _ in
             Issue.record("a span that isn't sampled is not described")
         }

@@ -127,6 +127,28 @@ struct StoreDamageTests {
         }
     }
 
+    @Test("A manifest that was made anew makes nothing older than it is")
+    func manifestAge() async throws {
+        try await withDirectory { directory in
+            var samples = SampleSpans(seed: 34)
+            let spans = samples.spans(traces: 10)
+            var configuration = TraceStoreConfiguration(directory: directory)
+            configuration.maximumAge = .seconds(86_400)
+            let store = try FileSpanStore(configuration)
+            try await store.append(spans)
+            try await store.seal()
+            await store.shutdown()
+            for name in ["manifest.db-wal", "manifest.db-shm"] {
+                try? FileManager.default.removeItem(atPath: "\(directory)/\(name)")
+            }
+            try Data(repeating: 7, count: 9_000).write(to: URL(filePath: "\(directory)/manifest.db"))
+            let opened = try FileSpanStore(configuration)
+            try await opened.maintain()
+            #expect(sorted(try await opened.all()) == sorted(spans))
+            await opened.shutdown()
+        }
+    }
+
     @Test("An open file that can't be read is left out")
     func open() async throws {
         try await withDirectory { directory in

@@ -156,6 +156,26 @@ struct StoreRetentionTests {
         }
     }
 
+    @Test("A flow that never ends doesn't let the store grow")
+    func endless() async throws {
+        try await withDirectory { directory in
+            let clock = Clock()
+            let store = try store(directory, clock) { $0.maximumSize = 60_000 }
+            var samples = SampleSpans(seed: 42)
+            let trace = TraceID(high: 1, low: 1)
+            var largest = 0
+            for part in 0..<40 {
+                // All of one trace, and each sealed for itself.
+                let spans = (0..<100).map { samples.span(of: trace, nil, at: UInt64(part * 100 + $0) * 1_000_000, nil) }
+                try await store.append(spans)
+                try await store.seal()
+                largest = max(largest, try await store.statistics().sealedByteCount)
+            }
+            #expect(largest < 120_000)
+            await store.shutdown()
+        }
+    }
+
     private static func change(_ span: inout SpanData, _ body: (inout SpanData) -> Void) { body(&span) }
 
     @Test("What was sealed stays so where the rules can't be applied right after, and they are applied later")
