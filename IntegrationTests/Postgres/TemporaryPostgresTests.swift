@@ -22,4 +22,23 @@ struct TemporaryPostgresTests {
         let error = await #expect(throws: PostgresError.self) { try await PostgresPool(postgres.url).query("SELECT 1") }
         #expect(error?.code == .connectionFailed)
     }
+
+    @Test("It waits for the disk and has the settings that it is given; what a shell would read is refused")
+    func settings() async throws {
+        let postgres = try await TemporaryPostgres(isDurable: true, settings: ["work_mem": "8MB"])
+        var configuration = try PostgresConfiguration(postgres.url)
+        configuration.connectTimeout = .seconds(120)
+        let pool = try PostgresPool(configuration)
+        let row = try await pool.query(
+            "SELECT current_setting('fsync') AS fsync, current_setting('work_mem') AS memory"
+        )[0]
+        #expect(try row.decode("fsync", as: String.self) == "on")
+        #expect(try row.decode("memory", as: String.self) == "8MB")
+        await pool.shutdown()
+        await postgres.stop()
+        let error = await #expect(throws: PostgresTestingError.self) {
+            try await TemporaryPostgres(settings: ["work_mem": "8MB; id"])
+        }
+        #expect(error?.message.contains("work_mem") == true)
+    }
 }

@@ -6,7 +6,7 @@
 /// process that wanted the server. However that process ends, the kernel closes that end, and the script stops the
 /// server and removes the folder.
 enum GuardianScript {
-    /// Takes as arguments the folder of the programs, the port, and `durable` or `fast`.
+    /// Takes as arguments the folder of the programs, the port, `durable` or `fast`, and settings as `name=value`.
     ///
     /// Writes lines: `folder PATH`, then `ready` or `failed REASON`. A line `crash` on its standard input lets the server
     /// crash and start again.
@@ -14,6 +14,7 @@ enum GuardianScript {
         # The terminal's interrupt goes to the owner, whose end this script waits for, even if nobody reads its report.
         trap '' INT TERM HUP QUIT PIPE
         bin=$1 port=$2 kind=$3
+        shift 3
         umask 077
         # Postgres refuses to run as root.
         user=
@@ -63,6 +64,7 @@ enum GuardianScript {
         if [ "$kind" = fast ]; then
             options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_wal_size=128MB"
         fi
+        for setting in "$@"; do options="$options -c $setting"; done
         start() {
             run "$bin/pg_ctl" -D "$folder/data" -l "$folder/server-log" -o "$options" -w -t 60 start >"$log" 2>&1 </dev/null
         }

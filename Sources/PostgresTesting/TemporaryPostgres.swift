@@ -29,20 +29,24 @@ public final class TemporaryPostgres: Sendable {
 
     /// Starts a server; takes about a second.
     ///
-    /// - Parameter isDurable: Whether a commit waits for the disk, as in a server that is installed; then nothing is kept in
-    ///   memory alone. For measurements; tests are faster without.
+    /// - Parameters:
+    ///   - isDurable: Whether a commit waits for the disk, as in a server that is installed; then nothing is kept in memory
+    ///     alone. For measurements; tests are faster without.
+    ///   - settings: Other parameters of the server by name, of letters, digits, `.`, `_` and `-` alone.
     /// - Throws: ``PostgresTestingError``, saying what to install or why the server did not start.
-    public init(isDurable: Bool = false) async throws(PostgresTestingError) {
+    public init(
+        isDurable: Bool = false,
+        settings: KeyValuePairs<String, String> = [:]
+    ) async throws(PostgresTestingError) {
         let binaries = try PostgresBinaries.find()
+        let kind = [isDurable ? "durable" : "fast"] + (try Self.arguments(settings))
         var remainingTries = 3
         while true {
             guard let port = freePort() else {
                 throw PostgresTestingError(.serverFailed, "Starting a temporary Postgres failed: no port is free")
             }
             do {
-                guardian = try await Guardian.start(arguments: [
-                    binaries.folder, String(port), isDurable ? "durable" : "fast",
-                ])
+                guardian = try await Guardian.start(arguments: [binaries.folder, String(port)] + kind)
                 folder = guardian.folder
                 url = "postgres://postgres@127.0.0.1:\(port)/postgres"
                 return
@@ -51,6 +55,23 @@ public final class TemporaryPostgres: Sendable {
                 remainingTries -= 1
                 if remainingTries == 0 { throw error }
             }
+        }
+    }
+
+    /// What is given to a shell must be nothing to it.
+    private static func arguments(
+        _ settings: KeyValuePairs<String, String>
+    ) throws(PostgresTestingError) -> [String] {
+        let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+        return try settings.map { name, value throws(PostgresTestingError) in
+            guard !name.isEmpty, (name + value).allSatisfy(allowed.contains) else {
+                throw PostgresTestingError(
+                    .serverFailed,
+                    "Starting a temporary Postgres failed: the setting \(name) has other characters than letters, digits, "
+                        + "'.', '_' and '-'"
+                )
+            }
+            return "\(name)=\(value)"
         }
     }
 
