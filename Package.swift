@@ -376,7 +376,7 @@ let suites: [Target] = [
             "TraceFlow", "TracedJobs", "TracedKafka",
         ],
         path: "IntegrationTests",
-        exclude: ["ChaosJobs", "JobMember", "KafkaMember", "WrongClock"],
+        exclude: ["ChaosJobs", "JobMember", "KafkaMember", "OTLPPeer", "WrongClock"],
         swiftSettings: settings
     ),
 ]
