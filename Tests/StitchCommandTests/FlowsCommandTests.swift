@@ -126,6 +126,19 @@ struct FlowsCommandTests {
         }
     }
 
+    @Test("A small file that is much when it is inflated is refused before it is in memory", arguments: [0x0a, 0x7b])
+    func inflated(first: UInt8) async throws {
+        try await CommandFixture.withFile([]) { _, folder in
+            let file = folder.appending(path: "bomb").path
+            // Protobuf of one message that never ends, or JSON without a line's end.
+            try write([first] + [UInt8](repeating: 0x20, count: 5 << 20), to: file, isCompressed: true)
+            let error = await #expect(throws: CommandError.self) {
+                try await SpanFile(path: file, maximumByteCount: 1 << 20).read(tell: { _ in }) { _ in }
+            }
+            #expect(error?.message.contains("has more than 1 MiB") == true)
+        }
+    }
+
     private func write(_ bytes: [UInt8], to file: String, isCompressed: Bool) throws {
         guard isCompressed else {
             try Data(bytes).write(to: URL(filePath: file))

@@ -8,7 +8,14 @@ import TelemetryData
 struct SpanFile {
     let path: String
 
-    /// What a file of protobuf or a line of JSON may have in bytes.
+    /// How many bytes a file of protobuf or a line of JSON may have once it is inflated: all of it is held in memory, and a
+    /// small file in gzip can be made into any number.
+    private let maximumByteCount: Int
+
+    init(path: String, maximumByteCount: Int = 1 << 30) {
+        (self.path, self.maximumByteCount) = (path, maximumByteCount)
+    }
+
     private static let limits = OTLPLimits(maximumByteCount: .max, maximumElementCount: .max)
 
     /// Reads all spans, a line or a request at a time.
@@ -28,7 +35,10 @@ struct SpanFile {
         var bytes = try await file.next()
         guard !bytes.isEmpty else { return 0 }
         guard Self.isJSON(bytes) else {
-            while case let more = try await file.next(), !more.isEmpty { bytes += more }
+            while case let more = try await file.next(), !more.isEmpty {
+                bytes += more
+                try check(bytes.count, "the file")
+            }
             return try await readProtobuf(bytes, tell, body)
         }
         var lines = LineReport(name: name, unit: "line", tell: tell)
@@ -38,10 +48,19 @@ struct SpanFile {
             while let line = buffer.next() {
                 if let spans = lines.spans({ try Self.spans(ofLine: line) }) { try await body(spans) }
             }
+            try check(buffer.rest.count, "a line")
             bytes = try await file.next()
         }
         if let spans = lines.spans({ try Self.spans(ofLine: buffer.rest) }), !spans.isEmpty { try await body(spans) }
         return try lines.end()
+    }
+
+    private func check(_ count: Int, _ part: String) throws {
+        guard count > maximumByteCount else { return }
+        throw CommandError.failure(
+            "can't read \(name): \(part) has more than \(maximumByteCount >> 20) MiB; write JSON lines, a request each, to read "
+                + "more than that"
+        )
     }
 
     private var name: String { path == "-" ? "standard input" : path }
