@@ -66,6 +66,46 @@ struct JobAttemptLinkTests {
         }
     }
 
+    @Test(
+        "The statement for other libraries takes each value as text or bytes, plain or not",
+        arguments: [false, true]
+    )
+    func declared(isPlain: Bool) async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let run: (JobStatement) async throws -> JobID = { statement in
+                try await jobs.database.withTransaction { transaction in
+                    // As a library does that says the type of each value.
+                    let types = statement.parameters.map { if case .bytes = $0 { "bytea" } else { "text" } }
+                    let values = statement.parameters.map { parameter in
+                        switch parameter {
+                        case .null: "NULL"
+                        case .text(let text): "'\(text)'"
+                        case .bytes(let bytes):
+                            "'\\x\(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())'"
+                        }
+                    }
+                    let list = types.joined(separator: ", ")
+                    _ = try await transaction.execute("PREPARE enqueueing (\(list)) AS \(statement.sql)")
+                    let rows = try await transaction.query("EXECUTE enqueueing (\(values.joined(separator: ", ")))")
+                    return JobID(rawValue: try rows[0].decode("id"))
+                }
+            }
+            let job = SendReceipt(orderID: 7)
+            let id =
+                isPlain
+                ? try await jobs.enqueue(job, run)
+                : try await jobs.enqueue(
+                    job,
+                    after: .seconds(60),
+                    unique: JobUniqueness(.text("k"), period: .seconds(60)),
+                    run
+                )
+            #expect(try await jobs.column("payload ->> 'orderID'", of: id) == "7")
+            #expect(try await jobs.column("trace_id IS NOT NULL", of: id) == "true")
+        }
+    }
+
     /// Enqueues a job that is order 0, and maybe others.
     private static func enqueue(by way: Way, to jobs: JobQueue) async throws -> JobID {
         let job = SendReceipt(orderID: 0)
