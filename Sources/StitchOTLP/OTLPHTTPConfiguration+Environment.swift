@@ -33,7 +33,7 @@ extension OTLPHTTPConfiguration {
         func first<Value>(_ setting: String, _ read: (inout EnvironmentReader, String) -> Value?) -> Value? {
             read(&reader, signal.variable(setting)) ?? read(&reader, "OTEL_EXPORTER_OTLP_\(setting)")
         }
-        headers = first("HEADERS") { reader, name in reader.pairs(name) } ?? headers
+        headers = first("HEADERS") { reader, name in Self.headers(&reader, name) } ?? headers
         timeout = first("TIMEOUT") { reader, name in reader.timeout(name) } ?? timeout
         // Other than by code: what OpenTelemetry sets for its variables is that nothing is compressed.
         compression =
@@ -44,9 +44,28 @@ extension OTLPHTTPConfiguration {
             first("PROTOCOL") { reader, name in
                 reader.choice(name, Encoding.allCases.map { ($0.rawValue, $0) })
             } ?? encoding
-        certificateAuthority = first("CERTIFICATE") { reader, name in reader.text(name) }
-        clientCertificate = first("CLIENT_CERTIFICATE") { reader, name in reader.text(name) }
-        clientKey = first("CLIENT_KEY") { reader, name in reader.text(name) }
+        func file(_ setting: String) -> (path: String, variable: String)? {
+            first(setting) { reader, name in reader.text(name).map { ($0, name) } }
+        }
+        let authority = file("CERTIFICATE")
+        var certificate = file("CLIENT_CERTIFICATE"), key = file("CLIENT_KEY")
+        if (certificate == nil) != (key == nil) {
+            if let certificate { reader.ignore(certificate.variable, "it needs OTEL_EXPORTER_OTLP_CLIENT_KEY") }
+            if let key { reader.ignore(key.variable, "it needs OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE") }
+            (certificate, key) = (nil, nil)
+        }
+        (certificateAuthority, clientCertificate, clientKey) = (authority?.path, certificate?.path, key?.path)
+        variables = [
+            "certificateAuthority": authority, "clientCertificate": certificate, "clientKey": key,
+        ].compactMapValues { $0 }
+    }
+
+    /// Header fields, but for those whose values could write fields of their own; `nil` if there are none.
+    private static func headers(_ reader: inout EnvironmentReader, _ name: String) -> [(name: String, value: String)]? {
+        guard let pairs = reader.pairs(name) else { return nil }
+        let headers = pairs.filter { isPrintable($0.value) }
+        if headers.count < pairs.count { reader.ignorePart(of: name, "its value has control characters") }
+        return headers.isEmpty ? nil : headers
     }
 
     /// That of the signal is taken as it is; to that of all signals the path of the signal is added.

@@ -36,6 +36,8 @@ public struct OTLPHTTPConfiguration: Sendable {
     public var encoding = Encoding.protobuf
 
     /// A file of certificates, in PEM, that the receiver's certificate must come from; `nil` trusts the system's.
+    ///
+    /// It and the following are read for `https` alone.
     public var certificateAuthority: String?
 
     /// A file with the client's certificate, in PEM; needs ``clientKey``.
@@ -49,6 +51,9 @@ public struct OTLPHTTPConfiguration: Sendable {
 
     /// How large an answer may be, in bytes; of a larger one only the beginning is received.
     public var maximumAnswerSize = 4 << 20
+
+    /// From which variables the files' paths were read, by option.
+    var variables: [String: (path: String, variable: String)] = [:]
 
     /// Spans for a receiver at `/v1/traces` of this machine's port 4318, unless told otherwise.
     ///
@@ -68,7 +73,8 @@ public struct OTLPHTTPConfiguration: Sendable {
         let components = URLComponents(string: endpoint)
         let scheme = components?.scheme?.lowercased()
         try require(
-            (scheme == "http" || scheme == "https") && components?.host?.isEmpty == false && isPrintable(endpoint),
+            (scheme == "http" || scheme == "https") && components?.host?.isEmpty == false
+                && Self.isPrintable(endpoint),
             "endpoint is \(displayedEndpoint.debugDescription); write a URL such as http://localhost:4318/v1/traces"
         )
         for (name, value) in headers {
@@ -77,7 +83,10 @@ public struct OTLPHTTPConfiguration: Sendable {
                 "a header's name is \(name.debugDescription); write letters, digits and hyphens"
             )
             // Line ends would let a value write fields of its own.
-            try require(isPrintable(value), "the value of the header \(name) has control characters; leave them out")
+            try require(
+                Self.isPrintable(value),
+                "the value of the header \(name) has control characters; leave them out"
+            )
         }
         try require(timeout > .zero, "timeout is \(timeout); write more than zero")
         try require(maximumRequestSize > 0, "maximumRequestSize is \(maximumRequestSize); write 1 byte or more")
@@ -86,19 +95,25 @@ public struct OTLPHTTPConfiguration: Sendable {
             (clientCertificate == nil) == (clientKey == nil),
             "clientCertificate and clientKey belong together, and one is not set; set both or neither"
         )
+        if scheme == "https" { try validateFiles() }
+    }
+
+    private func validateFiles() throws(OTLPError) {
         for (option, path) in [
             ("certificateAuthority", certificateAuthority), ("clientCertificate", clientCertificate),
             ("clientKey", clientKey),
         ] {
             guard let path else { continue }
+            // By its variable, for who configures by those; one that code has overruled has no part in it.
+            let name = variables[option].flatMap { $0.path == path ? $0.variable : nil } ?? option
             try require(
                 !path.contains("\0") && FileManager.default.isReadableFile(atPath: path),
-                "\(option) is \(path.debugDescription), which can't be read; write the path of a PEM file"
+                "\(name) is \(path.debugDescription), which can't be read; write the path of a PEM file"
             )
         }
     }
 
-    private func isPrintable(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
+    static func isPrintable(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
 
     private func require(_ isRight: Bool, _ message: @autoclosure () -> String) throws(OTLPError) {
         if !isRight { throw OTLPError(.invalidConfiguration, message()) }

@@ -31,6 +31,11 @@ package struct EnvironmentReader {
         warn("\(name) is ignored: \(reason)")
     }
 
+    /// Says that a part of a list is ignored, the others not.
+    package mutating func ignorePart(of name: String, _ reason: String) {
+        warn("a part of \(name) is ignored: \(reason)")
+    }
+
     /// Once, also if a variable is read for several purposes.
     private mutating func warn(_ warning: String) {
         if !warnings.contains(warning) { warnings.append(warning) }
@@ -88,7 +93,7 @@ package struct EnvironmentReader {
                 warn("none in \(name) is ignored: it must stand alone")
             } else {
                 let known = choices.map(\.word).joined(separator: ", ")
-                warn("a part of \(name) is ignored: each must be one of \(known), or none alone")
+                ignorePart(of: name, "each must be one of \(known), or none alone")
             }
         }
         return values.isEmpty ? nil : values
@@ -135,8 +140,6 @@ package struct EnvironmentReader {
 }
 
 extension String {
-    fileprivate var trimmingBlanks: String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        return String(drop(while: isBlank).reversed().drop(while: isBlank).reversed())
-    }
+    /// Without white space round it, such as the end of the line that a secret's file ends with.
+    fileprivate var trimmingBlanks: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

@@ -48,8 +48,35 @@ struct OTLPHTTPConfigurationTests {
         #expect(failure { $0.timeout = .zero }?.hasPrefix("timeout is ") == true)
         #expect(failure { $0.maximumRequestSize = 0 } != nil)
         #expect(failure { $0.maximumAnswerSize = -1 } != nil)
-        #expect(failure { $0.certificateAuthority = "/no/such.pem" }?.contains("/no/such.pem") == true)
+        let unreadable = failure {
+            $0.endpoint = "https://host/"
+            $0.certificateAuthority = "/no/such.pem"
+        }
+        #expect(unreadable?.hasPrefix("certificateAuthority is \"/no/such.pem\"") == true)
         #expect(failure { $0.clientCertificate = "/dev/null" }?.contains("clientKey") == true)
+    }
+
+    @Test("Over HTTP without TLS no certificate is read")
+    func plain() throws {
+        var configuration = OTLPHTTPConfiguration()
+        (configuration.clientCertificate, configuration.clientKey) = ("/no/such.pem", "/no/such.key")
+        configuration.certificateAuthority = "/no/such.pem"
+        _ = try OTLPHTTPExporter(configuration)
+    }
+
+    @Test("A file that can't be read is named by its variable, unless code has set another one")
+    func variable() {
+        let name = "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"
+        let read = OTLPHTTPConfiguration(environment: [name: "/no/such.pem"])
+        func failure(_ authority: String?) -> String? {
+            self.failure {
+                $0 = read
+                $0.endpoint = "https://host/"
+                $0.certificateAuthority = authority
+            }
+        }
+        #expect(failure("/no/such.pem")?.hasPrefix("\(name) is ") == true)
+        #expect(failure("/another.pem")?.hasPrefix("certificateAuthority is ") == true)
     }
 
     @Test(

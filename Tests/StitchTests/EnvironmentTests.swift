@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StitchOTLP
 import Testing
 import TraceContext
 
@@ -137,6 +138,10 @@ private let rows: [Row] = [
     row("\(otlp)TRACES_ENDPOINT", "http://collector:4318/mine", endpoint, "http://collector:4318/mine"),
     row("\(otlp)TRACES_ENDPOINT", "http://collector:4318", endpoint, "http://collector:4318/"),
     wrong("\(otlp)TRACES_ENDPOINT", "mine", endpoint, usualEndpoint),
+    row("\(otlp)HEADERS", "api-key=abc\n", headers, "api-key: abc"),
+    row("\(otlp)HEADERS", "\r\n a=1 ,\n b=2\r\n", headers, "a: 1|b: 2"),
+    wrong("\(otlp)HEADERS", "a=1,x=a%0Asecret", headers, "a: 1"),
+    wrong("\(otlp)HEADERS", "x=secret%7F", headers, ""),
     row(
         "\(otlp)HEADERS",
         "Authorization=Basic%20YTpi,x-key = a=b;c",
@@ -159,10 +164,10 @@ private let rows: [Row] = [
     wrong("\(otlp)PROTOCOL", "grpc", encoding, "http/protobuf"),
     row("\(otlp)CERTIFICATE", "/ca.pem", { $0.otlp.certificateAuthority ?? "" }, "/ca.pem"),
     row("\(otlp)TRACES_CERTIFICATE", "/ca.pem", { $0.otlp.certificateAuthority ?? "" }, "/ca.pem"),
-    row("\(otlp)CLIENT_CERTIFICATE", "/me.pem", { $0.otlp.clientCertificate ?? "" }, "/me.pem"),
-    row("\(otlp)TRACES_CLIENT_CERTIFICATE", "/me.pem", { $0.otlp.clientCertificate ?? "" }, "/me.pem"),
-    row("\(otlp)CLIENT_KEY", "/key.pem", { $0.otlp.clientKey ?? "" }, "/key.pem"),
-    row("\(otlp)TRACES_CLIENT_KEY", "/key.pem", { $0.otlp.clientKey ?? "" }, "/key.pem"),
+    wrong("\(otlp)CLIENT_CERTIFICATE", "/me.pem", { $0.otlp.clientCertificate ?? "" }, ""),
+    wrong("\(otlp)TRACES_CLIENT_CERTIFICATE", "/me.pem", { $0.otlp.clientCertificate ?? "" }, ""),
+    wrong("\(otlp)CLIENT_KEY", "/key.pem", { $0.otlp.clientKey ?? "" }, ""),
+    wrong("\(otlp)TRACES_CLIENT_KEY", "/key.pem", { $0.otlp.clientKey ?? "" }, ""),
 
     row("\(otlp)ENDPOINT", "https://c.example/otlp", { $0.metricsOTLP.endpoint }, "https://c.example/otlp/v1/metrics"),
     row(
@@ -177,8 +182,8 @@ private let rows: [Row] = [
     row("\(otlp)METRICS_COMPRESSION", "gzip", { $0.metricsOTLP.compression.rawValue }, "gzip"),
     row("\(otlp)METRICS_PROTOCOL", "http/json", { $0.metricsOTLP.encoding.rawValue }, "http/json"),
     row("\(otlp)METRICS_CERTIFICATE", "/ca.pem", { $0.metricsOTLP.certificateAuthority ?? "" }, "/ca.pem"),
-    row("\(otlp)METRICS_CLIENT_CERTIFICATE", "/me.pem", { $0.metricsOTLP.clientCertificate ?? "" }, "/me.pem"),
-    row("\(otlp)METRICS_CLIENT_KEY", "/key.pem", { $0.metricsOTLP.clientKey ?? "" }, "/key.pem"),
+    wrong("\(otlp)METRICS_CLIENT_CERTIFICATE", "/me.pem", { $0.metricsOTLP.clientCertificate ?? "" }, ""),
+    wrong("\(otlp)METRICS_CLIENT_KEY", "/key.pem", { $0.metricsOTLP.clientKey ?? "" }, ""),
 
     wrong("OTEL_CONFIG_FILE", "/config.yaml", name, TelemetryConfiguration(environment: [:]).serviceName),
 ]
@@ -202,7 +207,7 @@ struct EnvironmentTests {
     @Test("An empty variable, or one of white space, is not set", arguments: Set(rows.map(\.name)).sorted())
     private func empty(name: String) {
         let looks = rows.filter { $0.name == name }.map(\.look)
-        for value in ["", " \t"] {
+        for value in ["", " \t", "\n", "\r\n"] {
             let (configuration, warnings) = read([name: value])
             #expect(looks.map { $0(configuration) } == looks.map { $0(read([:]).0) })
             #expect(warnings.isEmpty)
@@ -273,6 +278,29 @@ struct EnvironmentTests {
         #expect(!configuration.sampler.decide(root).isSampled)
         root.following = [cause]
         #expect(configuration.sampler.decide(root).isSampled)
+    }
+
+    @Test("A client's certificate and its key count together, also where one is for all signals; alone neither does")
+    func clientCertificate() {
+        let (both, warnings) = read(["\(otlp)TRACES_CLIENT_CERTIFICATE": "/me.pem", "\(otlp)CLIENT_KEY": "/key.pem"])
+        #expect(both.otlp.clientCertificate == "/me.pem" && both.otlp.clientKey == "/key.pem")
+        #expect(both.metricsOTLP.clientKey == nil)
+        #expect(warnings.map { $0.prefix { $0 != " " } } == ["\(otlp)CLIENT_KEY"], "metrics have no certificate")
+        let (_, once) = read(["\(otlp)CLIENT_KEY": "/key.pem"])
+        #expect(once == ["\(otlp)CLIENT_KEY is ignored: it needs OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"])
+    }
+
+    @Test("What the environment has wrong about headers and certificates keeps nobody from starting")
+    func starts() throws {
+        for (name, value) in [
+            ("HEADERS", "api-key=abc\n"), ("HEADERS", "x=a%0Ab"), ("CLIENT_KEY", "/key.pem"),
+            ("CLIENT_CERTIFICATE", "/me.pem"), ("CERTIFICATE", "/none.pem"),
+        ] {
+            _ = try SpanExport(read(["\(otlp)\(name)": value]).0, meter: nil) { _ in }
+        }
+        let (configuration, _) = read(["\(otlp)ENDPOINT": "https://a", "\(otlp)TRACES_CERTIFICATE": "/none.pem"])
+        let error = #expect(throws: OTLPError.self) { _ = try SpanExport(configuration, meter: nil) { _ in } }
+        #expect(error?.message.hasPrefix("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE is \"/none.pem\"") == true)
     }
 
     @Test("What is said for traces counts before what is said for all signals; where it is wrong, the latter counts")
