@@ -8,7 +8,9 @@ public import TelemetryData
 /// **Contract.** ``export(_:)`` blocks its thread until the receiver has taken the batch or
 /// ``OTLPHTTPConfiguration/timeout`` is over. It sends again after status 429, 502, 503 and 504, not before the server's
 /// `Retry-After`, and after a lost connection; after nothing else, as OTLP's specification says. A receiver may so get a
-/// span twice. ``finish(within:)`` makes exports end soon, ``shutdown()`` at once, from any thread. One export runs at a time; a further one waits.
+/// span twice. A `Retry-After` holds for the batches that come after too, for 15 minutes at most: each waits for it within
+/// its own timeout. ``finish(within:)`` makes exports end soon, ``shutdown()`` at once, from any thread. One export runs at
+/// a time; a further one waits.
 ///
 /// Its own requests are never traced.
 public final class OTLPHTTPExporter: SpanExporter {

@@ -11,6 +11,8 @@ final class OTLPRequestSender: Sendable {
     private let clock: any ExportClock
     /// When all ends, by the clock, once the process is about to.
     private let end = Mutex<Duration?>(nil)
+    /// Before when the receiver wishes to get nothing, by the clock.
+    private let notBefore = Mutex(Duration.zero)
 
     /// A sender over the network, which connects with its first request.
     convenience init(_ subject: String, _ configuration: OTLPHTTPConfiguration) throws(OTLPError) {
@@ -56,8 +58,12 @@ final class OTLPRequestSender: Sendable {
             )
         }
         let request = try post(body)
-        var state = RetryState(timeout: configuration.timeout)
         let start = clock.elapsed
+        var state = RetryState(timeout: configuration.timeout, notBefore: notBefore.withLock { $0 } - start)
+        finish(&state, since: start)
+        if case .giveUp(let reason) = try wait(state.begin(at: .zero), &state, since: start) {
+            throw error(reason, state, nil)
+        }
         while true {
             finish(&state, since: start)
             if let reason = state.obstacle(at: clock.elapsed - start) { throw error(reason, state, nil) }
@@ -69,6 +75,7 @@ final class OTLPRequestSender: Sendable {
                 now: clock.secondsSince1970,
                 jitter: .random(in: 0...1)
             )
+            notBefore.withLock { $0 = max($0, start + state.notBefore) }
             switch try wait(action, &state, since: start) {
             case .done: return outcome.answer?.body ?? []
             case .wait: continue
@@ -146,6 +153,11 @@ final class OTLPRequestSender: Sendable {
             OTLPError(.refused, "\(endpoint) refused the \(subject) with status \(status)\(said)")
         case .failed(let why):
             OTLPError(.refused, "\(subject) can't be sent to \(endpoint): \(quoted(why))")
+        case .postponed:
+            OTLPError(
+                .unreachable,
+                "\(endpoint) has asked to be left alone for longer than there was time to send the \(subject)"
+            )
         case .absent(let why): OTLPError(.unreachable, "\(endpoint) can't be reached: \(quoted(why))")
         case .deadline where state.attempts == 0:
             OTLPError(.unreachable, "no time was left to send the \(subject) to \(endpoint) before the shutdown")

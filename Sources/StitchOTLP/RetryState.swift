@@ -4,6 +4,8 @@
 /// "All Other Responses"): after 429, 502, 503 and 504 and after a lost connection, never after anything else, and only
 /// as long as the whole fits into the deadline.
 ///
+/// What a server asked for in an answer to an earlier request counts too.
+///
 /// Pure: the time and the jitter are told to it.
 struct RetryState {
     /// What came of one attempt.
@@ -14,7 +16,7 @@ struct RetryState {
         case unconnected(String)
         /// A connection was lost before the answer was whole.
         case disconnected(String)
-        /// Another attempt could not end otherwise: an untrusted certificate, an answer that is no HTTP or too large.
+        /// Another attempt could not end otherwise: an untrusted certificate, an answer that is no HTTP.
         case failed(String)
         /// The deadline passed meanwhile.
         case timedOut
@@ -37,6 +39,8 @@ struct RetryState {
         case failed(String)
         /// No further attempt fits into the deadline; what the last one met.
         case deadline(last: Event)
+        /// The server has asked not to be sent anything for longer than there is time, with an earlier request.
+        case postponed
         /// There is nobody, and no time to wait until there is.
         case absent(String)
         case interrupted
@@ -51,6 +55,13 @@ struct RetryState {
     /// The longest wait before the second attempt; it doubles with each further one.
     var firstBackoff = Duration.seconds(1)
 
+    /// Before when the server wishes to get nothing, neither this request nor the next one, as long after the beginning.
+    private(set) var notBefore: Duration
+
+    /// For how long a wish holds for requests that come after the one that it was the answer to: a clock that is wrong, or
+    /// a slip of a digit, must not silence a process for good.
+    static let longestPause = Duration.seconds(15 * 60)
+
     /// The longest wait that isn't the server's wish.
     var longestBackoff = Duration.seconds(5)
 
@@ -60,8 +71,23 @@ struct RetryState {
     /// What the last one met, and until when it then is waited.
     private var last: (event: Event, retryAt: Duration)?
 
-    init(timeout: Duration) {
+    /// A request that is about to be sent.
+    ///
+    /// - Parameters:
+    ///   - timeout: How long the whole may take, waits included.
+    ///   - notBefore: Before when the server wished to get nothing, as long after the beginning.
+    init(timeout: Duration, notBefore: Duration = .zero) {
         self.timeout = timeout
+        self.notBefore = notBefore
+    }
+
+    /// What to do before the first attempt.
+    ///
+    /// Where the server's wish is beyond the deadline it is waited all the same: the batches that come after this one
+    /// would be lost as well, and at once.
+    func begin(at elapsed: Duration) -> Action {
+        if isFinishing, notBefore >= timeout, notBefore > elapsed { return .giveUp(.postponed) }
+        return .wait(max(.zero, min(notBefore, timeout) - elapsed))
     }
 
     /// How long the next attempt may take.
@@ -77,13 +103,15 @@ struct RetryState {
 
     /// Why no attempt can be begun any more; `nil` if one can.
     func obstacle(at elapsed: Duration) -> Reason? {
-        remaining(at: elapsed) > .zero ? nil : .deadline(last: last?.event ?? .timedOut)
+        if remaining(at: elapsed) > .zero { return nil }
+        return attempts == 0 && notBefore > elapsed ? .postponed : .deadline(last: last?.event ?? .timedOut)
     }
 
     /// What to do in the middle of a wait, when it turns out that the process is about to end.
     ///
     /// A server that asked for time still gets it; where there was no connection another attempt is due at once, the last.
     func hurry(at elapsed: Duration) -> Action {
+        if attempts == 0 { return begin(at: elapsed) }
         guard let last, case .answered = last.event else { return .wait(.zero) }
         return last.retryAt < timeout ? .wait(max(.zero, last.retryAt - elapsed)) : .giveUp(.deadline(last: last.event))
     }
@@ -102,6 +130,7 @@ struct RetryState {
         case .answered(let status, let retryAfter):
             if (200...299).contains(status) { return .done }
             guard [429, 502, 503, 504].contains(status) else { return .giveUp(.refused(status: status)) }
+            if let wish = retryAfter?.delay(now: now) { notBefore = elapsed + min(wish, Self.longestPause) }
             // Never earlier than the server wishes, and never so soon that a wish of zero becomes a flood.
             return wait(max(backoff(jitter), retryAfter?.delay(now: now) ?? .zero), after: event, at: elapsed)
         case .unconnected(let why) where isFinishing: return .giveUp(.absent(why))

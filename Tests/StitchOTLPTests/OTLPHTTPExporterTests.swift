@@ -110,6 +110,35 @@ struct OTLPHTTPExporterTests {
         #expect(Set(server.requests.map(\.body)).count == 1 && server.requests.count == 3)
     }
 
+    @Test("A wish beyond the timeout holds for the batches after it, which wait rather than be sent")
+    func busyForLong() throws {
+        let server = try ScriptedServer([.answer(503, ["Retry-After: 25"]), .answer(200)])
+        defer { server.stop() }
+        let clock = TestClock()
+        let exporter = try exporter(to: server, clock: clock)
+        let first = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        #expect(first?.message.contains("status 503") == true)
+        for _ in 1...2 {
+            let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+            #expect(error?.code == .unreachable && error?.message.contains("asked to be left alone") == true)
+            #expect(server.requests.count == 1)
+        }
+        for _ in 1...2 { try exporter.export(SpanBatch([span()])) }
+        #expect(clock.waits == [10, 10, 5].map { .seconds($0) } && server.requests.count == 3)
+    }
+
+    @Test("The end of the process is not spent on waiting for a wish that goes beyond it")
+    func busyAtEnd() throws {
+        let server = try ScriptedServer([.answer(503, ["Retry-After: 25"]), .answer(200)])
+        defer { server.stop() }
+        let clock = TestClock()
+        let exporter = try exporter(to: server, clock: clock)
+        #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        exporter.finish(within: .seconds(5))
+        #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        #expect(server.requests.count == 1 && clock.waits.isEmpty)
+    }
+
     @Test(
         "A lost connection is tried again",
         arguments: [ScriptedServer.Step.cut, .cutWithin(200)]

@@ -108,4 +108,43 @@ struct RetryStateTests {
             #expect(state.hurry(at: .seconds(3)) == action)
         }
     }
+
+    @Test("What the server wished with an earlier request is waited for, within the timeout")
+    func notBefore() {
+        var state = RetryState(timeout: .seconds(10), notBefore: .seconds(4))
+        #expect(state.begin(at: .zero) == .wait(.seconds(4)))
+        #expect(state.obstacle(at: .seconds(4)) == nil)
+        #expect(state.next(.answered(status: 503), at: .seconds(4)) == .wait(.seconds(1)))
+        let past = RetryState(timeout: .seconds(10), notBefore: .seconds(-4))
+        #expect(past.begin(at: .zero) == .wait(.zero) && past.obstacle(at: .zero) == nil)
+        let beyond = RetryState(timeout: .seconds(10), notBefore: .seconds(60))
+        #expect(beyond.begin(at: .zero) == .wait(.seconds(10)))
+        #expect(beyond.obstacle(at: .seconds(10)) == .postponed)
+    }
+
+    @Test("At the end of the process such a wish is waited for if there is time, and nothing is sent if there isn't")
+    func notBeforeAtEnd() {
+        for (wish, action) in [(4, RetryState.Action.wait(.seconds(3))), (5, .giveUp(.postponed))] {
+            var state = RetryState(timeout: .seconds(60), notBefore: .seconds(wish))
+            #expect(state.begin(at: .zero) == .wait(.seconds(wish)))
+            state.finish(by: .seconds(5))
+            #expect(state.hurry(at: .seconds(1)) == action && state.begin(at: .seconds(1)) == action)
+        }
+        var late = RetryState(timeout: .seconds(10))
+        late.finish(by: .zero)
+        #expect(late.begin(at: .zero) == .wait(.zero) && late.obstacle(at: .zero) == .deadline(last: .timedOut))
+    }
+
+    @Test("A wish is kept for the next request, for a quarter of an hour at most; a back-off is not")
+    func kept() {
+        for (wish, kept) in [(30, 37), (100_000, 907)] {
+            var state = RetryState(timeout: .seconds(10))
+            let busy = RetryState.Event.answered(status: 429, retryAfter: .seconds(Int64(wish)))
+            #expect(state.next(busy, at: .seconds(7)) == .giveUp(.deadline(last: busy)))
+            #expect(state.notBefore == .seconds(kept))
+        }
+        var state = RetryState(timeout: .seconds(10))
+        _ = state.next(.answered(status: 503), at: .seconds(7))
+        #expect(state.notBefore == .zero)
+    }
 }
