@@ -10,7 +10,7 @@ struct CurlOptions {
     var clientCertificate: String?
     /// A file with the client certificate's key, in PEM.
     var clientKey: String?
-    /// How large an answer's body may be, in bytes.
+    /// How much of an answer's body is received, in bytes.
     var maximumAnswerSize: Int
 }
 
@@ -71,8 +71,8 @@ final class CurlTransfer {
         switch code {
         case CURLE_OK: return .answered(answer.whole(status))
         case CURLE_OPERATION_TIMEDOUT: return .timedOut
-        case CURLE_WRITE_ERROR where answer.isTooLarge:
-            return .failed("the answer is larger than \(answer.limit) bytes")
+        // The status says what became of the request, whatever the rest of the body would have said.
+        case CURLE_WRITE_ERROR where answer.isCut: return .answered(answer.whole(status))
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .unconnected(why)
         case CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR,
             CURLE_SSL_CONNECT_ERROR:
@@ -106,8 +106,9 @@ private func receive(
 
 /// Collects an answer as it comes, on the thread that asked for it.
 private final class CurlAnswer {
-    let limit: Int
-    private(set) var isTooLarge = false
+    private let limit: Int
+    /// Whether there was more than is received.
+    private(set) var isCut = false
     private var retryAfter: String?
     private var body: [UInt8] = []
 
@@ -126,9 +127,9 @@ private final class CurlAnswer {
     }
 
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        isTooLarge = bytes.count > limit - body.count
-        if !isTooLarge { body.append(contentsOf: bytes) }
-        return !isTooLarge
+        isCut = bytes.count > limit - body.count
+        body.append(contentsOf: bytes.prefix(limit - body.count))
+        return !isCut
     }
 
     func whole(_ status: Int) -> HTTPAnswer { HTTPAnswer(status: status, retryAfter: retryAfter, body: body) }

@@ -49,7 +49,7 @@ public struct OTLPHTTPConfiguration: Sendable {
     /// How large a request may be before it is compressed, in bytes; a larger one is not sent.
     public var maximumRequestSize = 64 << 20
 
-    /// How large an answer may be, in bytes; of a larger one only the beginning is received.
+    /// How large an answer may be, in bytes; of a larger one only the beginning is received, and its status counts.
     public var maximumAnswerSize = 4 << 20
 
     /// From which variables the files' paths were read, by option.

@@ -221,16 +221,27 @@ struct OTLPHTTPExporterTests {
         #expect(server.requests.count == 1)
     }
 
-    @Test("An answer that is too large, or no HTTP, ends the export")
-    func badAnswers() throws {
-        for step in [ScriptedServer.Step.answer(200, [], String(repeating: "x", count: 1025)), .babble] {
-            let server = try ScriptedServer([step])
-            defer { server.stop() }
-            let error = #expect(throws: OTLPError.self) {
-                try exporter(to: server) { $0.maximumAnswerSize = 1024 }.export(SpanBatch([span()]))
-            }
-            #expect(error?.code == .refused && server.requests.count == 1)
-        }
+    @Test("An answer that is no HTTP ends the export")
+    func babble() throws {
+        let server = try ScriptedServer([.babble])
+        defer { server.stop() }
+        let error = #expect(throws: OTLPError.self) { try exporter(to: server).export(SpanBatch([span()])) }
+        #expect(error?.code == .refused && server.requests.count == 1)
+    }
+
+    @Test("An answer that is too large counts by its status, and no more of it is kept than is allowed")
+    func largeAnswers() throws {
+        let large = #"{"message":""# + String(repeating: "x", count: 1 << 20)
+        let server = try ScriptedServer([.answer(503, [], large), .answer(200, [], large), .answer(400, [], large)])
+        defer { server.stop() }
+        let exporter = try exporter(to: server) { $0.maximumAnswerSize = 1024 }
+        try exporter.export(SpanBatch([span()]))
+        #expect(server.requests.count == 2)
+        let error = #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span()])) }
+        #expect(error?.message.contains("status 400") == true && server.requests.count == 3)
+        let client = try CurlClient(CurlOptions(maximumAnswerSize: 1024))
+        let answer = client.post(HTTPPost(url: server.url, fields: [], body: []), within: .seconds(60)).answer
+        #expect(answer?.status == 400 && answer?.body.count == 1024)
     }
 
     @Test("A request above the limit is not sent")
