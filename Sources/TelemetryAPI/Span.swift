@@ -94,6 +94,8 @@ public struct Span: Sendable {
     public func addEvent(_ event: SpanEvent) { recorder?.addEvent(event) }
 
     /// Says how it went.
+    ///
+    /// What was said last counts, except that `ok` is final and `unset` says nothing.
     public func setStatus(_ status: SpanStatus) { recorder?.setStatus(status) }
 
     /// Says that it failed, with `error.type`, the status and one `exception` event.

@@ -24,7 +24,7 @@ public protocol SpanRecording: AnyObject, Sendable {
     /// Adds something that happened.
     func addEvent(_ event: SpanEvent)
 
-    /// Says how the span went. What was said last counts, except that `ok` is final.
+    /// Says how the span went. What was said last counts, except that `ok` is final and `unset` says nothing.
     func setStatus(_ status: SpanStatus)
 
     /// Ends the span, now or at a given moment. Only the first call counts.

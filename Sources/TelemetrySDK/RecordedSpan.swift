@@ -80,9 +80,9 @@ struct RecordedSpan: ~Copyable, Sendable {
         builder.attributes.replace(field: Self.nameField, with: name)
     }
 
-    /// The last one counts, except that `ok` is final.
+    /// The last one counts, except that `ok` is final and `unset` says nothing (OpenTelemetry Trace API, "Set Status").
     mutating func setStatus(_ status: SpanStatus) {
-        if self.status != .ok { self.status = status }
+        if self.status != .ok, status != .unset { self.status = status }
     }
 
     /// Ends it, not before its start, whatever the clocks say.

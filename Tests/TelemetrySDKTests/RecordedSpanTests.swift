@@ -132,7 +132,7 @@ struct RecordedSpanTests {
         case 1:
             let status = [SpanStatus.unset, .ok, .error(""), .error(numbers.text())][numbers.below(4)]
             span.setStatus(status)
-            if expected.status != .ok { expected.status = status }
+            if expected.status != .ok, status != .unset { expected.status = status }
         case 2:
             let event = SpanEvent(
                 name: numbers.text(),
@@ -184,6 +184,18 @@ struct RecordedSpanTests {
                 #expect(data?.links.map(\.context) == [target])
             }
         }
+    }
+
+    @Test("An error stays one when somebody unsets the status, and can be made good; what is good stays so")
+    func status() {
+        let processor = CollectingProcessor()
+        let tracer = SDKTracer(resource: Resource(), processor: processor)
+        for statuses in [[.error("a"), .unset], [.error("a"), .ok, .unset], [.ok, .error("b")]] as [[SpanStatus]] {
+            let span = tracer.startSpan("s", ofKind: .internal, parent: nil, following: [], at: nil) { _ in }
+            for status in statuses { span.setStatus(status) }
+            span.end()
+        }
+        #expect(processor.all.map(\.status) == [.error("a"), .ok, .ok])
     }
 
     @Test("What ends is handed on once, with the first end, and takes nothing more in")
