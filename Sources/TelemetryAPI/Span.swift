@@ -90,7 +90,7 @@ public struct Span: Sendable {
         recorder?.addLink(SpanLink(context, attributes: attributes))
     }
 
-    /// Says that something happened.
+    /// Says that something happened; now, by the span's clock, where the event has no time.
     public func addEvent(_ event: SpanEvent) { recorder?.addEvent(event) }
 
     /// Says how it went.

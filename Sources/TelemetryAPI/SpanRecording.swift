@@ -21,7 +21,7 @@ public protocol SpanRecording: AnyObject, Sendable {
     /// Adds a link to another span.
     func addLink(_ link: SpanLink)
 
-    /// Adds something that happened.
+    /// Adds something that happened; now, by the span's clock, where its time is 0.
     func addEvent(_ event: SpanEvent)
 
     /// Says how the span went. What was said last counts, except that `ok` is final and `unset` says nothing.

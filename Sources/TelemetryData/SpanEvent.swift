@@ -5,7 +5,7 @@ public struct SpanEvent: Sendable, Hashable {
     /// What happened.
     public var name: String
 
-    /// When it happened.
+    /// When it happened; 0, as OTLP has it, where that isn't told.
     public var time: Timestamp
 
     /// What there is to say about it.
@@ -14,16 +14,31 @@ public struct SpanEvent: Sendable, Hashable {
     /// How many attributes were left out.
     public var droppedAttributeCount: Int
 
-    /// An event of now, unless told otherwise.
+    /// Something that happened.
+    ///
+    /// - Parameters:
+    ///   - name: What happened.
+    ///   - time: When; unless told, the moment when it is said of a span, by the clock that the span's start and end are
+    ///     told by.
+    ///   - attributes: What there is to say about it.
+    ///   - droppedAttributeCount: How many attributes were left out.
     public init(
         name: String,
-        time: Timestamp = .now,
+        time: Timestamp? = nil,
         attributes: Attributes = Attributes(),
         droppedAttributeCount: Int = 0
     ) {
         self.name = name
-        self.time = time
+        self.time = time ?? Timestamp(nanoseconds: 0)
         self.attributes = attributes
         self.droppedAttributeCount = droppedAttributeCount
+    }
+
+    /// This event, of a given time unless its own is told.
+    package func timed(by time: @autoclosure () -> Timestamp) -> SpanEvent {
+        guard self.time.nanoseconds == 0 else { return self }
+        var event = self
+        event.time = time()
+        return event
     }
 }

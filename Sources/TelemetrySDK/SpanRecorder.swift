@@ -51,6 +51,8 @@ final class SpanRecorder: SpanKeeping, SpanRecording {
 
     func addEvent(_ event: SpanEvent) {
         let limits = coreReference._withUnsafeGuaranteedRef { $0.limits }
+        // By the span's own clock: the system's may be ahead of it or behind, and events would be outside their span.
+        let event = event.timed(by: SpanClock.now(offset))
         change { $0.addEvent(event, limits) }
     }
 

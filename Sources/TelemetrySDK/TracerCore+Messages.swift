@@ -72,7 +72,7 @@ extension TracerCore: MessageSpanEnding {
         let end = time ?? SpanClock.now(SpanClock.Offset(nanoseconds: span.clock))
         var recorded = recorded(span, build)
         recorded.setStatus(status)
-        if let event { recorded.addEvent(event, limits) }
+        if let event { recorded.addEvent(event.timed(by: end), limits) }
         if recorded.end(at: end) { ended(recorded) }
     }
 

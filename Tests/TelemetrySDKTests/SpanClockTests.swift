@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TelemetryAPI
 import TelemetryData
 import Testing
+import TraceContext
 
 @testable import TelemetrySDK
 
@@ -18,5 +20,44 @@ struct SpanClockTests {
             #expect(now >= last.time)
             last.time = now
         }
+    }
+
+    @Test("tells when something happened within a span, so that it is never outside, whatever the system's clock says")
+    func events() throws {
+        let processor = CollectingProcessor()
+        let tracer = SDKTracer(resource: Resource(), processor: processor)
+        let context = SpanContext(traceID: TraceID(high: 1, low: 1), spanID: SpanID(bits: 1), flags: .sampled)
+        // An hour behind the system's clock.
+        let (now, offset) = tracer.core.clock.start()
+        let hour: UInt64 = 3_600_000_000_000
+        let start = Timestamp(nanoseconds: now.nanoseconds - hour)
+        let recorder = SpanRecorder(
+            context,
+            RecordedSpan(context, "s", .internal, parent: nil, start: start, SpanBuilder()),
+            offset: SpanClock.Offset(nanoseconds: offset.nanoseconds &- hour),
+            core: tracer.core,
+            keptBy: tracer.core
+        )
+        let span = Span(context: context, recorder: recorder)
+        span.addEvent(SpanEvent(name: "a"))
+        span.recordError(CancellationError())
+        span.addEvent(SpanEvent(name: "told", time: now))
+        span.end()
+        let data = try #require(processor.all.first)
+        #expect(data.events.map(\.name) == ["a", "exception", "told"] && data.events.last?.time == now)
+        for event in data.events.dropLast() { #expect(event.time >= data.start && event.time <= data.end) }
+    }
+
+    @Test("tells when a message's span failed, too")
+    func failedMessage() throws {
+        let processor = CollectingProcessor()
+        let tracer = SDKTracer(resource: Resource(), processor: processor)
+        let target = MessageTarget(system: "kafka", destination: "orders")
+        withTracer(tracer) {
+            let span = startMessageSpan(.send, on: target, ofKind: .producer)
+            span.fail(CancellationError())
+        }
+        let data = try #require(processor.all.first)
+        #expect(data.events.map(\.time) == [data.end])
     }
 }

@@ -66,7 +66,7 @@ final class ForeignSpan: ServiceContextRecording {
             span.addEvent(
                 Tracing.SpanEvent(
                     name: event.name,
-                    at: StitchInstant(event.time),
+                    at: StitchInstant(event.timed(by: .now).time),
                     attributes: Tracing.SpanAttributes(event.attributes)
                 )
             )
