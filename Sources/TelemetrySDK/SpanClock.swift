@@ -8,6 +8,9 @@ import TelemetryData
 ///
 /// By how much it is moved is found out again every ten seconds, so that spans follow a system clock that is corrected.
 /// Each span keeps to what held at its start: its duration is right whatever happens to the system clock meanwhile.
+///
+/// It is moved on at once, but not back by a second or less, so that no span seems to begin before its parent: a process
+/// whose system clock was that much ahead stays so. Only where the clock is set back by more do later spans begin earlier.
 final class SpanClock: Sendable {
     /// By how many nanoseconds a span's clock is moved; wraps.
     struct Offset: Sendable, Hashable {
@@ -16,13 +19,15 @@ final class SpanClock: Sendable {
 
     private static let lifetime: UInt64 = 10_000_000_000
 
+    /// From how much on a system clock that is behind counts as one that was set back.
+    private static let step: Int64 = 1_000_000_000
+
     private let offset: Atomic<UInt64>
     private let determinedAt: Atomic<UInt64>
 
     init() {
-        let monotonic = Self.monotonic
-        offset = Atomic(Timestamp.now.nanoseconds &- monotonic)
-        determinedAt = Atomic(monotonic)
+        offset = Atomic(Self.difference)
+        determinedAt = Atomic(Self.monotonic)
     }
 
     /// Now, for a span that starts, and what its end is to be measured with.
@@ -32,10 +37,36 @@ final class SpanClock: Sendable {
         if monotonic &- determined > Self.lifetime,
             determinedAt.compareExchange(expected: determined, desired: monotonic, ordering: .relaxed).exchanged
         {
-            offset.store(Timestamp.now.nanoseconds &- monotonic, ordering: .relaxed)
+            let old = offset.load(ordering: .relaxed)
+            offset.store(Self.next(old, found: Self.difference), ordering: .relaxed)
         }
         let offset = offset.load(ordering: .relaxed)
         return (Timestamp(nanoseconds: monotonic &+ offset), Offset(nanoseconds: offset))
+    }
+
+    /// By how much the clock is moved from now on.
+    ///
+    /// - Parameters:
+    ///   - old: By how much it was so far.
+    ///   - found: By how much the system's clock is ahead of it; wraps, as `old` does.
+    /// - Returns: One of the two.
+    static func next(_ old: UInt64, found: UInt64) -> UInt64 {
+        let change = Int64(bitPattern: found &- old)
+        return change < 0 && change >= -step ? old : found
+    }
+
+    /// By how much the system's clock is ahead; less by what it takes to find out, but never more.
+    @inline(never)
+    private static var difference: UInt64 {
+        var (difference, least): (UInt64, UInt64) = (0, .max)
+        // Again if the thread was held up in between.
+        for _ in 0..<16 where least > 1_000 {
+            let before = monotonic
+            let now = Timestamp.now.nanoseconds
+            let after = monotonic
+            if after &- before < least { (difference, least) = (now &- after, after &- before) }
+        }
+        return difference
     }
 
     /// Now, for a span that started with this offset.

@@ -22,6 +22,20 @@ struct SpanClockTests {
         }
     }
 
+    @Test("follows a system clock that is ahead or was set back by more than a second, but none that drifts back")
+    func offsets() {
+        let second: UInt64 = 1_000_000_000
+        for old in [5 * second, 0, UInt64.max] {
+            for ahead in [0, 1, second, 3600 * second] {
+                #expect(SpanClock.next(old, found: old &+ ahead) == old &+ ahead)
+            }
+            for behind in [1, 1_000, second] { #expect(SpanClock.next(old, found: old &- behind) == old) }
+            for behind in [second + 1, 3600 * second] {
+                #expect(SpanClock.next(old, found: old &- behind) == old &- behind)
+            }
+        }
+    }
+
     @Test("tells when something happened within a span, so that it is never outside, whatever the system's clock says")
     func events() throws {
         let processor = CollectingProcessor()
