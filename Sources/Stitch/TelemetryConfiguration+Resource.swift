@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import StitchService
 import TelemetrySDK
 
 extension TelemetryConfiguration {
@@ -17,6 +18,7 @@ extension TelemetryConfiguration {
         attributes["service.name"] = .string(serviceName)
         attributes["telemetry.sdk.name"] = "stitch"
         attributes["telemetry.sdk.language"] = "swift"
+        attributes["telemetry.sdk.version"] = .string(StitchVersion.current)
         return Resource(attributes: attributes)
     }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import StitchService
 
 /// `stitch`: picks the command, and turns its errors into one sentence on standard error and an exit status.
 enum StitchCommand {
-    static let version = "0.1.0"
+    static let version = StitchVersion.current
 
     private static var help: String {
         let commands = CommandTable.all.map { ($0.description.name, $0.description.summary) }

@@ -128,7 +128,7 @@ final class OTLPRequestSender: Sendable {
         // Our own fields count, also where somebody set them.
         fields.removeAll { ["content-type", "content-encoding", "content-length"].contains($0.name.lowercased()) }
         if !fields.contains(where: { $0.name.lowercased() == "user-agent" }) {
-            fields.append(("User-Agent", "OTel-OTLP-Exporter-Swift/0.1.0"))
+            fields.append(("User-Agent", "OTel-OTLP-Exporter-Swift/\(StitchVersion.current)"))
         }
         fields.append(("Content-Type", configuration.encoding.format.contentType))
         guard configuration.compression == .gzip else {

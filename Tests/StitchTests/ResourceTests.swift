@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import StitchService
+import TelemetryData
 import Testing
 
 @testable import Stitch
@@ -93,5 +95,13 @@ struct ResourceTests {
         #expect(configuration.resource(detected: found).attributes["service.instance.id"]?.stringValue != instance)
         configuration.resourceAttributes["service.instance.id"] = "worker-1"
         #expect(configuration.resource(detected: found).attributes["service.instance.id"] == "worker-1")
+    }
+
+    @Test("It says by which library and which version of it, whatever else is said")
+    func library() {
+        let resource = TelemetryConfiguration(serviceName: "billing").resource(detected: DetectedResource())
+        #expect(resource.attributes["telemetry.sdk.name"] == "stitch")
+        #expect(resource.attributes["telemetry.sdk.language"] == "swift")
+        #expect(resource.attributes["telemetry.sdk.version"] == .string(StitchVersion.current))
     }
 }
