@@ -45,7 +45,7 @@ public struct SpanBatch: Sendable {
 /// Delivers finished spans to whoever keeps them.
 ///
 /// Called on one thread of the tracer's own, one batch at a time, so an exporter may block it; spans that end meanwhile
-/// wait in the tracer's bounded queue.
+/// wait in the tracer's bounded queue. Nothing that is done there is traced, so an exporter may send by traced clients.
 public protocol SpanExporter: Sendable {
     /// Delivers a batch, retries included.
     ///

@@ -3,6 +3,7 @@
 import Foundation
 import Stitch
 import StitchOTLP
+import Synchronization
 import Testing
 import TraceContext
 
@@ -93,4 +94,40 @@ struct TelemetryTests {
         try await running.value
         #expect(telemetry.counts.exported == telemetry.counts.ended && telemetry.counts.ended >= 1)
     }
+
+    @Test("What an exporter does by itself is not traced, neither in an export nor in its shutdown nor in tasks")
+    func ownWork() {
+        let exporter = TracedExporter()
+        let processor = BatchSpanProcessor(exporter: exporter, delay: 3600)
+        let tracer = SDKTracer(resource: Resource(), processor: processor)
+        TelemetrySystem.install(tracer)
+        defer { TelemetrySystem.install(NoOpTracer()) }
+        withSpan("own work of the program") { _ in }
+        for _ in 1...2 { processor.flush() }
+        withTracer(tracer) { _ = processor.shutdown() }
+        #expect(exporter.names.contains("own work of the program"))
+        #expect(!exporter.names.contains { $0.hasPrefix("own work of an exporter") })
+        #expect(processor.counts.dropped == 0)
+    }
+}
+
+/// Sends by something that makes spans, and keeps their names.
+private final class TracedExporter: SpanExporter {
+    private let state = Mutex<[String]>([])
+    var names: [String] { state.withLock { $0 } }
+
+    func export(_ batch: SpanBatch) {
+        state.withLock { $0 += batch.spans.map(\.name) }
+        withSpan("own work of an exporter") { _ in }
+        let done = DispatchSemaphore(value: 0)
+        Task {
+            withSpan("own work of an exporter's task") { _ in }
+            done.signal()
+        }
+        done.wait()
+    }
+
+    func shutdown() { withSpan("own work of an exporter's end") { span in if span.isRecording { note() } } }
+
+    private func note() { state.withLock { $0.append("own work of an exporter's end") } }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Foundation
+import TelemetryAPI
 public import TelemetryData
 
 /// Collects finished spans and exports them in batches, on a thread of its own.
@@ -105,7 +106,7 @@ public final class BatchSpanProcessor: SpanProcessor {
     @discardableResult
     public func shutdown(timeout: Duration = .seconds(30)) -> Bool {
         let (isFirst, isInTime) = queue.close(timeout: timeout / .seconds(1))
-        if isFirst { exporter.shutdown() }
+        if isFirst { withTracer(NoOpTracer()) { exporter.shutdown() } }
         return isInTime
     }
 }

@@ -3,13 +3,19 @@
 import Foundation
 import StitchService
 import Synchronization
+import TelemetryAPI
 import TelemetryData
 
 extension SpanQueue {
     /// Exports batches until the queue is closed and empty.
     ///
-    /// The body of the thread.
+    /// The body of the thread. What the exporter does there is not traced: a span of its own for each batch would make
+    /// the next batch, for ever.
     func drain(into exporter: any SpanExporter) {
+        withTracer(NoOpTracer()) { exportBatches(by: exporter) }
+    }
+
+    private func exportBatches(by exporter: any SpanExporter) {
         // The memory of one batch serves the next, unless the exporter has kept it.
         var spans = EncodedSpans()
         while nextBatch(&spans) {

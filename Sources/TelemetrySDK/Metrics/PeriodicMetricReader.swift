@@ -40,7 +40,8 @@ public final class PeriodicMetricReader: Sendable {
                 if temporality == .delta { metrics = delta.delta(of: metrics, at: time) }
                 guard !metrics.isEmpty else { return }
                 do {
-                    try exporter.export(metrics)
+                    // As of spans: a report is no work of the program's.
+                    try withTracer(NoOpTracer()) { try exporter.export(metrics) }
                 } catch {
                     Diagnostics.log(.error, "\(metrics.count) metrics could not be exported: \(error)")
                 }
@@ -86,7 +87,7 @@ public final class PeriodicMetricReader: Sendable {
     @discardableResult
     public func shutdown(timeout: Duration = .seconds(30)) -> Bool {
         let (isFirst, isDone) = schedule.close(timeout: timeout)
-        if isFirst { exporter.shutdown() }
+        if isFirst { withTracer(NoOpTracer()) { exporter.shutdown() } }
         return isDone
     }
 }
