@@ -58,20 +58,33 @@ public final class Telemetry: Service {
         await shutdown()
     }
 
+    /// Delivers every span that has ended so far and a report of what was measured so far, without waiting for more; all
+    /// goes on after that.
+    ///
+    /// For work that may be stopped at any moment, such as a function that is frozen between two calls.
+    ///
+    /// - Parameter timeout: How long it may take, for spans and metrics together. What isn't done by then is still done
+    ///   later.
+    /// - Returns: Whether it was done in time; what could not be delivered counts in ``counts`` and ``health`` as ever.
+    @discardableResult
+    public func flush(within timeout: Duration = .seconds(5)) async -> Bool {
+        guard let delivery else { return true }
+        return await Self.blocking { delivery.flush(within: timeout) }
+    }
+
     /// Delivers every span that has ended and a last report of metrics, and ends the export.
     ///
     /// Takes no longer than ``TelemetryConfiguration/shutdownTimeout``. What waits is tried, but who can't be reached is
     /// not waited for. What could not be delivered is told in a line.
     public func shutdown() async {
-        if let delivery {
-            // Blocks until the exporters are done, so not on a thread of the cooperative pool.
-            await withCheckedContinuation { continuation in
-                DispatchQueue.global().async {
-                    delivery.shutdown()
-                    continuation.resume()
-                }
-            }
-        }
+        if let delivery { await Self.blocking { delivery.shutdown() } }
         stop.finish()
+    }
+
+    /// Does what blocks until the exporters are done, so not on a thread of the cooperative pool.
+    private static func blocking<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: work()) }
+        }
     }
 }

@@ -79,6 +79,17 @@ final class TelemetryDelivery: Sendable {
         return metrics?.watch.reason.map { "metrics are not delivered: \($0)" }
     }
 
+    /// Delivers what waits and a report of metrics, within a time, and goes on; blocks its thread.
+    ///
+    /// - Returns: Whether that was done in time, however it went.
+    func flush(within timeout: Duration) -> Bool {
+        let start = ContinuousClock.now
+        let areSpansDone = processor.flush(timeout: timeout)
+        // The report tells of these spans, so it comes after them. After a shutdown there is none.
+        guard let reader, !isShutDown.load(ordering: .relaxed) else { return areSpansDone }
+        return reader.flush(timeout: max(.zero, timeout - start.duration(to: .now))) && areSpansDone
+    }
+
     /// Delivers what waits, within the time that a shutdown may take; blocks its thread.
     func shutdown() {
         let start = ContinuousClock.now

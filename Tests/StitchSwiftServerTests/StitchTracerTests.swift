@@ -12,6 +12,13 @@ import Tracing
 
 private struct Refused: Error {}
 
+/// Tells the names of spans as they arrive.
+private struct ArrivingExporter: SpanExporter {
+    let (names, arrived) = AsyncStream.makeStream(of: String.self)
+
+    func export(_ batch: SpanBatch) { for span in batch.spans { arrived.yield(span.name) } }
+}
+
 @Suite("Stitch as the backend of swift-distributed-tracing")
 struct StitchTracerTests {
     let tracer = StitchTracer()
@@ -34,6 +41,18 @@ struct StitchTracerTests {
             #expect(spans.map(\.parentSpanID) == [nil, spans[0].spanID, spans[1].spanID])
             #expect(Set(spans.map(\.traceID)).count == 1)
         }
+    }
+
+    @Test("A forced flush has what has ended exported soon")
+    func forceFlush() async {
+        let exporter = ArrivingExporter()
+        let processor = BatchSpanProcessor(exporter: exporter, delay: 3600)
+        let tracer = StitchTracer(SDKTracer(resource: Resource(), processor: processor))
+        tracer.withSpan("request") { _ in }
+        tracer.forceFlush()
+        var names = exporter.names.makeAsyncIterator()
+        #expect(await names.next() == "request")
+        processor.shutdown()
     }
 
     @Test("The message that is worked on stays known in a span that the other side starts")

@@ -53,12 +53,12 @@ private func endSpans(_ count: Int, _ delivery: TelemetryDelivery) async {
     await shutdown(delivery)
 }
 
-private func shutdown(_ delivery: TelemetryDelivery) async {
+private func shutdown(_ delivery: TelemetryDelivery) async { await onThread { delivery.shutdown() } }
+
+/// Does what blocks on a thread of its own.
+private func onThread<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
     await withCheckedContinuation { continuation in
-        Thread.detachNewThread {
-            delivery.shutdown()
-            continuation.resume()
-        }
+        Thread.detachNewThread { continuation.resume(returning: work()) }
     }
 }
 
@@ -81,6 +81,34 @@ struct TelemetryDeliveryTests {
             #expect(delivery.counts == SpanCounts(ended: 3, exported: 3))
             #expect(delivery.blocker == nil && told.all.isEmpty, "\(told.all)")
         }
+    }
+
+    @Test("A flush delivers what there is so far, metrics that tell of it too, and all goes on")
+    func flush() async throws {
+        try await TestReceiver.run { receiver, endpoint in
+            let delivery = try TelemetryDelivery(patient(configuration(endpoint)))
+            for round in 1...2 {
+                withTracer(delivery.tracer) { withSpan("s\(round)") { _ in } }
+                let isDone = await onThread { delivery.flush(within: .seconds(3600)) }
+                #expect(isDone && receiver.spans.map(\.name) == (1...round).map { "s\($0)" })
+                #expect(receiver.sum("otel.sdk.exporter.span.exported") == Int64(round))
+            }
+            await shutdown(delivery)
+            #expect(await onThread { delivery.flush(within: .zero) }, "nothing is left")
+        }
+    }
+
+    @Test("A flush takes no longer than it may, and what it leaves is delivered later")
+    func lateFlush() async throws {
+        let silent = try SilentReceiver()
+        defer { silent.stop() }
+        var configuration = configuration(silent.endpoint)
+        configuration.shutdownTimeout = .milliseconds(300)
+        let delivery = try TelemetryDelivery(configuration) { _ in }
+        withTracer(delivery.tracer) { withSpan("s") { _ in } }
+        #expect(await !onThread { delivery.flush(within: .milliseconds(20)) })
+        await shutdown(delivery)
+        #expect(delivery.counts.ended == 1)
     }
 
     @Test("Without a receiver the end is one line, and tells how many spans, where to and what to change")

@@ -16,7 +16,7 @@ public import Tracing
 /// **Contract.** There is one current context for both: a span that is started here is the current one of Stitch, and a
 /// span of Stitch is the parent of what is started here. Its spans can be told nothing at their start but name, kind and
 /// time, so a sampler sees no attributes. An error is recorded once, with the status; cancellation is no error.
-/// `forceFlush` does nothing: shutting the telemetry down delivers what is left.
+/// `forceFlush` has what has ended exported soon and waits for nothing: `Telemetry.flush(within:)` waits.
 public struct StitchTracer: Tracing.Tracer {
     private let chosen: (any TelemetryAPI.Tracer)?
     private let policy: BaggagePolicy
@@ -91,8 +91,8 @@ public struct StitchTracer: Tracing.Tracer {
         return StitchSpan("", span, context)
     }
 
-    /// Does nothing.
-    public func forceFlush() {}
+    /// Has what has ended so far exported without waiting for more; returns at once.
+    public func forceFlush() { (tracer as? any SpanEmitting)?.exportSoon() }
 
     /// Writes the span and the baggage of a context, as Stitch's own clients do; what came goes on where nobody makes
     /// spans.
