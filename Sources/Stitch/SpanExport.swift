@@ -35,7 +35,14 @@ struct SpanExport {
             exporters.append(WatchedSpanExporter(exporter: measured ?? exporter, watch: watch))
         }
         // First what takes no time: one after the other gets each batch.
-        if let file = configuration.file { add(try FileSpanExporter(path: file), "file_span_exporter/0") }
+        if let path = configuration.file {
+            let file = try FileSpanExporter(
+                path: path,
+                maximumSize: configuration.maximumFileSize,
+                keeping: configuration.keptFileCount
+            )
+            add(file, "file_span_exporter/0")
+        }
         if configuration.exporters.contains(.console) { add(ConsoleSpanExporter(), "console_span_exporter/0") }
         var receiver: OTLPHTTPExporter?
         if configuration.exporters.contains(.otlp) {
@@ -44,6 +51,9 @@ struct SpanExport {
             let opened = try OTLPHTTPExporter(otlp)
             receiver = opened
             add(opened, otlp.encoding == .json ? "otlp_http_json_span_exporter/0" : "otlp_http_span_exporter/0")
+        }
+        for (index, exporter) in configuration.otherExporters.enumerated() {
+            add(exporter, "other_span_exporter/\(index)")
         }
         self.receiver = receiver
         self.watches = watches

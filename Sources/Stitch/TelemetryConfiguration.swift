@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import StitchOTLP
+public import TelemetryData
 public import TelemetrySDK
 public import TraceContext
 
@@ -35,10 +36,25 @@ public struct TelemetryConfiguration: Sendable {
     /// `OTEL_TRACES_EXPORTER`.
     public var exporters: [Exporter]
 
+    /// Exporters of one's own, which get each batch after those named by ``exporters``, in this order.
+    ///
+    /// One that takes its time delays those after it; a failure of one keeps no other from getting the batch, and is told as
+    /// that of any other. They are shut down with the telemetry.
+    public var otherExporters: [any SpanExporter] = []
+
     /// The file that spans are appended to as OTLP JSON lines; `nil` keeps none.
     ///
     /// `STITCH_TRACES_FILE`.
     public var file: String?
+
+    /// How large the file may become, in bytes, from 1, before it is renamed to `file.1` and a new one is begun; `nil` lets
+    /// it grow.
+    ///
+    /// Then no other process may write to the same file.
+    public var maximumFileSize: Int?
+
+    /// How many full files are kept beside the one that is written, 0 to 1000.
+    public var keptFileCount = 5
 
     /// How spans go to a receiver of OTLP.
     ///

@@ -47,6 +47,25 @@ private func patient(_ configuration: TelemetryConfiguration) -> TelemetryConfig
     return configuration
 }
 
+/// An exporter that a program has written.
+private final class OwnExporter: SpanExporter {
+    private struct NoRoom: Error, CustomStringConvertible { let description = "no room" }
+
+    private let state = Mutex((names: [String](), isShutDown: false))
+    private let isRefusing: Bool
+    var names: [String] { state.withLock { $0.names } }
+    var isShutDown: Bool { state.withLock { $0.isShutDown } }
+
+    init(isRefusing: Bool = false) { self.isRefusing = isRefusing }
+
+    func export(_ batch: SpanBatch) throws {
+        state.withLock { $0.names += batch.spans.map(\.name) }
+        if isRefusing { throw NoRoom() }
+    }
+
+    func shutdown() { state.withLock { $0.isShutDown = true } }
+}
+
 /// Ends spans, and shuts down on a thread of its own, as an exporter that blocks must be used.
 private func endSpans(_ count: Int, _ delivery: TelemetryDelivery) async {
     withTracer(delivery.tracer) { for number in 0..<count { withSpan("s\(number)") { _ in } } }
@@ -209,6 +228,39 @@ struct TelemetryDeliveryTests {
         await endSpans(2, delivery)
         #expect(try OTLPJSONLines.read(contentsOf: file).count == 2)
         #expect(delivery.counts.failed == 2 && told.all.count == 1)
+    }
+
+    @Test("Exporters of one's own get every batch, are measured and told of as any other, and are shut down")
+    func others() async throws {
+        let told = Told()
+        let (kept, refusing) = (OwnExporter(), OwnExporter(isRefusing: true))
+        var configuration = configuration(nowhere, exporters: [], metrics: [])
+        configuration.otherExporters = [refusing, kept]
+        let delivery = try TelemetryDelivery(configuration, tell: told.tell)
+        await endSpans(2, delivery)
+        #expect(kept.names == ["s0", "s1"] && refusing.names == ["s0", "s1"])
+        #expect(kept.isShutDown && refusing.isShutDown)
+        #expect(delivery.counts.failed == 2 && told.all == ["2 spans could not be delivered: no room"])
+    }
+
+    @Test("A file that is full is kept under another name, as many of them as are asked for")
+    func rotation() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "stitch-delivery-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var configuration = TelemetryConfiguration(serviceName: "billing", batchSize: 1)
+        configuration.exporters = []
+        configuration.metricsExporters = []
+        configuration.file = folder.appending(path: "spans").path
+        (configuration.maximumFileSize, configuration.keptFileCount) = (1, 2)
+        let delivery = try TelemetryDelivery(configuration)
+        await endSpans(5, delivery)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(files == ["spans", "spans.1", "spans.2"])
+        let names = try files.map { try OTLPJSONLines.read(contentsOf: folder.appending(path: $0)).map(\.name) }
+        #expect(names == [["s4"], ["s3"], ["s2"]])
+        configuration.keptFileCount = -1
+        #expect(throws: OTLPError.self) { _ = try TelemetryDelivery(configuration) }
     }
 
     @Test("Without a way out nothing is measured, and spans are gone without loss")
