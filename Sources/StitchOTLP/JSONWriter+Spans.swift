@@ -193,6 +193,7 @@ extension JSONWriter {
                     json.key("\"values\":")
                     json.writeList(values)
                 }
+            case .null: break
             }
         }
     }

@@ -2,7 +2,7 @@
 
 import TelemetryData
 
-/// Values of fields: `null` is the default, and what is of the wrong type is passed over and complained about.
+/// Values of fields: `null` is the default, of an attribute the null value, and what is of the wrong type is passed over and complained about.
 extension OTLPJSONReader {
     mutating func complain(_ field: StaticString) {
         if complaint == nil { complaint = "\"\(field)\" has a value that it can't have" }
@@ -110,7 +110,7 @@ extension OTLPJSONReader {
 
     private mutating func attribute(into attributes: inout AttributeCollector) throws(OTLPError) {
         var name = ""
-        var value: AttributeValue?
+        var value = AttributeValue.null
         guard var isFirst = try object("attributes") else { return }
         while let key = try json.nextKey(&isFirst) {
             if key.is("key") {
@@ -121,15 +121,14 @@ extension OTLPJSONReader {
                 try json.skip()
             }
         }
-        guard let value else { return }
         try spend()
         attributes.set(name, fingerprint: UInt64(bitPattern: Int64(name.hashValue)), value)
     }
 
-    /// An `AnyValue`; `nil` if it says nothing.
-    private mutating func value() throws(OTLPError) -> AttributeValue? {
-        var value: AttributeValue?
-        guard var isFirst = try object("value") else { return nil }
+    /// An `AnyValue`; the null value if it says nothing, or is `null` itself.
+    private mutating func value() throws(OTLPError) -> AttributeValue {
+        var value = AttributeValue.null
+        guard var isFirst = try object("value") else { return value }
         while let key = try json.nextKey(&isFirst) {
             if try json.kind() == .null {
                 try json.skip()
@@ -171,9 +170,8 @@ extension OTLPJSONReader {
                 continue
             }
             try list("values") { reader throws(OTLPError) in
-                guard let value = try reader.value() else { return }
                 try reader.spend()
-                values.append(value)
+                values.append(try reader.value())
             }
         }
         return values

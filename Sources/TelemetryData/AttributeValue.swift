@@ -16,6 +16,8 @@ public enum AttributeValue: Sendable, Hashable {
     case array([AttributeValue])
     /// Values by name.
     case map(Attributes)
+    /// Nothing: the empty value, which others may send; to leave an attribute out it is not set.
+    case null
 
     /// The text, if it is text.
     public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
@@ -66,6 +68,7 @@ extension AttributeValue: CustomStringConvertible {
         case .array(let values): "[\(values.map(\.description).joined(separator: ", "))]"
         case .map(let values):
             "{\(values.elements.map { "\($0.key): \($0.value)" }.joined(separator: ", "))}"
+        case .null: "null"
         }
     }
 }

@@ -43,7 +43,7 @@ extension ProtobufWriter {
                 cursor.put(tag: 4, .fixed64)
                 cursor.put(number.bitPattern.littleEndian)
                 buffer.advance(to: cursor)
-            case .bytes, .array, .map: return false
+            case .bytes, .array, .map, .null: return false
             }
             return true
         }
@@ -91,6 +91,7 @@ extension ProtobufWriter {
             write(message: 6) { $0.write(attributes: values, field: 1) }
         case .bytes(let bytes):
             bytes.withUnsafeBytes { write(bytes: $0, field: 7) }
+        case .null: break
         }
     }
 

@@ -3,7 +3,7 @@
 extension TelemetryDecoder {
     /// Reads OTLP's `KeyValue`.
     ///
-    /// One without a value is left out.
+    /// One without a value has ``AttributeValue/null``.
     ///
     /// - Parameters:
     ///   - message: The message.
@@ -89,7 +89,7 @@ extension TelemetryDecoder {
     ) throws(ProtobufError) {
         var message = message
         var key = "", fingerprint: UInt64 = 0
-        var value: AttributeValue?
+        var value = AttributeValue.null
         while let tag = try message.nextTag() {
             switch tag {
             case .delimited(1):
@@ -100,15 +100,14 @@ extension TelemetryDecoder {
             default: try message.skip(tag)
             }
         }
-        guard let value else { return }
         try spend()
         add(Attributes.Element(key: key, value: value), fingerprint: fingerprint, to: &run)
     }
 
-    /// Reads OTLP's `AnyValue`; `nil` if it says nothing.
-    public mutating func value(_ message: ProtobufReader) throws(ProtobufError) -> AttributeValue? {
+    /// Reads OTLP's `AnyValue`; ``AttributeValue/null`` if it says nothing, or something that is not known.
+    public mutating func value(_ message: ProtobufReader) throws(ProtobufError) -> AttributeValue {
         var message = message
-        var value: AttributeValue?
+        var value = AttributeValue.null
         while let tag = try message.nextTag() {
             switch tag {
             case .delimited(1): value = .string(try message.readText())
@@ -132,9 +131,8 @@ extension TelemetryDecoder {
                 try message.skip(tag)
                 continue
             }
-            guard let value = try value(message.readMessage()) else { continue }
             try spend()
-            values.append(value)
+            values.append(try value(message.readMessage()))
         }
         return values
     }

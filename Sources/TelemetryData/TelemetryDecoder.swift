@@ -2,8 +2,8 @@
 
 /// Makes telemetry of OTLP's protobuf messages, which anybody may have sent.
 ///
-/// Text that is no UTF-8 is repaired with U+FFFD. Fields that are not known, and values that say nothing, are passed
-/// over. One decoder serves all messages of a request, and what it may keep of them is limited.
+/// Text that is no UTF-8 is repaired with U+FFFD. Fields that are not known are passed over; a value that says nothing is
+/// ``AttributeValue/null``. One decoder serves all messages of a request, and what it may keep of them is limited.
 public struct TelemetryDecoder: ~Copyable {
     var names = StringTable()
     var texts = StringTable()

@@ -178,6 +178,7 @@ extension AttributeValue {
         case .bytes: "bytes"
         case .array: "array"
         case .map: "map"
+        case .null: "null"
         }
     }
 }

@@ -75,6 +75,26 @@ struct JSONToleranceTests {
     }
 
     @Test(
+        "A value that says nothing is null and keeps its place, and is written as it was read",
+        arguments: [
+            (#"{"key":"n","value":{}}"#, AttributeValue.null), (#"{"key":"n","value":null}"#, .null),
+            (#"{"key":"n"}"#, .null), (#"{"key":"n","value":{"stringValue":null}}"#, .null),
+            (
+                #"{"key":"n","value":{"arrayValue":{"values":[{"stringValue":"a"},null,{},{"stringValue":"b"}]}}}"#,
+                .array(["a", .null, .null, "b"])
+            ),
+            (#"{"key":"n","value":{"kvlistValue":{"values":[{"key":"a","value":{}}]}}}"#, .map(["a": .null])),
+        ]
+    )
+    func nulls(attribute: String, value: AttributeValue) throws {
+        let read = try Self.read(span: Self.ids + #","attributes":[\#(attribute)]"#)
+        #expect(read.spans.first?.attributes == ["n": value])
+        for format in OTLPFormat.allCases {
+            #expect(try OTLP.decode(OTLP.encode(read.spans, as: format), as: format).spans == read.spans)
+        }
+    }
+
+    @Test(
         "A field of the wrong type costs its span and no other",
         arguments: [
             #""name":7"#, #""kind":{}"#, #""startTimeUnixNano":"soon""#, #""attributes":{}"#, #""events":[7]"#,

@@ -32,13 +32,14 @@ struct SpanGenerator: RandomNumberGenerator {
     private static let doubles: [Double] = [0, -0.5, 1e300, .infinity, -.infinity, .leastNonzeroMagnitude, 3]
 
     mutating func value(depth: Int = 3) -> AttributeValue {
-        switch Int.random(in: 0..<(depth > 0 ? 7 : 5), using: &self) {
+        switch Int.random(in: 0..<(depth > 0 ? 8 : 6), using: &self) {
         case 0: .string(text())
         case 1: .bool(chance(2))
         case 2: .int(Int64(bitPattern: number()) * (chance(2) ? 1 : -1))
         case 3: .double(Self.doubles.randomElement(using: &self) ?? 0)
         case 4: .bytes((0..<Int.random(in: 0..<9, using: &self)).map { _ in UInt8(truncatingIfNeeded: next()) })
-        case 5: .array((0..<Int.random(in: 0..<4, using: &self)).map { _ in value(depth: depth - 1) })
+        case 5: .null
+        case 6: .array((0..<Int.random(in: 0..<4, using: &self)).map { _ in value(depth: depth - 1) })
         default: .map(attributes(depth: depth - 1))
         }
     }

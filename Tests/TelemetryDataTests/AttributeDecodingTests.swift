@@ -73,11 +73,20 @@ struct AttributeDecodingTests {
         }
     }
 
-    @Test("A value that says nothing is left out, and what is no UTF-8 is repaired, in every form")
+    @Test("A value that says nothing is null, and what is no UTF-8 is repaired, in every form")
     func oddities() throws {
-        let forms = Self.forms("k") { _ in }
-        for form in forms.dropLast() { #expect(try Self.read([form]).isEmpty) }
-        #expect(try Self.read([{ $0.write(string: "k", field: 1) }]).isEmpty)
+        try Self.expect("k", .null) { _ in }
+        #expect(try Self.read([{ $0.write(string: "k", field: 1) }]) == ["k": .null])
+        try Self.expect("k", .array(["a", .null, "b"])) { writer in
+            writer.write(message: 5) { writer in
+                writer.write(message: 1) { $0.write(string: "a", field: 1) }
+                writer.write(message: 1) { _ in }
+                writer.write(message: 1) { $0.write(string: "b", field: 1) }
+            }
+        }
+        try Self.expect("k", .map(["a": .null])) { writer in
+            writer.write(message: 6) { writer in writer.write(message: 1) { $0.write(string: "a", field: 1) } }
+        }
         try Self.expect("k", "a\u{fffd}") { writer in
             ([0x61, 0xff] as [UInt8]).withUnsafeBytes { writer.write(bytes: $0, field: 1) }
         }

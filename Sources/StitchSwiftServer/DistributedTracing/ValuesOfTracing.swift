@@ -82,7 +82,7 @@ extension Tracing.SpanAttributes {
 }
 
 extension Tracing.SpanAttribute {
-    /// The value; bytes, maps and arrays of values of several kinds as text, since the other side has none of them.
+    /// The value; bytes, maps, null and arrays of values of several kinds as text, since the other side has none of them.
     init(_ value: AttributeValue) {
         switch value {
         case .string(let value): self = .string(value)
@@ -90,7 +90,7 @@ extension Tracing.SpanAttribute {
         case .int(let value): self = .int64(value)
         case .double(let value): self = .double(value)
         case .bytes(let bytes): self = .string(bytes.map(Self.hexadecimal).joined())
-        case .map: self = .string(value.description)
+        case .map, .null: self = .string(value.description)
         case .array(let values):
             if let values = Self.all(values, \.stringValue) {
                 self = .stringArray(values)

@@ -73,6 +73,7 @@ extension AttributeValue {
         case .string(let text): text
         case .bytes(let bytes): Self.base64(bytes)
         case .double(let number): Self.text(number)
+        case .null: ""
         default: json
         }
     }
@@ -87,6 +88,7 @@ extension AttributeValue {
         case .array(let values): "[\(values.map(\.json).joined(separator: ","))]"
         case .map(let values):
             "{\(values.elements.map { "\(Self.quoted($0.key)):\($0.value.json)" }.joined(separator: ","))}"
+        case .null: "null"
         }
     }
 

@@ -23,6 +23,7 @@ enum SpanSize {
             case .bool: bytes += 1
             case .int, .double: bytes += 8
             case .bytes(let content): bytes += content.count
+            case .null: break
             case .array(let values): waiting += values
             case .map(let values):
                 for element in values.elements {
