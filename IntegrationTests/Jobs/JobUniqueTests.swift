@@ -64,4 +64,42 @@ struct JobUniqueTests {
             #expect(try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique).isNew)
         }
     }
+
+    @Test("Who finds a key taken holds up neither the end of the job that has it nor others, however long it goes on")
+    func openTransaction() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let unique = JobUniqueness(.arguments)
+            let first = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique)
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
+            try await jobs.database.withTransaction { transaction in
+                let second = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique, in: transaction)
+                #expect(!second.isNew && second.id == first.id)
+                // Fails at once if the key is locked, where the worker would wait.
+                _ = try await jobs.database.query("SELECT key FROM stitch.uniq FOR UPDATE NOWAIT")
+                try await worker.drain()
+                #expect(try await jobs.column("state", of: first.id) == "succeeded")
+                #expect(try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique).isNew)
+            }
+        }
+    }
+
+    @Test("Of many that enqueue a job of one key at once one gets it, whether the key is new or was kept until now")
+    func race() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let unique = JobUniqueness(.arguments)
+            for _ in 0..<5 {
+                let enqueued = try await withThrowingTaskGroup(of: EnqueuedJob.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask { try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique) }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(Set(enqueued.map(\.id)).count == 1 && enqueued.count(where: \.isNew) == 1)
+                // Its time is over, but nobody has cleared it away.
+                try await jobs.database.execute("UPDATE stitch.uniq SET until = stitch.now()")
+            }
+        }
+    }
 }

@@ -50,6 +50,9 @@ END $$;
 
 -- Takes a key for a job, unless another has it: then that one's id comes back. Waits for another transaction that is
 -- taking it. Those who take several do it in the order of the keys.
+--
+-- A key that another job has is only looked at: its row, locked until this transaction ends, would hold up the worker
+-- that gives it free.
 CREATE FUNCTION take_key(
     key bytea, wanted bigint, kept smallint, period_end timestamptz, OUT id bigint, OUT is_new boolean
 )
@@ -57,17 +60,15 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 BEGIN
     LOOP
+        SELECT u.id INTO take_key.id FROM uniq AS u WHERE u.key = take_key.key AND (u.until > now()) IS NOT FALSE;
+        is_new := NOT FOUND;
+        IF FOUND THEN RETURN; END IF;
+        DELETE FROM uniq AS u WHERE u.key = take_key.key AND u.until <= now();
         INSERT INTO uniq AS u (key, id, kept, period_end)
         VALUES (take_key.key, wanted, take_key.kept, take_key.period_end)
-        ON CONFLICT (key) DO UPDATE
-            SET id = excluded.id, kept = excluded.kept, period_end = excluded.period_end, until = NULL
-            WHERE u.until <= now()
-        RETURNING u.id INTO take_key.id;
-        is_new := FOUND;
+        ON CONFLICT (key) DO NOTHING RETURNING u.id INTO take_key.id;
         IF FOUND THEN RETURN; END IF;
-        SELECT u.id INTO take_key.id FROM uniq AS u WHERE u.key = take_key.key;
-        -- Else it was given free in between.
-        IF FOUND THEN RETURN; END IF;
+        -- Another was quicker: look again.
     END LOOP;
 END $$;
 

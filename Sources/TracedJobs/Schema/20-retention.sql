@@ -65,8 +65,12 @@ BEGIN
     SELECT * INTO s FROM setting;
     DELETE FROM parked AS p WHERE p.state = 4 AND p.due < t - s.retention OR p.state = 3 AND p.due < t - s.dead_retention;
     GET DIAGNOSTICS number = ROW_COUNT;
-    DELETE FROM uniq AS u WHERE u.until <= t OR u.until = 'infinity' AND NOT EXISTS (
-        SELECT FROM parked AS p WHERE p.id = u.id) AND u.id < (SELECT coalesce(min(x.lo), 0) FROM segment AS x);
+    -- A row may be locked for as long as a transaction takes that has the key next.
+    DELETE FROM uniq AS d WHERE d.key = ANY (ARRAY(
+        SELECT u.key FROM uniq AS u WHERE u.until <= t OR u.until = 'infinity' AND NOT EXISTS (
+            SELECT FROM parked AS p WHERE p.id = u.id) AND u.id < (SELECT coalesce(min(x.lo), 0) FROM segment AS x)
+        FOR UPDATE SKIP LOCKED
+    ));
     GET DIAGNOSTICS more = ROW_COUNT;
     number := number + more;
     DELETE FROM cancel AS c WHERE c.at < t - s.retention
