@@ -76,4 +76,26 @@ extension JobQueue {
             Double(time.components.seconds)
         )
     }
+
+    /// Waits until the lease of the one worker ends so many seconds later than now, or for twenty seconds.
+    func isLeaseProlonged(by seconds: Double) async throws -> Bool {
+        let first: String = try await database.query("SELECT expires::text AS value FROM stitch.worker")[0]
+            .decode("value")
+        try await database.execute(
+            """
+            DO $$ BEGIN
+                FOR turn IN 1..1000 LOOP
+                    EXIT WHEN (SELECT expires > '\(first)'::timestamptz + interval '\(seconds) s' FROM stitch.worker);
+                    PERFORM pg_sleep(0.02);
+                END LOOP;
+            END $$
+            """
+        )
+        let rows = try await database.query(
+            "SELECT expires > $1::text::timestamptz + $2::float8 * interval '1 s' AS value FROM stitch.worker",
+            first,
+            seconds
+        )
+        return try rows.first?.decode("value") ?? false
+    }
 }

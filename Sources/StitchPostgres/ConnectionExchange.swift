@@ -51,7 +51,7 @@ extension PostgresConnection {
         guard send(handle.pointer) else { throw lost(handle, summary) }
         guard isCancellable else { return try await receive(handle, summary, mode).get() }
 
-        let cancellation = StatementCancellation(cancelHandle, watch)
+        let cancellation = StatementCancellation(cancelHandle, watch, patience: patience)
         let alarm = timeout.map { cancellation.alarm(after: $0) }
         let received = await withTaskCancellationHandler {
             await receive(handle, summary, mode)

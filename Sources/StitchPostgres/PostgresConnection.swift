@@ -20,6 +20,8 @@ public actor PostgresConnection {
     var statements: StatementCache
     /// How long a statement or a batch may take.
     var timeout: Duration?
+    /// How long the server may take to end one that it was told to stop, before the connection is broken.
+    var patience = StatementCancellation.patience
     private let usualTimeout: Duration?
     var parameterBlock = ParameterBlock()
     /// The types of the columns that COPY has written to, by the statement that asks for them.
@@ -122,6 +124,12 @@ public actor PostgresConnection {
     ///
     /// In place of the configuration's `statementTimeout`.
     public func limitStatements(to timeout: Duration?) { self.timeout = timeout }
+
+    /// Lets statements take so long, half of it until the server is told to stop them, then the connection is broken.
+    func breakStatements(after time: Duration) {
+        timeout = time / 2
+        patience = time / 2
+    }
 
     /// Whether the server still answers, and the connection may be used by another task.
     func answers() async -> Bool {

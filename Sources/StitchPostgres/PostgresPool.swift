@@ -144,12 +144,37 @@ public final class PostgresPool: Service {
         to channels: [String],
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
-        let connection = try await PostgresConnection.open(configuration)
-        let result: Result<Value, any Error>
-        do {
+        try await lend(PostgresConnection.open(configuration)) { connection in
             for channel in channels { try await connection.listen(to: channel) }
-            result = .success(try await body(connection))
-        } catch { result = .failure(error) }
+            return try await body(connection)
+        }
+    }
+
+    /// Makes a connection that does not count among the pool's and lends it to `body`: for what must not wait until
+    /// somebody gives one back.
+    ///
+    /// - Parameters:
+    ///   - limit: How long connecting may take, and each statement, before the connection is broken.
+    ///   - body: What uses it.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``PostgresError`` when the connection can't be made; whatever `body` throws.
+    package func withConnectionOfItsOwn<Value>(
+        answeringWithin limit: Duration,
+        _ body: (PostgresConnection) async throws -> Value
+    ) async throws -> Value {
+        var configuration = configuration
+        configuration.connectTimeout = min(configuration.connectTimeout, limit)
+        let connection = try await PostgresConnection.open(configuration)
+        await connection.breakStatements(after: limit)
+        return try await lend(connection, to: body)
+    }
+
+    private func lend<Value>(
+        _ connection: PostgresConnection,
+        to body: (PostgresConnection) async throws -> Value
+    ) async throws -> Value {
+        let result: Result<Value, any Error>
+        do { result = .success(try await body(connection)) } catch { result = .failure(error) }
         await connection.close()
         return try result.get()
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MessageTracing
+import StitchPostgres
 import StitchService
 import Synchronization
 
-/// Gives the database signs of life, rescues the jobs of workers that give none, and does what else has to be done now and
-/// then.
+/// Gives the database signs of life.
+///
+/// On a connection of its own, since handlers may keep all of the pool's for longer than a lease.
 struct Heartbeat: Sendable {
     let store: JobStore
     let configuration: JobWorkerConfiguration
@@ -17,26 +18,34 @@ struct Heartbeat: Sendable {
     /// Told which queues have jobs that are to be claimed alone.
     let foundSolo: @Sendable (Set<String>) -> Void
 
-    /// After so many beats, old tickets of queues that nobody works on are moved.
-    private static let beatsBetweenMoves = 100
-
     /// Beats three times per lease until the task is cancelled; first after a third of a lease, since leases begin whole.
     ///
-    /// - Parameter rescuing: Whether it rescues lost jobs as well. Where a test moves the clock, only whoever moves it knows
-    ///   that between a beat and a rescue no lease ran out.
-    func run(rescuing: Bool = true) async {
-        var beats = 0
-        while true {
-            await order.wait(atMost: configuration.lease / 3)
-            if Task.isCancelled { return }
+    /// A connection that fails, or on which a beat takes longer than that, is made anew; where none can be had, it beats on
+    /// one of the pool's.
+    func run() async {
+        let interval = configuration.lease / 3
+        var failures = 0
+        while !Task.isCancelled {
+            var isConnected = false
             do {
-                try await beat()
-                if rescuing { try await rescueLostJobs() }
-                beats += 1
-                try await store.maintain(movingOldTickets: beats % Self.beatsBetweenMoves == 0)
+                try await store.database.withConnectionOfItsOwn(answeringWithin: interval) { connection in
+                    isConnected = true
+                    if failures > 0 { try await beat(on: connection) }
+                    while true {
+                        failures = 0
+                        await order.wait(atMost: interval)
+                        if Task.isCancelled { return }
+                        try await beat(on: connection)
+                    }
+                }
             } catch {
+                if Task.isCancelled { return }
                 tally.block("\(error)")
                 Diagnostics.log(.warning, "The heartbeat of \(configuration.name) failed: \(error)")
+                if !isConnected { try? await beat() }
+                // At once after the first failure, then ever more slowly.
+                try? await Task.sleep(for: min(.milliseconds(50) * failures * failures, interval / 2))
+                failures += 1
             }
         }
     }
@@ -44,9 +53,13 @@ struct Heartbeat: Sendable {
     /// Gives one sign of life.
     ///
     /// A worker that was given up stops its attempts, since others make them anew.
-    func beat() async throws(JobError) {
+    ///
+    /// - Parameter connection: Where; on one of the pool's unless given.
+    /// - Throws: ``JobError``.
+    func beat(on connection: PostgresConnection? = nil) async throws(JobError) {
         guard let registration = identity.current else { return }
-        guard let pulse = try await store.beat(registration.worker, holding: registration.claims) else {
+        let claims = registration.claims
+        guard let pulse = try await store.beat(registration.worker, holding: claims, on: connection) else {
             identity.forget(registration)
             running.stop { $0.worker == registration.worker }
             Diagnostics.log(
@@ -57,18 +70,6 @@ struct Heartbeat: Sendable {
         }
         running.stop(pulse.stop)
         foundSolo(Set(registration.queues.filter { pulse.solo.contains($0.value) }.keys))
-    }
-
-    /// Takes jobs from workers whose leases have run out, each with its span and a `settle` span.
-    func rescueLostJobs() async throws(JobError) {
-        let rescued = try await store.rescue(maximumLosses: configuration.maximumLosses)
-        tally.countRescued(rescued.count)
-        let known = identity.current.map { Array($0.kinds.values) } ?? []
-        for job in rescued {
-            job.tell()
-            JobMetrics.lost(job, known)
-        }
-        if !rescued.isEmpty { LostWork.exportSoon() }
     }
 }
 

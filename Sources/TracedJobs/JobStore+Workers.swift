@@ -51,14 +51,19 @@ extension JobStore {
         }
     }
 
-    /// Gives a sign of life; `nil` if the worker was given up.
-    func beat(_ worker: Int64, holding claims: Registration.Claims) async throws(JobError) -> Pulse? {
+    /// Gives a sign of life, on one of the pool's connections unless another is given; `nil` if the worker was given up.
+    func beat(
+        _ worker: Int64,
+        holding claims: Registration.Claims,
+        on connection: PostgresConnection? = nil
+    ) async throws(JobError) -> Pulse? {
         let sql = """
             SELECT is_alive, stop::text AS stop, solo::text AS solo
             FROM \(names["beat"])($1::bigint, $2::bigint[], $3::bigint)
             """
         return try await answered("The heartbeat") { [self] () async throws(PostgresError) in
-            guard let row = try await database.query(sql, worker, claims.held, claims.latest).first,
+            let runner: any StatementRunner = connection ?? database
+            guard let row = try await runner.query(sql, worker, claims.held, claims.latest).first,
                 try row.decode("is_alive", as: Bool.self)
             else { return nil }
             return Pulse(

@@ -22,13 +22,15 @@ extension JobWorker {
         let completions = makeCompletions()
         let runner = makeRunner(handlers, completions)
         let heartbeat = makeHeartbeat()
+        let maintenance = makeMaintenance()
         let outcome = await withTaskGroup { group in
-            group.addTask { await heartbeat.run(rescuing: false) }
+            group.addTask { await heartbeat.run() }
+            group.addTask { await maintenance.run(rescuing: false) }
             let outcome: Result<Void, JobError>
             do throws(JobError) {
                 while !Task.isCancelled {
                     try await heartbeat.beat()
-                    try await heartbeat.rescueLostJobs()
+                    try await maintenance.rescueLostJobs()
                     let jobs = try await claimRound(kinds)
                     if jobs.isEmpty {
                         guard advancingTime, let due = try await store.nextDue(includingLeases: true) else { break }

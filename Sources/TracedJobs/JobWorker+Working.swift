@@ -16,10 +16,12 @@ extension JobWorker {
         let completions = makeCompletions()
         let runner = makeRunner(handlers, completions)
         let heartbeat = makeHeartbeat()
+        let maintenance = makeMaintenance()
         let listener = JobListener(store, wake: wake, order: order)
         let buffers = configuration.queues.mapValues { _ in JobBuffer() }
         await withTaskGroup { attendants in
             attendants.addTask { await heartbeat.run() }
+            attendants.addTask { await maintenance.run() }
             attendants.addTask { [gauges] in await gauges.run() }
             attendants.addTask { await listener.run(registration) }
             await withTaskGroup { speaker in
@@ -31,8 +33,8 @@ extension JobWorker {
                             places.addTask { await runner.workOff(buffer) }
                         }
                     }
-                    // Whoever starts after a crash need not wait for the first heartbeat.
-                    do throws(JobError) { try await heartbeat.rescueLostJobs() } catch { tally.block(error.message) }
+                    // Whoever starts after a crash need not wait for the first round.
+                    do throws(JobError) { try await maintenance.rescueLostJobs() } catch { tally.block(error.message) }
                     await claimJobs(into: buffers, kinds, listener)
                     for job in buffers.values.flatMap({ $0.close() }) {
                         completions.add(EndedAttempt(job, .unstarted, span: nil))
@@ -97,6 +99,10 @@ extension JobWorker {
 
     func makeRunner(_ handlers: [String: KindHandler], _ completions: Completions) -> AttemptRunner {
         AttemptRunner(handlers: handlers, running: running, completions: completions, identity: identity)
+    }
+
+    func makeMaintenance() -> JobMaintenance {
+        JobMaintenance(store: store, configuration: configuration, identity: identity, tally: tally)
     }
 
     func makeHeartbeat() -> Heartbeat {

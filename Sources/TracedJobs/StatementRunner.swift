@@ -2,7 +2,7 @@
 
 import StitchPostgres
 
-/// Where a statement can be run: the pool, or a transaction.
+/// Where a statement can be run: the pool, a connection, or a transaction.
 protocol StatementRunner: Sendable {
     func query(_ sql: String, _ parameters: any PostgresEncodable...) async throws(PostgresError) -> [PostgresRow]
     func fetch(_ sql: String, _ parameters: any PostgresEncodable...) async throws(PostgresError) -> PostgresResult
@@ -13,6 +13,10 @@ protocol StatementRunner: Sendable {
 
 extension PostgresPool: StatementRunner {
     var outlivesFailure: Bool { true }
+}
+
+extension PostgresConnection: StatementRunner {
+    nonisolated var outlivesFailure: Bool { true }
 }
 
 extension PostgresTransaction: StatementRunner {
