@@ -48,14 +48,18 @@ struct ClaimPlan: Sendable {
 
     private var queues: [String: Queue]
     private var turn = 0
-    /// The queue of a job that was claimed alone and may yet take the process with it.
-    private(set) var solo: String?
+    private var patience: SoloPatience
     /// Whether other jobs are to be claimed first, since one was claimed alone last.
     private var isOthersTurn = false
 
-    /// Plans for queues, each with the number of jobs that may run at once.
-    init(limits: [String: Int]) {
+    /// Plans for queues.
+    ///
+    /// - Parameters:
+    ///   - limits: The queues, each with the number of jobs that may run at once.
+    ///   - patience: How long it waits to be empty for a job that is to be claimed alone, and has nothing beside that.
+    init(limits: [String: Int], patience: Duration = .seconds(30)) {
         queues = limits.mapValues { Queue(limit: $0) }
+        self.patience = SoloPatience(limit: patience)
     }
 
     /// How many jobs were claimed and have not ended.
@@ -63,11 +67,11 @@ struct ClaimPlan: Sendable {
 
     /// What to claim, in a stable order; nothing if there is no room.
     var wishes: [Wish] {
-        guard solo == nil else { return [] }
-        let alone = queues.filter(\.value.hasSolo).keys.sorted()
-        if let first = alone.first, !isOthersTurn {
+        guard !patience.isAlone else { return [] }
+        if let first = nextSolo {
             // Nothing else may be in the process with such a job.
-            return heldCount == 0 ? [Wish(queue: first, count: 1, mode: .solo)] : []
+            if heldCount == 0 { return [Wish(queue: first, count: 1, mode: .solo)] }
+            guard patience.isPuttingOff else { return [] }
         }
         return queues.sorted { $0.key < $1.key }.compactMap { name, queue in
             let room = min(queue.limit + queue.ahead - queue.held, Self.maximumBatch)
@@ -80,6 +84,17 @@ struct ClaimPlan: Sendable {
             return Wish(queue: name, count: room, mode: .guardsAgainstStarvation, firstPriority: 1 + turn % 3)
         }
     }
+
+    /// The queue from which the next job is to be claimed alone, if it is the turn of one.
+    private var nextSolo: String? { isOthersTurn ? nil : queues.filter(\.value.hasSolo).keys.min() }
+
+    /// Time has passed since it was told last.
+    mutating func passed(_ time: Duration) {
+        patience.passed(time, isHeldUp: nextSolo != nil && heldCount > 0)
+    }
+
+    /// How long to wait at most although there is room; `nil` if nothing is waited for.
+    var patienceLeft: Duration? { patience.remaining }
 
     /// A claim was answered.
     ///
@@ -96,7 +111,7 @@ struct ClaimPlan: Sendable {
         case .solo:
             // There may be more; who finds none waits for the next heartbeat.
             queue.hasSolo = count > 0
-            if count > 0 { solo = wish.queue }
+            patience.triedAlone(found: count > 0)
             queue.isLastFilled = true
             return
         case .guardsAgainstStarvation:
@@ -117,7 +132,8 @@ struct ClaimPlan: Sendable {
 
     mutating func ended(in queue: String) {
         queues[queue]?.held -= 1
-        if solo == queue { solo = nil }
+        // Then there is no other.
+        if patience.isAlone { patience.ended() }
     }
 
     /// Jobs wait in these queues that are to be claimed alone.
@@ -125,13 +141,13 @@ struct ClaimPlan: Sendable {
         for name in queues.keys { queues[name]?.hasSolo = names.contains(name) }
     }
 
-    /// A job that was claimed alone has run for so long that it will not take the process with it at once.
-    mutating func trustSolo() { solo = nil }
-
     /// Decides after a round of claims.
     var next: Next {
-        let wanted = Set(wishes.map(\.queue))
-        return queues.contains { wanted.contains($0.key) && ($0.value.isLastFilled || $0.value.hasSolo) }
-            ? .claimAgain : .sleep
+        let mayHaveMore = wishes.contains { wish in
+            guard let queue = queues[wish.queue] else { return false }
+            // Others have one turn between two that are claimed alone.
+            return wish.mode == .solo || queue.isLastFilled || queue.hasSolo && isOthersTurn
+        }
+        return mayHaveMore ? .claimAgain : .sleep
     }
 }

@@ -9,7 +9,7 @@ extension JobWorker {
         var sleep = SleepPlan(fallback: configuration.fallbackInterval)
         var lastClaim = ContinuousClock.now
         var lastPromotion = lastClaim
-        var soloSince: ContinuousClock.Instant?
+        var lastLook = lastClaim
         while !stopping.isOpen {
             do throws(JobError) {
                 let registration: Registration
@@ -22,7 +22,11 @@ extension JobWorker {
                 for wish in plan.withLock({ $0.wishes }) {
                     let jobs = try await claim(wish, registration)
                     let now = ContinuousClock.now
-                    plan.withLock { $0.claimed(jobs.count, of: wish, interval: now - lastClaim) }
+                    plan.withLock { plan in
+                        plan.passed(now - lastLook)
+                        plan.claimed(jobs.count, of: wish, interval: now - lastClaim)
+                    }
+                    lastLook = now
                     lastClaim = now
                     claimed += jobs.count
                     buffers[wish.queue]?.add(jobs)
@@ -38,19 +42,15 @@ extension JobWorker {
                     lastPromotion = .now
                     if claimed == 0 { continue }
                 }
-                let (next, isSolo, hasRoom) = plan.withLock { ($0.next, $0.solo != nil, !$0.wishes.isEmpty) }
-                if next == .claimAgain { continue }
-                if isSolo {
-                    // A job that traps its process does so soon.
-                    let since = soloSince ?? .now
-                    soloSince = since
-                    let left = configuration.lease - (.now - since)
-                    if left > .zero { await wake.wait(atMost: left) } else { plan.withLock { $0.trustSolo() } }
-                    continue
+                let now = ContinuousClock.now
+                let (next, patience, hasRoom) = plan.withLock { plan in
+                    plan.passed(now - lastLook)
+                    return (plan.next, plan.patienceLeft, !plan.wishes.isEmpty)
                 }
-                soloSince = nil
+                lastLook = now
+                if next == .claimAgain { continue }
                 guard hasRoom else {
-                    await wake.wait(atMost: configuration.fallbackInterval)
+                    await wake.wait(atMost: min(configuration.fallbackInterval, patience ?? .seconds(86_400)))
                     continue
                 }
                 try await fallAsleep(&sleep, listener)

@@ -54,7 +54,7 @@ public final class JobWorker: Service {
     public init(_ jobs: JobQueue, _ configuration: JobWorkerConfiguration) throws(JobError) {
         try configuration.validate()
         self.configuration = configuration
-        plan = Mutex(ClaimPlan(limits: configuration.queues))
+        plan = Mutex(ClaimPlan(limits: configuration.queues, patience: configuration.lease))
         store = JobStore(database: jobs.database, names: jobs.names)
     }
 

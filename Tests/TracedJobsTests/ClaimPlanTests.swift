@@ -93,4 +93,45 @@ struct ClaimPlanTests {
         claim(&plan, got: 0)
         #expect(plan.wishes.map(\.mode) == [.ordinary] && plan.next == .claimAgain)
     }
+
+    @Test("It waits only so long to be empty for one, then goes on with others, and tries again ever later")
+    func putOff() {
+        var plan = ClaimPlan(limits: ["a": 8], patience: .seconds(30))
+        claim(&plan, got: 1)
+        plan.found(solo: ["a"])
+        var pauses: [Int] = []
+        for _ in 0..<7 {
+            plan.passed(.zero)
+            #expect(plan.wishes.isEmpty && plan.patienceLeft == .seconds(30))
+            plan.passed(.seconds(29))
+            #expect(plan.wishes.isEmpty && plan.patienceLeft == .seconds(1))
+            plan.passed(.seconds(1))
+            #expect(plan.wishes == [.init(queue: "a", count: 7)] && plan.next == .sleep)
+            var pause = 0
+            while !plan.wishes.isEmpty {
+                plan.passed(.seconds(30))
+                pause += 1
+            }
+            pauses.append(pause)
+        }
+        #expect(pauses == [2, 4, 8, 16, 32, 64, 64])
+        plan.ended(in: "a")
+        #expect(plan.wishes.map(\.mode) == [.solo] && plan.next == .claimAgain)
+    }
+
+    @Test("Whatever it waited for before, each that is claimed alone is alone for as long as it has patience")
+    func trust() {
+        var plan = ClaimPlan(limits: ["a": 2], patience: .seconds(30))
+        plan.found(solo: ["a"])
+        for _ in 0..<3 {
+            claim(&plan, got: 1)
+            plan.passed(.seconds(29))
+            #expect(plan.wishes.isEmpty && plan.patienceLeft == .seconds(1))
+            plan.ended(in: "a")
+            claim(&plan, got: 0)
+        }
+        claim(&plan, got: 1)
+        plan.passed(.seconds(30))
+        #expect(plan.wishes == [.init(queue: "a", count: 1)] && plan.patienceLeft == nil)
+    }
 }

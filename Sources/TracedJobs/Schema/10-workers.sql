@@ -29,7 +29,7 @@ BEGIN
 END $$;
 
 -- A sign of life. Returns NULL if the worker was given up; else which jobs are to be stopped, and queues in which
--- jobs wait to be claimed alone. `held` are the claims that the worker knows of, of all up to number `latest`: what is
+-- jobs can be claimed alone. `held` are the claims that the worker knows of, of all up to number `latest`: what is
 -- leased to it and not among them comes from a claim whose answer never arrived, and is given back. Later claims were
 -- begun while this statement was on its way.
 CREATE FUNCTION beat(
@@ -51,8 +51,9 @@ BEGIN
     END IF;
     stop := ARRAY(SELECT x.id FROM cancel AS x ORDER BY x.at DESC LIMIT 10000);
     solo := ARRAY(
-        SELECT q.id FROM unnest(w.queues) AS q (id)
-        WHERE EXISTS (SELECT FROM generate_series(0, 3) AS p WHERE waiting_in(lane(q.id, p, true), 1) > 0)
+        SELECT q.id FROM queue AS q
+        WHERE q.id = ANY (w.queues) AND NOT q.paused
+            AND EXISTS (SELECT FROM generate_series(0, 3) AS p WHERE waiting_in(lane(q.id, p, true), 1) > 0)
     );
 END $$;
 
