@@ -67,6 +67,47 @@ struct JobSteeringTests {
         }
     }
 
+    @Test("A job that is done again links to the attempt that was done before")
+    func doneAgain() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            var configuration = JobWorkerConfiguration(queues: ["default": 1])
+            configuration.name = "worker"
+            let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { _, attempt in
+                if attempt.number == 2 { throw JobControl.discard("no such order") }
+            }
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            for _ in 1...3 {
+                try await worker.drain()
+                #expect(try await jobs.retry(id))
+            }
+            let send = test.spans.send("default/send_receipt")[0]
+            let attempts = test.spans.process("default/send_receipt")
+            try #require(attempts.count == 3)
+            for (before, attempt) in zip(attempts, attempts.dropFirst()) {
+                #expect(attempt.links.map(\.spanID) == [send.spanID, before.spanID])
+                #expect(attempt.links.last?.attributes["service.instance.id"] == "worker")
+            }
+        }
+    }
+
+    @Test("However often a job is revived, it gets as many attempts more as it was enqueued with")
+    func budget() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
+                throw Bounced()
+            }
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7), maximumAttempts: 2)
+            for attempts in [2, 4, 7, 9] {
+                try await worker.drain(advancingTime: true)
+                #expect(try await jobs.column("state", of: id) == "dead")
+                #expect(try await jobs.column("attempt", of: id) == "\(attempts)")
+                #expect(try await jobs.retry(id, attempts: attempts == 4 ? 3 : nil))
+            }
+        }
+    }
+
     @Test("Nothing is claimed from a paused queue, which is told to whoever asks what holds it up")
     func pause() async throws {
         try await withStitchTest { test in

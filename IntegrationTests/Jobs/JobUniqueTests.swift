@@ -50,6 +50,26 @@ struct JobUniqueTests {
         }
     }
 
+    @Test("A dead job that is done at last keeps its key as if it had been done at once")
+    func revived() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let unique = JobUniqueness(.text("daily"), period: .seconds(86_400), keptAfter: [.succeeded])
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, attempt in
+                if attempt.number == 1 { throw Bounced() }
+            }
+            let first = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique, maximumAttempts: 1)
+            try await worker.drain()
+            #expect(try await jobs.column("state", of: first.id) == "dead")
+            #expect(try await jobs.retry(first.id))
+            try await worker.drain()
+            let second = try await jobs.enqueue(SendReceipt(orderID: 8), unique: unique)
+            #expect(!second.isNew && second.id == first.id)
+            try await jobs.advanceClock(by: .seconds(86_400))
+            #expect(try await jobs.enqueue(SendReceipt(orderID: 9), unique: unique).isNew)
+        }
+    }
+
     @Test("A transaction that is rolled back gives its key back")
     func rollback() async throws {
         try await withStitchTest { test in

@@ -39,7 +39,7 @@ extension JobQueue {
     ///
     /// - Parameters:
     ///   - job: The job.
-    ///   - attempts: How many attempts more it gets; as many as it had unless given.
+    ///   - attempts: How many attempts more it gets; as many as it was enqueued with unless given.
     /// - Returns: Whether it is ready now; not if it waits or runs already, isn't there any more, or another job has its key.
     /// - Throws: ``JobError/Code/databaseFailed``.
     @discardableResult

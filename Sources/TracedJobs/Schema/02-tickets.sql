@@ -39,6 +39,12 @@ CREATE TABLE job (
     baggage text,
     carrier jsonb,
     unique_key bytea,
+    -- Ends of the job that keep its key: 1 succeeded, 2 cancelled, 4 discarded, 8 dead.
+    unique_kept smallint,
+    -- Until when those keep it; NULL for as long as the job can be looked up.
+    unique_end timestamptz,
+    -- How many attempts the job was enqueued with; NULL for `max_attempts`, until it gets more.
+    first_attempts smallint,
     -- The attempt before, which this one links to, and the worker that made it.
     prev_trace uuid,
     prev_span bigint,
@@ -95,14 +101,10 @@ CREATE TABLE cancel (
     at timestamptz NOT NULL DEFAULT now()
 );
 
--- Keys of which there is one job. `until` is NULL as long as the job is not finished.
+-- Keys of which there is one job. `until` is NULL as long as the job is not finished, then until when it keeps the key.
 CREATE TABLE uniq (
     key bytea PRIMARY KEY,
     id bigint NOT NULL,
-    -- Ends of a job that keep the key: 1 succeeded, 2 cancelled, 4 discarded, 8 dead.
-    kept smallint NOT NULL DEFAULT 0,
-    -- Until when those keep it; NULL for as long as the job can be looked up.
-    period_end timestamptz,
     until timestamptz
 );
 CREATE INDEX uniq_until ON uniq (until) WHERE until IS NOT NULL;
@@ -111,5 +113,6 @@ CREATE INDEX uniq_until ON uniq (until) WHERE until IS NOT NULL;
 CREATE FUNCTION ticket_of(p parked) RETURNS job LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$
     SELECT p.xid, p.seq, p.created_at, p.span_id, p.lane, p.kind, p.attempt, p.max_attempts, p.flags, p.losses,
         p.trace_id, p.payload, p.origin, p.scheduled_at, p.waiting_since, p.run_at, p.cause, p.tracestate, p.baggage, p.carrier,
-        p.unique_key, p.prev_trace, p.prev_span, p.prev_flags, p.prev_worker
+        p.unique_key, p.unique_kept, p.unique_end, p.first_attempts, p.prev_trace, p.prev_span, p.prev_flags,
+        p.prev_worker
 $$;

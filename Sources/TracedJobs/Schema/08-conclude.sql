@@ -34,9 +34,11 @@ RETURN ('x' || encode(substr((r).spans, 8 * ord - 7, 8), 'hex'))::bit(64)::bigin
 -- Gives the key of a finished job free, unless it was to be kept.
 CREATE FUNCTION release_key(j job, ending smallint) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    UPDATE uniq SET until = coalesce(period_end, 'infinity')
-    WHERE key = j.unique_key AND id = coalesce(j.origin, j.seq) AND kept & ending <> 0;
-    IF NOT FOUND THEN DELETE FROM uniq WHERE key = j.unique_key AND id = coalesce(j.origin, j.seq); END IF;
+    IF j.unique_kept & ending <> 0 THEN
+        UPDATE uniq SET until = coalesce(j.unique_end, 'infinity')
+        WHERE key = j.unique_key AND id = coalesce(j.origin, j.seq);
+    ELSE DELETE FROM uniq WHERE key = j.unique_key AND id = coalesce(j.origin, j.seq);
+    END IF;
 END $$;
 
 -- Writes down how an attempt ended and makes the next ticket. `outcome` is one of outcome_name()'s; returns what the
@@ -125,7 +127,8 @@ DECLARE new_seq bigint;
 BEGIN
     INSERT INTO job SELECT pg_current_xact_id(), nextval('job_seq'), t.created_at, t.span_id, t.lane, t.kind, t.attempt,
         t.max_attempts, t.flags, t.losses, t.trace_id, t.payload, t.origin, t.scheduled_at, t.waiting_since, t.run_at,
-        t.cause, t.tracestate, t.baggage, t.carrier, t.unique_key, t.prev_trace, t.prev_span, t.prev_flags, t.prev_worker
+        t.cause, t.tracestate, t.baggage, t.carrier, t.unique_key, t.unique_kept, t.unique_end, t.first_attempts, t.prev_trace,
+        t.prev_span, t.prev_flags, t.prev_worker
     RETURNING seq INTO new_seq;
     RETURN new_seq;
 END $$;

@@ -3,7 +3,7 @@
 -- Enqueueing. A job exists when the transaction commits, and not at all otherwise.
 
 -- The general form: all that a job can have. With `unique_key`, one job of that key: `is_new` tells whether this is
--- it, `id` is the one there is. `kept` are the ends that keep the key, as in `uniq`; `period_end` until when they do.
+-- it, `id` is the one there is. `kept` are the ends that keep the key, as in `job`; `period_end` until when they do.
 CREATE FUNCTION add(
     queue integer, kind integer, payload bytea, priority integer, delay interval, max_attempts integer,
     trace_id uuid, span_id bigint, flags integer, tracestate text, baggage text, carrier jsonb,
@@ -24,25 +24,29 @@ BEGIN
         -- Drawn here, and not by the INSERT of the ticket, because the key comes first; so the ticket gets another
         -- number.
         id := nextval('job_seq');
-        SELECT k.id, k.is_new INTO id, is_new FROM take_key(unique_key, id, kept::smallint, period_end) AS k;
+        SELECT k.id, k.is_new INTO id, is_new FROM take_key(unique_key, id) AS k;
         IF NOT is_new THEN RETURN; END IF;
         flags := flags | 256;
+    ELSE
+        kept := NULL;
+        period_end := NULL;
     END IF;
     is_new := true;
     IF delay > interval '0' THEN
         INSERT INTO parked (id, state, due, xid, seq, created_at, span_id, lane, kind, attempt, max_attempts, flags, losses,
-            trace_id, payload, scheduled_at, run_at, cause, tracestate, baggage, carrier, unique_key)
+            trace_id, payload, scheduled_at, run_at, cause, tracestate, baggage, carrier, unique_key, unique_kept,
+            unique_end)
         SELECT n, 0, t + delay, pg_current_xact_id(), n, t, span_id, lane(queue, priority), kind, 1, max_attempts, flags, 0,
-            trace_id, payload, t + delay, t + delay, 1, tracestate, baggage, carrier, unique_key
+            trace_id, payload, t + delay, t + delay, 1, tracestate, baggage, carrier, unique_key, kept, period_end
         FROM (SELECT coalesce(id, nextval('job_seq'))) AS x (n)
         RETURNING parked.id INTO id;
         -- So that who sleeps learns until when.
         PERFORM wake(queue);
     ELSE
         INSERT INTO job AS i (created_at, span_id, lane, kind, max_attempts, flags, trace_id, payload, origin, tracestate,
-            baggage, carrier, unique_key)
+            baggage, carrier, unique_key, unique_kept, unique_end)
         VALUES (t, span_id, lane(queue, priority), kind, max_attempts, flags, trace_id, payload, id, tracestate, baggage,
-            carrier, unique_key)
+            carrier, unique_key, kept, period_end)
         RETURNING coalesce(i.origin, i.seq) INTO id;
         PERFORM wake(queue);
     END IF;
@@ -53,9 +57,7 @@ END $$;
 --
 -- A key that another job has is only looked at: its row, locked until this transaction ends, would hold up the worker
 -- that gives it free.
-CREATE FUNCTION take_key(
-    key bytea, wanted bigint, kept smallint, period_end timestamptz, OUT id bigint, OUT is_new boolean
-)
+CREATE FUNCTION take_key(key bytea, wanted bigint, OUT id bigint, OUT is_new boolean)
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
 BEGIN
@@ -64,8 +66,7 @@ BEGIN
         is_new := NOT FOUND;
         IF FOUND THEN RETURN; END IF;
         DELETE FROM uniq AS u WHERE u.key = take_key.key AND u.until <= now();
-        INSERT INTO uniq AS u (key, id, kept, period_end)
-        VALUES (take_key.key, wanted, take_key.kept, take_key.period_end)
+        INSERT INTO uniq AS u (key, id) VALUES (take_key.key, wanted)
         ON CONFLICT (key) DO NOTHING RETURNING u.id INTO take_key.id;
         IF FOUND THEN RETURN; END IF;
         -- Another was quicker: look again.

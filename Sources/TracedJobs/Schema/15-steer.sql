@@ -28,12 +28,12 @@ BEGIN
 END $$;
 
 -- Makes a job ready that is parked or has ended, whatever the reason: one that was scheduled is due, one that is
--- finished is done again. It gets `attempts` more, as many as it had unless said otherwise. Links, carrier and
+-- finished is done again. It gets `attempts` more, as many as it was enqueued with unless said otherwise. Links, carrier and
 -- numbers go on. Returns false if the job waits, runs, or was never there, or another has its unique key now.
 CREATE FUNCTION retry(id bigint, attempts integer DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
-DECLARE p parked; j job; t timestamptz := now(); was_parked boolean; was_alive boolean;
+DECLARE p parked; j job; last record; t timestamptz := now(); was_parked boolean; was_alive boolean;
 BEGIN
     PERFORM require_read_committed('retry()');
     -- Two at once: the second finds it ready.
@@ -46,16 +46,25 @@ BEGIN
         IF coalesce((SELECT s.state FROM state_of(retry.id) AS s), '') NOT IN ('succeeded', 'cancelled', 'discarded')
             THEN RETURN false; END IF;
         j := last_ticket(retry.id);
+        -- The ticket names the attempt before its own, which is the last one only where that never began.
+        SELECT * INTO last FROM attempt_of(j);
+        IF last.state = 'succeeded' OR last.trace_id IS NOT NULL THEN
+            j.prev_trace := last.trace_id;
+            j.prev_span := last.span_id;
+            j.prev_flags := last.flags;
+            j.prev_worker := last.worker;
+        END IF;
         j.attempt := j.attempt + 1;
     END IF;
     IF j.flags & 256 <> 0 AND NOT was_alive THEN
         DELETE FROM uniq WHERE key = j.unique_key AND id = retry.id;
-        IF NOT (SELECT k.is_new FROM take_key(j.unique_key, retry.id, 0::smallint, NULL) AS k) THEN RETURN false; END IF;
+        IF NOT (SELECT k.is_new FROM take_key(j.unique_key, retry.id) AS k) THEN RETURN false; END IF;
     END IF;
     DELETE FROM parked AS x WHERE x.id = retry.id;
     DELETE FROM cancel AS x WHERE x.id = retry.id;
     IF NOT was_alive THEN
-        j.max_attempts := least(j.attempt - 1 + coalesce(attempts, j.max_attempts), 32000);
+        j.first_attempts := coalesce(j.first_attempts, j.max_attempts);
+        j.max_attempts := least(j.attempt - 1 + coalesce(attempts, j.first_attempts), 32000);
         j.losses := 0;
         j.lane := j.lane & ~4;
         j.waiting_since := t;

@@ -28,7 +28,7 @@ END $$;
 -- outcome_name().
 CREATE FUNCTION attempt_of(
     j job, OUT state text, OUT reason text, OUT started_at timestamptz, OUT ended_at timestamptz, OUT worker text,
-    OUT lease_expires timestamptz, OUT trace_id uuid, OUT span_id bigint
+    OUT lease_expires timestamptz, OUT trace_id uuid, OUT span_id bigint, OUT flags smallint
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 #variable_conflict use_variable
@@ -59,11 +59,13 @@ BEGIN
         ended_at := said.at;
         trace_id := said.trace_id;
         span_id := said.span_id;
+        flags := said.flags;
         RETURN;
     END IF;
     IF w.reserves AND r.spans IS NOT NULL THEN
         span_id := reserved_span(r, place);
         trace_id := CASE WHEN continues_trace(j, r.at, w.policy) THEN j.trace_id ELSE new_trace(r.root, span_id) END;
+        flags := CASE WHEN j.trace_id IS NULL THEN 3 ELSE j.flags & 255 END;
     END IF;
     SELECT * INTO l FROM lease AS x WHERE x.worker = r.worker AND x.c = r.c AND x.no = r.no;
     IF FOUND AND (l.open IS NULL OR get_bit(l.open, place - 1) = 1) THEN

@@ -40,7 +40,8 @@ JOIN queue AS q ON q.id = t.lane / 8
 JOIN kind AS k ON k.id = t.kind
 LEFT JOIN LATERAL attempt_of(ROW(t.xid, t.seq, t.created_at, t.span_id, t.lane, t.kind, t.attempt, t.max_attempts, t.flags,
     t.losses, t.trace_id, t.payload, t.origin, t.scheduled_at, t.waiting_since, t.run_at, t.cause, t.tracestate, t.baggage,
-    t.carrier, t.unique_key, t.prev_trace, t.prev_span, t.prev_flags, t.prev_worker)::job) AS a ON t.parked IS NULL;
+    t.carrier, t.unique_key, t.unique_kept, t.unique_end, t.first_attempts, t.prev_trace, t.prev_span, t.prev_flags,
+    t.prev_worker)::job) AS a ON t.parked IS NULL;
 
 -- Attempts at jobs, those that run too.
 CREATE VIEW attempts AS
