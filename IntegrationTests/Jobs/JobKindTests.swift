@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgresTesting
+import StitchPostgres
 import StitchTesting
 import Synchronization
 import TelemetryAPI
@@ -38,6 +39,27 @@ struct JobKindTests {
             let attempt = try #require(test.spans.process("default/send_receipt").last)
             #expect(attempt.attributes["stitch.job.kind"] == "send_receipt")
             #expect(test.flow(of: attempt).isStitched)
+        }
+    }
+
+    @Test("A job whose kind is known in another queue only stays set aside until a worker of its own knows it")
+    func knownElsewhere() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            func worker(_ queue: String) throws -> JobWorker { try JobWorker(jobs, queues: [queue: 1]) }
+            let ignorant = try worker("mail")
+            let elsewhere = try worker("default").handle(SendReceipt.self) { _, _ in }
+            let knowing = try worker("mail").handle(SendReceipt.self) { _, _ in }
+            try await jobs.enqueue(SendReceipt(orderID: 7), queue: "mail")
+            try await ignorant.drain()
+            for _ in 1...3 {
+                try await elsewhere.drain()
+                try await ignorant.drain()
+            }
+            let tickets = try await jobs.database.query("SELECT count(*) AS number FROM stitch.job")
+            #expect(try tickets[0].decode("number", as: Int.self) == 1)
+            try await knowing.drain()
+            #expect(knowing.counts.succeeded == 1)
         }
     }
 

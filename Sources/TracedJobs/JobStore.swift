@@ -11,12 +11,13 @@ struct JobStore: Sendable {
     let database: PostgresPool
     let names: JobSchema
 
-    /// Puts jobs that are due back into their lanes.
-    func promote(kinds: [Int32]) async throws(JobError) {
+    /// Puts jobs that are due back into their lanes, and those that waited for a worker like this one.
+    func promote(for worker: Registration) async throws(JobError) {
         try await answered("Looking for jobs that are due") { [self] () async throws(PostgresError) in
             _ = try await database.query(
-                "SELECT \(names["promote"])($1::integer[])",
-                kinds.map { Int64($0) }
+                "SELECT \(names["promote"])($1::integer[], $2::integer[])",
+                worker.kinds.keys.map { Int64($0) },
+                worker.queues.values.map { Int64($0) }
             )
         }
     }

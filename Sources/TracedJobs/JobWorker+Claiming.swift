@@ -37,7 +37,7 @@ extension JobWorker {
                     sleep.foundJobs()
                 }
                 if sleep.isPromotionDue(isBusy: claimed > 0, since: .now - lastPromotion) {
-                    try await store.promote(kinds: Array(registration.kinds.keys))
+                    try await store.promote(for: registration)
                     sleep.promoted()
                     lastPromotion = .now
                     if claimed == 0 { continue }

@@ -58,7 +58,7 @@ extension JobWorker {
     private func claimRound(_ kinds: KnownKinds) async throws(JobError) -> [ClaimedJob] {
         let registration: Registration
         if let current = identity.current { registration = current } else { registration = try await register(kinds) }
-        try await store.promote(kinds: Array(registration.kinds.keys))
+        try await store.promote(for: registration)
         var jobs: [ClaimedJob] = []
         for (queue, limit) in configuration.queues.sorted(by: { $0.key < $1.key }) {
             jobs += try await claim(.init(queue: queue, count: min(limit, ClaimPlan.maximumBatch)), registration)

@@ -90,7 +90,7 @@ CREATE TABLE parked (
     PRIMARY KEY (id)
 );
 CREATE INDEX parked_due ON parked (due) WHERE state = 0;
-CREATE INDEX parked_left ON parked (kind, due) WHERE state = 2;
+CREATE INDEX parked_left ON parked ((lane / 8), kind, due) WHERE state = 2;
 CREATE INDEX parked_ended ON parked (due) WHERE state >= 3;
 ALTER TABLE parked SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 

@@ -57,12 +57,14 @@ BEGIN
     END LOOP;
 END $$;
 
--- Puts jobs that are due back into their lanes, at most so many, and those that waited for a worker that knows one of
--- these kinds; lets those die that waited too long for one. Returns how many moved.
-CREATE FUNCTION promote(kinds integer[] DEFAULT '{}', at_most integer DEFAULT 5000) RETURNS bigint
+-- Puts jobs that are due back into their lanes, at most so many, and those that waited for a worker of their queue that
+-- knows their kind, as one does that works on these queues and knows these kinds; lets those die that waited too long
+-- for one. Returns how many moved.
+CREATE FUNCTION promote(kinds integer[] DEFAULT '{}', queues integer[] DEFAULT '{}', at_most integer DEFAULT 5000)
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 #variable_conflict use_column
-DECLARE t timestamptz := now(); p parked; moved bigint := 0; queues integer[] := '{}';
+DECLARE t timestamptz := now(); p parked; moved bigint := 0; awake integer[] := '{}';
 BEGIN
     PERFORM require_read_committed('promote()');
     FOR p IN
@@ -70,7 +72,8 @@ BEGIN
             SELECT x.id FROM parked AS x WHERE x.state = 0 AND x.due <= t ORDER BY x.due LIMIT at_most
             FOR UPDATE SKIP LOCKED
         )) OR id = ANY (ARRAY(
-            SELECT x.id FROM parked AS x WHERE x.state = 2 AND x.kind = ANY (kinds) AND x.due > t
+            SELECT x.id FROM parked AS x
+            WHERE x.state = 2 AND x.lane / 8 = ANY (queues) AND x.kind = ANY (kinds) AND x.due > t
             ORDER BY x.due LIMIT at_most FOR UPDATE SKIP LOCKED
         )) RETURNING *
     LOOP
@@ -78,7 +81,7 @@ BEGIN
         p.origin := p.id;
         PERFORM add_ticket(ticket_of(p));
         moved := moved + 1;
-        IF p.lane / 8 <> ALL (queues) THEN queues := array_append(queues, p.lane / 8); END IF;
+        IF p.lane / 8 <> ALL (awake) THEN awake := array_append(awake, p.lane / 8); END IF;
     END LOOP;
     FOR p IN
         UPDATE parked SET state = 3, due = t WHERE id = ANY (ARRAY(
@@ -89,7 +92,7 @@ BEGIN
         VALUES (p.seq, p.id, p.attempt, 7, t, p.reason, true);
         IF p.flags & 256 <> 0 THEN PERFORM release_key(ticket_of(p), 8::smallint); END IF;
     END LOOP;
-    PERFORM wake(q) FROM unnest(queues) AS q;
+    PERFORM wake(q) FROM unnest(awake) AS q;
     RETURN moved;
 END $$;
 
