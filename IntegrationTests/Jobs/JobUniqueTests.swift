@@ -33,11 +33,14 @@ struct JobUniqueTests {
         }
     }
 
-    @Test("A key is kept after the ends that it is to be kept after, for the period", arguments: [true, false])
-    func period(keeps: Bool) async throws {
+    @Test(
+        "A key is kept for the period after the ends that it is to be kept after, unless told otherwise after success",
+        arguments: [([.succeeded], true), (nil, true), ([.dead], false), ([], false)]
+            as [(Set<JobUniqueness.Ending>?, Bool)]
+    )
+    func period(kept: Set<JobUniqueness.Ending>?, keeps: Bool) async throws {
         try await withStitchTest { test in
             let jobs = try await test.jobs()
-            let kept: Set<JobUniqueness.Ending> = keeps ? [.succeeded] : [.dead]
             let unique = JobUniqueness(.text("daily"), period: .seconds(86_400), keptAfter: kept)
             let first = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique)
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
@@ -47,6 +50,25 @@ struct JobUniqueTests {
             try await jobs.advanceClock(by: .seconds(86_400))
             let third = try await jobs.enqueue(SendReceipt(orderID: 9), unique: unique)
             #expect(third.isNew)
+        }
+    }
+
+    @Test("One in each period, by SQL: also after it was done, but not after it was cancelled")
+    func periodInSQL() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            func enqueue(_ key: String) async throws -> Int64 {
+                let sql = """
+                    SELECT stitch.enqueue('send_receipt', '{"orderID": 7}', unique_by => $1, unique_period => '1 day') AS id
+                    """
+                return try await jobs.database.query(sql, key)[0].decode("id")
+            }
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
+            let (done, cancelled) = (try await enqueue("done"), try await enqueue("cancelled"))
+            try await jobs.cancel(JobID(rawValue: cancelled))
+            try await worker.drain()
+            #expect(try await enqueue("done") == done)
+            #expect(try await enqueue("cancelled") != cancelled)
         }
     }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Of which jobs there is one at a time.
+/// Of which jobs there is one at a time, or one in each period.
 ///
-/// A job has its key from when it is enqueued until it ends; whoever enqueues another of the same key meanwhile gets the
-/// id of the first.
+/// A job has its key from when it is enqueued until it ends, or, with a period, until that is over unless it ends without
+/// success; whoever enqueues another of the same key meanwhile gets the id of the first.
 ///
 /// ```swift
+/// // Once an hour at most.
 /// let enqueued = try await jobs.enqueue(RebuildIndex(), unique: JobUniqueness(.arguments, period: .seconds(3600)))
 /// if !enqueued.isNew { … }
 /// ```
@@ -34,18 +35,23 @@ public struct JobUniqueness: Sendable, Hashable {
     public var key: Key
 
     /// There is one job in each period of this length, by the database's clock, counted from 1970; `nil` for one at a time.
+    ///
+    /// It counts from when it is enqueued, and when it has succeeded too, unless ``keptAfter`` says otherwise.
     public var period: Duration?
 
     /// Ends after which the job keeps its key: until the period is over, or for as long as it can be looked up.
-    public var keptAfter: Set<Ending>
+    ///
+    /// `nil` for none without a period, and for success with one; one that was cancelled, discarded or is dead makes room
+    /// for another then.
+    public var keptAfter: Set<Ending>?
 
     /// One job of this key.
     ///
     /// - Parameters:
     ///   - key: What two jobs of a kind have to have in common.
     ///   - period: One job in each period; one at a time unless given.
-    ///   - keptAfter: Ends after which the job keeps its key; none unless given.
-    public init(_ key: Key, period: Duration? = nil, keptAfter: Set<Ending> = []) {
+    ///   - keptAfter: Ends after which the job keeps its key; with a period success unless given, without one none.
+    public init(_ key: Key, period: Duration? = nil, keptAfter: Set<Ending>? = nil) {
         self.key = key
         self.period = period
         self.keptAfter = keptAfter
@@ -53,7 +59,7 @@ public struct JobUniqueness: Sendable, Hashable {
 
     /// As the table of keys says it.
     var keptBits: Int {
-        keptAfter.reduce(0) { bits, ending in
+        (keptAfter ?? (period == nil ? [] : [.succeeded])).reduce(0) { bits, ending in
             switch ending {
             case .succeeded: bits | 1
             case .cancelled: bits | 2

@@ -85,18 +85,20 @@ $$;
 --
 --     SET LOCAL stitch.traceparent = '00-…-…-01';
 --
--- and the like (see current_context()). Of jobs with the same `unique_by` there is one at a time, and the id of that
--- comes back. `unique_until` names the ends that keep the key: succeeded, cancelled, discarded, dead.
+-- and the like (see current_context()). Of jobs with the same `unique_by` there is one at a time, or one in each
+-- `unique_period`, and the id of that comes back. `unique_until` names the ends that keep the key: succeeded, cancelled,
+-- discarded, dead; NULL for success with a period, and for none without.
 CREATE FUNCTION enqueue(
     kind text, payload jsonb DEFAULT '{}', queue text DEFAULT 'default', priority integer DEFAULT 1,
     delay interval DEFAULT interval '0', max_attempts integer DEFAULT 20, unique_by text DEFAULT NULL,
-    unique_period interval DEFAULT NULL, unique_until text[] DEFAULT '{}'
+    unique_period interval DEFAULT NULL, unique_until text[] DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE c record; key bytea; p double precision; added bigint;
 BEGIN
     IF unique_by IS NOT NULL THEN
         p := extract(epoch FROM unique_period);
+        unique_until := coalesce(unique_until, CASE WHEN p IS NULL THEN '{}' ELSE '{succeeded}' END::text[]);
         IF p <= 0 OR NOT unique_until <@ ARRAY['succeeded', 'cancelled', 'discarded', 'dead'] THEN
             RAISE EXCEPTION 'A key can''t be kept for % until %', unique_period, unique_until
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Ends are succeeded, cancelled, discarded and dead.';
