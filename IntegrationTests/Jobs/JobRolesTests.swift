@@ -85,6 +85,30 @@ struct JobRolesTests {
         }
     }
 
+    @Test("An owner who may not see the transactions of others is told of that, and of the right that it lacks")
+    func hiddenTransactions() async throws {
+        try await withRoles { _, jobs in
+            let database = jobs.database
+            try await database.execute(
+                "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO \(worker)', current_database()); END $$"
+            )
+            try await with(worker, jobs) { jobs in
+                let own = try JobQueue(jobs.database, schema: "shop")
+                try await own.migrate()
+                let finding = try #require(await own.findings().first)
+                #expect(finding.name == "hidden transactions")
+                #expect(finding.detail.contains("GRANT pg_read_all_stats TO \(worker)"))
+                try await database.execute("GRANT pg_read_all_stats TO \(worker)")
+                #expect(try await own.findings().isEmpty)
+                try await database.withTransaction { transaction in
+                    _ = try await transaction.query("SELECT shop.enqueue('send_receipt')")
+                    let open = try await jobs.database.query("SELECT finding FROM shop.health(interval '0 s')")
+                    #expect(try open.map { try $0.decode("finding", as: String.self) }.contains("open transaction"))
+                }
+            }
+        }
+    }
+
     @Test("The admin has all that the command line needs")
     func commands() async throws {
         try await withRoles { test, jobs in

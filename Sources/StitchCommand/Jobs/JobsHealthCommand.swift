@@ -9,8 +9,8 @@ enum JobsHealthCommand: Command {
         summary: "tell what holds the queues up; its exit status is for monitoring",
         text: """
             Tells what holds the queues up, the worst first: no worker, a claim that does not end, an open transaction
-            with the pid of its backend, a lost worker, a paused queue, an unknown kind, overdue jobs. The exit status is
-            1 if there is something.
+            with the pid of its backend, a lost worker, transactions that the schema's owner may not see, a paused queue,
+            an unknown kind, overdue jobs. The exit status is 1 if there is something.
             """,
         options: JobSource.options + [OptionDescription("json", nil, "print a line of JSON a finding, for programs")],
         examples: [.init("stitch jobs health --postgres postgres://shop@localhost/shop", "what is wrong")]

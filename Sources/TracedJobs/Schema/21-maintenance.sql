@@ -66,6 +66,15 @@ BEGIN
             w.expires
         FROM worker AS w WHERE w.expires < (SELECT now()) - older_than
         UNION ALL
+        SELECT 3, 'hidden transactions', NULL, 'role ' || current_user || ', which owns the schema, lacks the right pg_read_all_stats: '
+            || 'open transactions of other roles, and claims that do not end, can''t be told; GRANT pg_read_all_stats TO '
+            || quote_ident(current_user), NULL, NULL
+        WHERE NOT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AND EXISTS (
+            SELECT FROM pg_stat_activity AS a
+            WHERE a.datname = current_database() AND NOT pg_has_role(current_user, a.usesysid, 'USAGE')
+                AND has_schema_privilege(a.usesysid, (SELECT c.relnamespace FROM pg_class AS c WHERE c.oid = 'job'::regclass),
+                    'USAGE'))
+        UNION ALL
         SELECT 3, 'paused queue', s.queue, s.ready || ' jobs are ready', NULL, q.paused_at
         FROM queue_stats AS s JOIN queue AS q ON q.name = s.queue WHERE s.paused
         UNION ALL
