@@ -46,6 +46,17 @@ struct JobMigrationTests {
         }
     }
 
+    @Test("A worker without the tables of its queue stops at once, and says what makes them", arguments: [false, true])
+    func missing(hasSchema: Bool) async throws {
+        try await withStitchTest { test in
+            let database = try await test.database()
+            if hasSchema { try await database.execute("CREATE SCHEMA stitch") }
+            let worker = try JobWorker(JobQueue(database), queues: ["default": 1])
+            let error = await #expect(throws: JobError.self) { try await worker.run() }
+            #expect(error?.code == .migrationFailed && error?.message.contains("`stitch migrate`") == true)
+        }
+    }
+
     @Test("A schema of a newer version is refused, by all that would use it, and left as it is")
     func newer() async throws {
         try await withStitchTest { test in

@@ -45,6 +45,9 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
     /// Whether trying again after a moment may help.
     public var isRetryable: Bool { (cause as? PostgresError)?.isRetryable ?? false }
 
+    /// Whether the database has no such schema, table or function: it was not migrated, or not to this version.
+    var lacksTables: Bool { (cause as? PostgresError)?.lacksTables ?? false }
+
     /// The message, and that of the error underneath.
     public var description: String { cause.map { "\(message): \($0)" } ?? message }
 
@@ -54,4 +57,9 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
         self.location = location
     }
+}
+
+extension PostgresError {
+    /// Whether the database has no such schema, table or function.
+    var lacksTables: Bool { ["3F000", "42P01", "42883"].contains(code.sqlState) }
 }

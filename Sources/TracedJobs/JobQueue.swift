@@ -148,9 +148,8 @@ public struct JobQueue: Sendable {
     }
 
     func failure(_ what: String, _ error: any Error) -> JobError {
-        let state = (error as? PostgresError)?.code.sqlState
-        // No such schema, table or function.
-        let advice = ["3F000", "42P01", "42883"].contains(state) ? " (call migrate() first)" : ""
+        let lacksTables = (error as? PostgresError)?.lacksTables ?? false
+        let advice = lacksTables ? " (call migrate() or run `stitch migrate` first)" : ""
         return JobError(.enqueueFailed, "\(what) of schema \(schema) failed\(advice)", cause: error)
     }
 }

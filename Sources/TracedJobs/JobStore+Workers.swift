@@ -17,17 +17,27 @@ extension JobStore {
                 (SELECT max(version) FROM \(names["schema_version"])) AS version
             FROM \(names["register"])($1, $2::float8 * interval '1 second', $3::text[], $4::text[], $5::jsonb, $6::boolean)
             """
-        let row = try await answered("Registering a worker") { [self] () async throws(PostgresError) in
-            try await database.query(
-                sql,
-                configuration.name,
-                configuration.lease.inSeconds,
-                queues,
-                kinds,
-                known.policy,
-                reservesIDs
+        let row: PostgresRow?
+        do throws(JobError) {
+            row = try await answered("Registering a worker") { [self] () async throws(PostgresError) in
+                try await database.query(
+                    sql,
+                    configuration.name,
+                    configuration.lease.inSeconds,
+                    queues,
+                    kinds,
+                    known.policy,
+                    reservesIDs
+                )
+                .first
+            }
+        } catch {
+            guard error.lacksTables else { throw error }
+            throw JobError(
+                .migrationFailed,
+                "Schema \(names.name) has no job queue, or not one of this version; call migrate() or run `stitch migrate` first",
+                cause: error.cause
             )
-            .first
         }
         do {
             guard let row else { throw JobError(.databaseFailed, "Registering a worker returned no row") }
@@ -35,7 +45,8 @@ extension JobStore {
             guard version == JobSchema.version else {
                 throw JobError(
                     .migrationFailed,
-                    "Schema \(names.name) is at version \(version), and this program needs \(JobSchema.version); call migrate()"
+                    "Schema \(names.name) is at version \(version), and this program needs \(JobSchema.version); "
+                        + "call migrate() or run `stitch migrate`"
                 )
             }
             return Registration(
