@@ -9,7 +9,7 @@ public import Foundation
 public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     var settings: ConnectionSettings
 
-    /// How many connections the pool opens at most, 1 or more; a listener's connection comes on top.
+    /// How many connections the pool opens at most, 1 or more; a listener's connection, and the two of a job worker, come on top.
     public var maximumConnections = 8
 
     /// How long making a connection may take.

@@ -24,7 +24,7 @@ CREATE TABLE setting (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     -- Tickets in a segment: what is dropped as a whole when it has grown old.
     segment_size bigint NOT NULL DEFAULT 4000000 CHECK (segment_size > 0),
-    -- How long finished jobs can be looked up.
+    -- How long finished jobs can be looked up at least; a segment is filled for a seventh of that at most.
     retention interval NOT NULL DEFAULT '7 days',
     -- The same for dead jobs; NULL for as long as nobody revives them.
     dead_retention interval,

@@ -68,6 +68,8 @@ CREATE TABLE segment (
     hi bigint NOT NULL,
     -- The newest receipt when it was made: older ones hold no ticket of it.
     begun_no bigint NOT NULL,
+    -- When maintenance first saw that one of its numbers was given out.
+    begun_at timestamptz,
     -- Transactions that may yet write into it although its numbers are given out.
     waiting text[],
     sealed_at timestamptz,

@@ -33,12 +33,33 @@ CREATE FUNCTION writers() RETURNS text[] LANGUAGE sql VOLATILE SECURITY DEFINER 
         AND l.pid IS DISTINCT FROM pg_backend_pid()
 $$;
 
+-- The newest number that was given out.
+CREATE FUNCTION newest_number() RETURNS bigint LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM job_seq
+$$;
+
+-- Fills a segment that has been filled for a seventh of the retention, so that jobs go in time where there are few: draws
+-- what is left of its numbers, at most so many in a round, and throws them away. Numbers can't be set forward otherwise
+-- without a lock against all who draw one. Returns how many it drew.
+CREATE FUNCTION fill_segment(at_most bigint DEFAULT 1000000) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE t timestamptz := now(); newest bigint := newest_number(); s segment; number bigint;
+BEGIN
+    -- The first segment begins with 0, which is no ticket's.
+    UPDATE segment AS x SET begun_at = t WHERE x.begun_at IS NULL AND x.sealed_at IS NULL AND greatest(x.lo, 1) <= newest;
+    SELECT x.* INTO s FROM segment AS x, setting
+    WHERE x.lo <= newest AND x.hi > newest + 1 AND x.begun_at < t - setting.retention / 7;
+    IF NOT FOUND THEN RETURN 0; END IF;
+    SELECT count(nextval('job_seq')) INTO number FROM generate_series(1, least(s.hi - 1 - newest, at_most));
+    RETURN number;
+END $$;
+
 -- Seals the oldest segment that is full, in two steps: who writes now, and later, that they have all ended.
 CREATE FUNCTION seal_segment() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE s segment; reached bigint; others text[];
+DECLARE s segment; others text[];
 BEGIN
-    SELECT last_value INTO reached FROM job_seq;
-    SELECT * INTO s FROM segment AS x WHERE x.sealed_at IS NULL AND x.hi <= reached ORDER BY x.k LIMIT 1 FOR UPDATE;
+    SELECT * INTO s FROM segment AS x
+    WHERE x.sealed_at IS NULL AND x.hi <= newest_number() + 1 ORDER BY x.k LIMIT 1 FOR UPDATE;
     IF NOT FOUND THEN RETURN false; END IF;
     others := writers();
     IF s.waiting IS NULL AND others <> '{}' THEN UPDATE segment AS x SET waiting = others WHERE x.k = s.k;

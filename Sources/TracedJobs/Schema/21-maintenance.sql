@@ -12,6 +12,8 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock('segment'::regclass::oid::integer, 0) THEN RETURN ''; END IF;
     number := add_segments();
     IF number > 0 THEN done := array_append(done, number || ' segments added'); END IF;
+    number := fill_segment();
+    IF number > 0 THEN done := array_append(done, 'a segment filled with ' || number || ' unused numbers'); END IF;
     IF seal_segment() THEN done := array_append(done, 'a segment sealed'); END IF;
     IF pass_segment() THEN done := array_append(done, 'a segment passed'); END IF;
     number := drop_segment();
