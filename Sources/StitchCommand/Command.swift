@@ -5,10 +5,17 @@ protocol Command: Sendable {
     /// What it takes.
     static var description: CommandDescription { get }
 
+    /// The exit status if it fails.
+    static var failureStatus: Int32 { get }
+
     /// Runs it.
     ///
     /// - Returns: The exit status.
     static func run(_ arguments: ParsedArguments, _ console: Console) async throws -> Int32
+}
+
+extension Command {
+    static var failureStatus: Int32 { CommandError.failureStatus }
 }
 
 /// All commands, in the order of the help.

@@ -4,6 +4,10 @@
 struct CommandError: Error {
     /// The exit status of a command that failed.
     static let failureStatus: Int32 = 1
+    /// The exit status of a command that looked for what is wrong and found something.
+    static let foundStatus: Int32 = 1
+    /// The exit status of such a command that failed, so that nobody knows.
+    static let unknownStatus: Int32 = 2
     /// The exit status of a command that was called in a wrong way (`EX_USAGE`).
     static let usageStatus: Int32 = 64
     /// The exit status of a command that was interrupted, as a shell gives it for SIGINT.
@@ -22,4 +26,13 @@ struct CommandError: Error {
     }
 
     static let interrupted = CommandError(message: "interrupted", status: interruptedStatus)
+}
+
+extension CommandError {
+    /// Any error of a command that fails with a status of its own.
+    init(_ error: any Error, failureStatus: Int32) {
+        let known = error as? CommandError ?? .failure("\(error)")
+        let status = known.status == Self.failureStatus ? failureStatus : known.status
+        self.init(message: known.message, lines: known.lines, status: status)
+    }
 }

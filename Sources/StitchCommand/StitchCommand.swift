@@ -81,6 +81,12 @@ enum StitchCommand {
             try console.write(CommandHelp.text(of: command.description))
             return 0
         }
-        return try await command.run(parsed, console)
+        do {
+            return try await command.run(parsed, console)
+        } catch let error as ReaderGone {
+            throw error
+        } catch {
+            throw CommandError(error, failureStatus: command.failureStatus)
+        }
     }
 }

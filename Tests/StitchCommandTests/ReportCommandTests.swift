@@ -39,6 +39,15 @@ struct ReportCommandTests {
         #expect(try await run(["lint", "--severity", "much"]).status == 64)
     }
 
+    @Test("Lint that can't read its spans has another status than lint that finds something")
+    func unreadable() async {
+        let outcome = await CommandFixture.run(["lint", "--file", "/nowhere.otlp.jsonl"])
+        #expect(outcome.status == 2)
+        #expect(outcome.error.hasPrefix("stitch: "))
+        #expect(await CommandFixture.run(["lint", "--store", "/nowhere"]).status == 2)
+        #expect(await CommandFixture.run(["volume", "--store", "/nowhere"]).status == 1)
+    }
+
     @Test("A code is explained")
     func explain() async {
         let outcome = await CommandFixture.run(["lint", "--explain", "retry-without-link"])

@@ -9,8 +9,8 @@ enum LintCommand: Command {
         name: "lint",
         summary: "find what is wrong with spans: lost contexts, missing ends, noise",
         text: """
-            Looks at spans and says what is wrong with them, why, and what to do. Its exit status is 0 if nothing is found
-            and 1 if something is, for CI.
+            Looks at spans and says what is wrong with them, why, and what to do. Its exit status is for CI: 0 if nothing
+            is found, 1 if something is, 2 if the spans can't be read.
             """,
         options: SpanSource.options + FlowWindow.options + [
             OptionDescription(
@@ -33,6 +33,8 @@ enum LintCommand: Command {
             .init("stitch lint --explain retry-without-link", "what a code means"),
         ]
     )
+
+    static let failureStatus = CommandError.unknownStatus
 
     private struct Document: Encodable {
         var code: String
@@ -69,7 +71,7 @@ enum LintCommand: Command {
                 findings.isEmpty ? "nothing" : findings.count == 1 ? "one thing" : "\(findings.count.grouped) things"
             try console.write(console.paint("\(report.spans.grouped) spans: \(count) found\n", .bold))
         }
-        return findings.isEmpty ? 0 : CommandError.failureStatus
+        return findings.isEmpty ? 0 : CommandError.foundStatus
     }
 
     private static func severity(_ arguments: ParsedArguments) throws(CommandError) -> LintCode.Severity {

@@ -10,11 +10,13 @@ enum JobsHealthCommand: Command {
         text: """
             Tells what holds the queues up, the worst first: no worker, a claim that does not end, an open transaction
             with the pid of its backend, a lost worker, transactions that the schema's owner may not see, a paused queue,
-            an unknown kind, overdue jobs. The exit status is 1 if there is something.
+            an unknown kind, overdue jobs. The exit status is 1 if there is something, 2 if nobody knows.
             """,
         options: JobSource.options + [OptionDescription("json", nil, "print a line of JSON a finding, for programs")],
         examples: [.init("stitch jobs health --postgres postgres://shop@localhost/shop", "what is wrong")]
     )
+
+    static let failureStatus = CommandError.unknownStatus
 
     private struct Document: Encodable {
         var finding: String
@@ -32,7 +34,7 @@ enum JobsHealthCommand: Command {
                 )
             }
             if findings.isEmpty, !arguments.has("json") { try console.write("nothing holds the queues up\n") }
-            return findings.isEmpty ? 0 : CommandError.failureStatus
+            return findings.isEmpty ? 0 : CommandError.foundStatus
         }
     }
 
