@@ -219,7 +219,10 @@ public final class FileSpanStore: WritableSpanStore, Service {
                 openSpanCount: open.reduce(0) { $0 + $1.index.count - $1.superseded.count },
                 sealedSpanCount: sealed.reduce(0) { $0 + $1.directory.rowCount - $1.superseded.count },
                 sealedByteCount: engine.size,
-                sealedPartitionCount: sealed.count
+                sealedPartitionCount: sealed.count,
+                oldestStart: (open.compactMap(\.index.firstStart) + sealed.compactMap(\.firstStart)).min().map {
+                    Timestamp(nanoseconds: $0)
+                }
             )
         }
     }

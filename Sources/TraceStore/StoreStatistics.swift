@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import TelemetryData
+
 /// How much is in a store.
 public struct StoreStatistics: Sendable, Hashable {
     /// How many spans are not sealed yet, each counted once.
@@ -13,4 +15,7 @@ public struct StoreStatistics: Sendable, Hashable {
 
     /// How many sealed files there are.
     public var sealedPartitionCount: Int
+
+    /// When the oldest span began, by its own clock; `nil` if there is none.
+    public var oldestStart: Timestamp?
 }

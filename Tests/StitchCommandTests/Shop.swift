@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import TelemetryData
 import TraceContext
 
@@ -44,6 +45,13 @@ enum Shop {
             status: status,
             resource: Resource(attributes: ["service.name": .string(service)])
         )
+    }
+
+    /// A moment of an order, in milliseconds, as options take it.
+    static func moment(of order: UInt64, at milliseconds: UInt64) -> String {
+        let moment = start / 1_000_000 + order * 60_000 + milliseconds
+        let date = Date(timeIntervalSince1970: Double(moment / 1_000))
+        return "\(date.ISO8601Format().dropLast()).\(String(1_000 + moment % 1_000).dropFirst())Z"
     }
 
     static func link(_ order: UInt64, _ span: UInt64, _ role: MessagingConventions.LinkRole) -> SpanLink {
@@ -135,6 +143,15 @@ enum Shop {
     }
 
     static func orders(_ count: UInt64) -> [SpanData] { (0..<count).flatMap { order($0) } }
+}
+
+extension SpanData {
+    /// The span with an operation on messages.
+    func operating(_ operation: String) -> SpanData {
+        var span = self
+        span.attributes[MessagingConventions.Attribute.operationType] = .string(operation)
+        return span
+    }
 }
 
 extension Attributes {

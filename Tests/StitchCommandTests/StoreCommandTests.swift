@@ -61,6 +61,57 @@ struct StoreCommandTests {
         }
     }
 
+    @Test("What lies beyond the edges of a time is no finding, in a store or a file")
+    func lintedWindow() async throws {
+        let created = Shop.span("create audit", of: 1, 7, from: 100, for: 1, service: "billing", kind: .producer)
+        let link = SpanLink(created.context)
+        let relayed = Shop.span("send audit", of: 9, 8, links: [link], from: 0, for: 1, service: "relay")
+        let outbox = [created.operating("create"), relayed.operating("send")]
+        try await withStore(Shop.orders(3) + outbox) { store, file in
+            for source in [["--store", store], ["--file", file]] {
+                let window = ["--from", Shop.moment(of: 1, at: 2_007), "--to", Shop.moment(of: 1, at: 2_050)]
+                #expect(await CommandFixture.run(["lint"] + source + window).output == "1 spans: nothing found\n")
+                let right = ["--to", Shop.moment(of: 1, at: 150)]
+                #expect(await CommandFixture.run(["lint"] + source + right).output == "9 spans: nothing found\n")
+                let newest = await CommandFixture.run(["lint", "--limit", "5"] + source)
+                #expect(newest.output == "5 spans: nothing found\n")
+            }
+        }
+    }
+
+    @Test("What isn't there at all is a finding of a time too")
+    func lintedHole() async throws {
+        let spans = Shop.orders(3).filter { $0.name != "send orders" || $0.traceID != Shop.trace(of: 1) }
+        try await withStore(spans) { store, _ in
+            let window = ["--from", Shop.moment(of: 1, at: 100), "--to", Shop.moment(of: 2, at: 0)]
+            let outcome = await CommandFixture.run(["lint", "--json", "--store", store] + window)
+            #expect(outcome.status == 1)
+            #expect(outcome.lines.filter { $0.contains("\"code\"") }.count == 1)
+            #expect(outcome.output.contains("\"orphan\""))
+        }
+    }
+
+    @Test("In a store that is written to, what may still arrive is neither a finding nor unexplained")
+    func young() async throws {
+        var child = Shop.order(0)[1]
+        (child.start, child.end) = (.now, .now)
+        try await withStore([child]) { store, _ in
+            #expect(await CommandFixture.run(["lint", "--store", store]).status == 0)
+            let shown = await CommandFixture.run(["show", Shop.trace(of: 0).description, "--store", store])
+            #expect(shown.output.contains("it may still arrive"))
+        }
+    }
+
+    @Test("What is older than all that a store holds has expired")
+    func expired() async throws {
+        var work = Shop.order(0)[2]
+        work.attributes[MessagingConventions.Attribute.wait] = 3_600.0
+        try await withStore([work] + Shop.order(1)) { store, _ in
+            let shown = await CommandFixture.run(["show", Shop.trace(of: 0).description, "--store", store])
+            #expect(shown.output.contains("which isn't there: it is older than what is kept"))
+        }
+    }
+
     @Test("A store that isn't there is said to be missing, and reading makes none")
     func missing() async throws {
         try await CommandFixture.withFile([]) { _, folder in

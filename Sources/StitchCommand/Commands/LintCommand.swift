@@ -36,6 +36,9 @@ enum LintCommand: Command {
 
     static let failureStatus = CommandError.unknownStatus
 
+    /// How long what a poll handed over may wait for its worker, as long as consumers of Kafka do by themselves.
+    private static let lateness = Duration.seconds(300)
+
     private struct Document: Encodable {
         var code: String
         var severity: String
@@ -54,13 +57,14 @@ enum LintCommand: Command {
         let window = try FlowWindow(arguments, store)
         let (spans, isWhole) = try await window.spans(from: request.from, to: request.to)
         var lint = FlowLint()
-        if !isWhole || request.from != nil { lint.horizon.oldest = request.from ?? spans.last?.start }
-        if let to = request.to { (lint.horizon.now, lint.horizon.delay) = (to, .zero) }
+        lint.horizon = try await SpanSource.horizon(of: store)
+        lint.horizon.delay = lateness
+        let surroundings =
+            isWhole && !request.isNarrow ? LintSurroundings() : try await window.surroundings(of: spans)
         let index = SpanIndex(spans)
         let flows = index.origins.lazy.map { index.flow(from: $0) }
-        let report = lint.report(on: spans, flows: flows) { flow in
-            Set(CriticalPath(flow).segments.map(\.span))
-        }
+        let critical = { (flow: Flow) in Set(CriticalPath(flow).segments.map(\.span)) }
+        let report = lint.report(on: spans, flows: flows, critical: critical, surroundings: surroundings)
         let findings = report.findings.filter { $0.severity <= least }
         for finding in findings {
             try console.write(arguments.has("json") ? JSONText.line(document(finding)) : text(finding, console))

@@ -45,7 +45,8 @@ enum ShowCommand: Command {
     static func run(_ arguments: ParsedArguments, _ console: Console) async throws -> Int32 {
         let rows = try arguments.number("rows", in: 10...1_000_000)
         let store = try await SpanSource.open(arguments, console)
-        let found = try await FlowLookup(store: store).flow(arguments.arguments[0])
+        let horizon = try await SpanSource.horizon(of: store)
+        let found = try await FlowLookup(store: store, horizon: horizon).flow(arguments.arguments[0])
         let flow = found.flow
         if let file = arguments["html"] {
             try write(FlowPage(flow, maximumRows: rows ?? FlowPage.defaultRows).text, to: file, console)

@@ -8,6 +8,8 @@ import TraceStore
 /// Finds the flow that somebody names: by a trace, by a trace and a span, or by the beginning of either.
 struct FlowLookup {
     let store: any SpanStore
+    /// What is known of why spans may not be there.
+    var horizon = FlowHorizon()
 
     /// A shorter beginning is not looked for.
     private static let shortest = 4
@@ -36,9 +38,9 @@ struct FlowLookup {
         let trace = try await trace(startingWith: prefix)
         let flows: [Flow]
         if parts.count == 2 {
-            flows = try await store.flows(of: span(startingWith: parts[1], in: trace)).flows
+            flows = try await store.flows(of: span(startingWith: parts[1], in: trace), horizon: horizon).flows
         } else {
-            flows = try await store.flows(of: trace).flows
+            flows = try await store.flows(of: trace, horizon: horizon).flows
         }
         guard let flow = flows.first(where: { $0.origin.traceID == trace }) ?? flows.first else {
             throw CommandError.failure("there is no span of trace \(trace)")

@@ -2,6 +2,7 @@
 
 import Foundation
 import TelemetryData
+import TraceFlow
 import TraceStore
 
 /// Where a command looks for spans: a store, or files that are read into memory.
@@ -32,6 +33,12 @@ enum SpanSource {
         let store = try opening(directory) { () throws -> FileSpanStore in try FileSpanStore(reading: directory) }
         for file in try await store.damagedFiles { console.tell("\(file) is damaged and left out") }
         return store
+    }
+
+    /// What is known of why spans aren't there; nothing of files, which may be of any time.
+    static func horizon(of store: any SpanStore, now: Timestamp = .now) async throws -> FlowHorizon {
+        guard let store = store as? FileSpanStore else { return FlowHorizon() }
+        return FlowHorizon(now: now, oldest: try await store.statistics().oldestStart)
     }
 
     /// Opens the store that the options name to write to it; makes it if it isn't there.

@@ -44,7 +44,7 @@ enum AttributeRules {
         var keys: [Place: Tally] = [:]
         var values: [Place: Tally] = [:]
         var kinds: [String: KeyKind] = [:]
-        for span in ground.table.spans {
+        for span in ground.spans {
             let service = span.resource.serviceName
             for attribute in span.attributes.elements {
                 let kind: KeyKind

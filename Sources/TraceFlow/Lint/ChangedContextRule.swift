@@ -32,7 +32,8 @@ enum ChangedContextRule {
                     read[message] = claim
                     continue
                 }
-                guard !other.isContested, other.creation != claim.creation else { continue }
+                guard !other.isContested, other.creation != claim.creation, !ground.outside.contains(span.reference)
+                else { continue }
                 findings.add(.changedContext, span) {
                     "\(span.hop) names span \(claim.creation) as what created its message, and "
                         + "\(ground.table.spans[other.position].hop) names \(other.creation)"
@@ -56,7 +57,8 @@ enum ChangedContextRule {
 
     /// Who continues a message's trace is a child of what created the message.
     private static func checkParent(_ span: SpanData, _ ground: LintGround, _ findings: inout LintCollector) {
-        guard span.messagingOperation == .process, span.batchCount == nil, span.parentIsRemote == true,
+        guard !ground.outside.contains(span.reference), span.messagingOperation == .process,
+            span.batchCount == nil, span.parentIsRemote == true,
             let parent = span.parent.map({ SpanReference($0) }), ground.table[parent] != nil
         else { return }
         let creations = span.links.filter { $0.role == .creation }.map { SpanReference($0.context) }

@@ -29,14 +29,14 @@ enum ContextRules {
 
     private static func checkLinks(_ ground: LintGround, _ findings: inout LintCollector) {
         var shares: [Way: Share] = [:]
-        for span in ground.table.spans where span.messagingOperation == .process {
+        for span in ground.spans where span.messagingOperation == .process {
             var share = shares[Way(span)] ?? Share()
             share.messages = share.messages.addingSaturated(span.messageCount)
             share.lacking = share.lacking.addingSaturated(span.lackingCreationLinks)
             shares[Way(span)] = share
         }
         let limits = ground.lint.limits
-        for span in ground.table.spans where span.messagingOperation == .process {
+        for span in ground.spans where span.messagingOperation == .process {
             let way = Way(span)
             guard let lack = span.missingCreationLinks, let share = shares[way] else { continue }
             let isWhole =
@@ -54,7 +54,7 @@ enum ContextRules {
     }
 
     private static func checkDuplicates(_ ground: LintGround, _ findings: inout LintCollector) {
-        for span in ground.table.spans where span.messagingOperation == .process {
+        for span in ground.spans where span.messagingOperation == .process {
             let hasOwn = span.attributes.tellContextFlaw(.duplicate)
             guard hasOwn || span.links.contains(where: { $0.attributes.tellContextFlaw(.duplicate) }) else { continue }
             findings.add(.duplicateContextHeader, span) {
@@ -64,7 +64,7 @@ enum ContextRules {
     }
 
     private static func checkRetries(_ ground: LintGround, _ findings: inout LintCollector) {
-        let lacking = ground.table.spans.filter { span in
+        let lacking = ground.spans.filter { span in
             (span.attempt ?? 0) > 1 && !span.links.contains { $0.role == .previousAttempt }
         }
         guard !lacking.isEmpty else { return }

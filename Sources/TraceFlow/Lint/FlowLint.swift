@@ -68,13 +68,15 @@ public struct FlowLint: Sendable {
     ///   - spans: The spans of all traces, in any order.
     ///   - flows: Flows made of them, for what can only be told of whole flows.
     ///   - critical: The spans on a flow's critical path; without it no span is found for never mattering.
+    ///   - surroundings: What the spans have to do with, if they are not all that there are.
     /// - Returns: What was found, the same each time.
     public func report(
         on spans: some Sequence<SpanData>,
         flows: some Sequence<Flow> = [],
-        critical: ((Flow) -> Set<SpanReference>)? = nil
+        critical: ((Flow) -> Set<SpanReference>)? = nil,
+        surroundings: LintSurroundings = LintSurroundings()
     ) -> LintReport {
-        let ground = LintGround(SpanTable(spans), self)
+        let ground = LintGround(Array(spans), self, surroundings)
         var collector = LintCollector()
         LinkRules.check(ground, &collector)
         ContextRules.check(ground, &collector)

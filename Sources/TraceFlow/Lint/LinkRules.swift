@@ -5,7 +5,7 @@ import TelemetryData
 /// What spans refer to has to be there.
 enum LinkRules {
     static func check(_ ground: LintGround, _ findings: inout LintCollector) {
-        for span in ground.table.spans {
+        for span in ground.spans {
             let parent = span.parent.map { SpanReference($0) }
             if let parent, ground.table[parent] == nil {
                 let links = span.links.filter { SpanReference($0.context) == parent }

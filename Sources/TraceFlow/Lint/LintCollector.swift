@@ -50,7 +50,8 @@ struct LintCollector {
                 description: found.text + (found.count > 1 ? "; so it is with \(found.count - 1) more spans" : "")
             )
         }
-        return LintReport(findings: findings, explainedEnds: explained, spans: ground.table.spans.count)
+        let spans = ground.table.spans.count - ground.outside.count
+        return LintReport(findings: findings, explainedEnds: explained, spans: spans)
     }
 }
 

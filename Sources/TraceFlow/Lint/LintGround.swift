@@ -5,8 +5,15 @@ import TraceContext
 
 /// What the rules look at: spans, and what of them several rules ask for.
 struct LintGround: Sendable {
+    /// All spans that are known, those from outside of the window among them.
     let table: SpanTable
     let lint: FlowLint
+
+    /// The spans from outside of the window: nothing is found in them.
+    let outside: Set<SpanReference>
+
+    /// What is known of spans outside of the window.
+    private let surroundings: LintSurroundings
 
     /// Where the spans stand that work on a message, by what created the message.
     let work: [SpanReference: [Int]]
@@ -25,9 +32,23 @@ struct LintGround: Sendable {
     /// What is known of why a span may not be there, also from spans that tell of lost workers.
     private let horizon: FlowHorizon
 
-    init(_ table: SpanTable, _ lint: FlowLint) {
+    /// What rules look at, of spans and what surrounds them.
+    init(_ spans: [SpanData], _ lint: FlowLint, _ surroundings: LintSurroundings) {
+        var outside = Set(surroundings.spans.lazy.map(\.reference))
+        if !outside.isEmpty { for span in spans { outside.remove(span.reference) } }
+        self.init(SpanTable(surroundings.spans + spans), lint, surroundings, outside: outside)
+    }
+
+    init(
+        _ table: SpanTable,
+        _ lint: FlowLint,
+        _ surroundings: LintSurroundings = LintSurroundings(),
+        outside: Set<SpanReference> = []
+    ) {
         self.table = table
         self.lint = lint
+        self.outside = outside
+        self.surroundings = surroundings
         var work: [SpanReference: [Int]] = [:]
         var sent: Set<SpanReference> = []
         var rescued: Set<MessageName> = []
@@ -56,15 +77,26 @@ struct LintGround: Sendable {
         self.horizon = horizon
     }
 
-    /// How many spans of a trace are here.
-    func spanCount(of trace: TraceID) -> Int { traceSizes[trace] ?? 0 }
+    /// The spans in which something may be found, in the order of their start.
+    var spans: LazyFilterSequence<[SpanData]> {
+        table.spans.lazy.filter { [outside] in outside.isEmpty || !outside.contains($0.reference) }
+    }
 
-    /// Whether everything that followed a moment at once has arrived.
-    func isComplete(_ moment: Timestamp) -> Bool { !lint.horizon.mayLack(moment) }
+    /// How many spans of a trace there are.
+    func spanCount(of trace: TraceID) -> Int { max(traceSizes[trace] ?? 0, surroundings.traceSizes[trace] ?? 0) }
+
+    /// Whether everything is known that came of a span at once: it has arrived, and nothing of it was left out.
+    func isComplete(_ span: SpanData) -> Bool {
+        !lint.horizon.mayLack(max(span.start, span.end)) && knows(span.traceID)
+    }
+
+    /// Whether it is known what is there of a trace, and what links to it.
+    func knows(_ trace: TraceID) -> Bool { !surroundings.unknownTraces.contains(trace) }
 
     /// Why a span isn't there that another one refers to, by these links if any; `nil` if nobody knows.
     func explanation(of end: SpanReference, missedBy span: SpanData, _ links: [SpanLink]) -> LintReport.EndExplanation?
     {
+        guard knows(end.traceID) else { return .outside }
         let isAttempt = links.contains { $0.role == .previousAttempt }
         let isRescued = isAttempt && span.messageName.map { rescued.contains($0) } ?? false
         return LintReport.EndExplanation(

@@ -21,6 +21,8 @@ public struct LintReport: Sendable, Hashable {
         case expired
         /// It may still arrive.
         case notArrived = "not arrived yet"
+        /// It is of a trace that was too much to look at.
+        case outside = "outside of what was looked at"
 
         /// The reason that a cause is; `nil` where nobody knows any.
         init?(_ cause: MissingEnd.Cause) {

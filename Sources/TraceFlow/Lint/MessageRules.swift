@@ -8,7 +8,7 @@ enum MessageRules {
 
     static func check(_ ground: LintGround, _ findings: inout LintCollector) {
         let reporting = reportingHops(ground)
-        for span in ground.table.spans {
+        for span in ground.spans {
             switch span.messagingOperation {
             case .process: checkWork(span, ground, &findings)
             case .receive: checkPoll(span, ground, &findings)
@@ -41,27 +41,18 @@ enum MessageRules {
     }
 
     private static func checkPoll(_ span: SpanData, _ ground: LintGround, _ findings: inout LintCollector) {
-        guard ground.isComplete(max(span.start, span.end)) else { return }
-        let messages = span.creationLinks.map { SpanReference($0.context) }
-        let idle = messages.count { message in
-            // Somebody else's work on the message is none of this one's.
-            !(ground.work[message] ?? []).contains {
-                let work = ground.table.spans[$0]
-                return work.resource.serviceName == span.resource.serviceName
-            }
-        }
+        guard ground.isComplete(span) else { return }
+        let messages = span.creationLinks.count
+        let idle = ground.idleMessages(of: span).count { ground.knows($0.traceID) }
         guard idle > 0 else { return }
         findings.add(.polledNeverProcessed, span) {
-            "\(span.hop) handed over \(messages.count) message\(messages.count == 1 ? "" : "s"), of which "
+            "\(span.hop) handed over \(messages) message\(messages == 1 ? "" : "s"), of which "
                 + "\(span.resource.serviceName) never worked on \(idle)"
         }
     }
 
     private static func checkCreation(_ span: SpanData, _ ground: LintGround, _ findings: inout LintCollector) {
-        guard span.kind == .producer, !ground.sent.contains(span.reference), ground.work[span.reference] == nil,
-            ground.isComplete(max(span.start, span.end)),
-            !ground.servicesWithoutAllLinks.contains(span.resource.serviceName)
-        else { return }
+        guard ground.isUnsent(span), ground.isComplete(span) else { return }
         findings.add(.messageNeverSent, span) { "\(span.hop) created a message that no span sends or works on" }
     }
 }

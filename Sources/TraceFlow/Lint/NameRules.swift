@@ -14,7 +14,7 @@ enum NameRules {
         var names: [String: Set<String>] = [:]
         var similar: [Kind: Set<String>] = [:]
         var templates: [String: NameTemplate] = [:]
-        for span in ground.table.spans {
+        for span in ground.spans {
             let service = span.resource.serviceName
             guard names[service, default: []].insert(span.name).inserted else { continue }
             let template = templates[span.name] ?? NameTemplate(span.name)
@@ -24,7 +24,7 @@ enum NameRules {
         let tooMany = similar.filter { $0.value.count > limits.similarNames }
         let told = Set(tooMany.keys.map(\.service))
         guard !tooMany.isEmpty || names.values.contains(where: { $0.count > limits.names }) else { return }
-        for span in ground.table.spans {
+        for span in ground.spans {
             let service = span.resource.serviceName
             if let template = templates[span.name], template.hasValues {
                 let kind = Kind(service: service, template: template)

@@ -31,10 +31,13 @@ enum RequestRule {
         var callers: [Request: [SpanData]] = [:]
         for span in ground.table.spans {
             if span.kind == .client, let request = Request(span), !answered.contains(span.reference) {
+                // Its answer may have a span that isn't here yet.
+                guard ground.isComplete(span) else { continue }
                 callers[request, default: []].append(span)
             } else if span.kind == .server, span.parentSpanID == nil, span.links.isEmpty, let request = Request(span) {
                 // Spans come in the order of their start, so those that may have called are here.
-                guard let caller = callers[request]?.suffix(candidates).last(where: { $0.mayHaveCalled(span) })
+                guard !ground.outside.contains(span.reference),
+                    let caller = callers[request]?.suffix(candidates).last(where: { $0.mayHaveCalled(span) })
                 else { continue }
                 findings.add(.requestWithoutContext, span) {
                     "\(span.hop) began a trace although it seems to answer \(caller.hop)"

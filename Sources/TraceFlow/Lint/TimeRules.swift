@@ -17,7 +17,7 @@ enum TimeRules {
     }
 
     static func check(_ ground: LintGround, _ findings: inout LintCollector) {
-        for span in ground.table.spans {
+        for span in ground.spans {
             if span.end < span.start {
                 findings.add(.unendedSpan, span) {
                     "\(span.hop) \(span.end.nanoseconds == 0 ? "has no end" : "ended before it began")"
@@ -32,11 +32,11 @@ enum TimeRules {
         let limits = ground.lint.limits
         let longest = Int64(saturating: limits.longestSpan)
         var lengths: [Kind: [Int64]] = [:]
-        for span in ground.table.spans { lengths[Kind(span), default: []].append(span.lengthInNanoseconds) }
+        for span in ground.spans { lengths[Kind(span), default: []].append(span.lengthInNanoseconds) }
         let usual = lengths.compactMapValues { lengths in
             lengths.count < limits.comparedSpans ? nil : lengths.sorted().percentile(90)
         }
-        for span in ground.table.spans {
+        for span in ground.spans {
             let length = span.lengthInNanoseconds
             if length > longest {
                 findings.add(.unboundedSpan, span) { "\(span.hop) took \(Duration.nanoseconds(length).inWords)" }

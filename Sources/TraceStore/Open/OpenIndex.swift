@@ -53,6 +53,8 @@ struct OpenIndex {
     private(set) var places: [Place] = []
     private(set) var columns: [Columns] = []
     private(set) var attributes: [UInt32] = []
+    /// The first start; `nil` if there are no spans.
+    var firstStart: UInt64? { columns.lazy.map(\.start).min() }
     private var traces: [Trace] = []
     private var links: [Link] = []
     /// The traces by their ids.

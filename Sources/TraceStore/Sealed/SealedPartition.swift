@@ -23,6 +23,8 @@ final class SealedPartition: Sendable {
 
     /// The last start; 0 if there are no spans.
     let lastStart: UInt64
+    /// The first start; `nil` if there are no spans.
+    var firstStart: UInt64? { directory.blocks.lazy.map(\.minimumStart).min() }
 
     private struct Cache {
         var verifiedColumns: [Bool]
