@@ -4,6 +4,7 @@ import Foundation
 import StitchOTLP
 import TelemetryData
 import Testing
+import TraceContext
 import TraceFlow
 import TraceStore
 
@@ -146,6 +147,35 @@ struct StoreCommandTests {
             late.context.spanID = SpanID(bits: 0x77)
             try await writing.append([late])
             #expect(await iterator.next() == Shop.trace(of: 2).description)
+            await writing.shutdown()
+        }
+    }
+
+    @Test(
+        "An origin whose clock is ahead hides no flow of the present from whoever follows",
+        .timeLimit(.minutes(1))
+    )
+    func clockAhead() async throws {
+        var ahead = Shop.order(0)[0]
+        ahead.start = .now.advanced(by: .seconds(3_600))
+        ahead.end = ahead.start
+        try await withStore([ahead]) { store, _ in
+            let reading = try FileSpanStore(reading: store)
+            var seen = FlowFollower.Seen()
+            seen.insert(try #require(try await reading.flow(of: ahead.reference)))
+            let (found, flow) = AsyncStream.makeStream(of: TraceID.self)
+            let follower = FlowFollower(store: reading, request: try FlowRequest(ParsedArguments()), seen: seen)
+            let following = Task {
+                defer { flow.finish() }
+                try await follower.run { flow.yield($0.origin.traceID) }
+            }
+            defer { following.cancel() }
+            let writing = try FileSpanStore(TraceStoreConfiguration(directory: store))
+            var present = Shop.order(1)[0]
+            (present.start, present.end) = (.now, .now)
+            try await writing.append([present])
+            var iterator = found.makeAsyncIterator()
+            #expect(await iterator.next() == present.traceID)
             await writing.shutdown()
         }
     }

@@ -43,7 +43,8 @@ struct FlowFollower {
         var seen = seen
         for await _ in watch.changes {
             try await Task.sleep(for: Self.calm)
-            let since = seen.newest?.advanced(by: .zero - Self.lateness)
+            // An origin whose clock is ahead must not hide those of the present.
+            let since = seen.newest.map { min($0, .now).advanced(by: .zero - Self.lateness) }
             let from = [request.from, since].compactMap { $0 }.max()
             var fresh: [Flow] = []
             var listed: Set<SpanReference> = []
