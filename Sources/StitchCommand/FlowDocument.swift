@@ -50,6 +50,8 @@ struct FlowDocument: Encodable {
     var traces: [String]
     var spans: [Span]
     var isTruncated: Bool
+    var missing: [Missing]
+    var hubs: [Hub]
     /// What the time went by on, from the origin's start to the end.
     var criticalPath: [Segment]?
     /// Of everything that was recorded, not of this flow alone.
@@ -68,6 +70,8 @@ struct FlowDocument: Encodable {
         traces = flow.traceIDs.map(\.description)
         spans = Waterfall(flow).rows.map { Span($0, in: flow) }
         isTruncated = flow.isTruncated
+        missing = flow.missing.map { Missing($0) }
+        hubs = flow.hubs.map { Hub($0) }
         if hasCriticalPath { criticalPath = CriticalPath(flow).segments.map { Segment($0) } }
         self.totals = totals.map {
             Totals(traces: $0.traces, spans: $0.spans, links: $0.links, dangling: $0.dangling, orphans: $0.orphans)

@@ -3,6 +3,7 @@
 import Foundation
 import TelemetryData
 import Testing
+import TraceFlow
 
 @testable import StitchCommand
 
@@ -53,6 +54,33 @@ struct ShowCommandTests {
         #expect(outcome.output.contains("█ on the critical path"))
         #expect(outcome.lines.allSatisfy { $0.columnCount <= width })
         #expect(outcome.lines.contains { $0.contains("2.00 s") && $0.contains("billing") })
+    }
+
+    @Test("JSON names what isn't there and why, and says of hubs how much was followed")
+    func gaps() throws {
+        var spans = Shop.order(0)
+        spans.removeAll { $0.name == "place order" || $0.status.isError }
+        let flow = SpanIndex(spans).flow(
+            from: spans[0],
+            limits: FlowLimits(backLinks: 1),
+            horizon: FlowHorizon(now: spans.last?.end, delay: .seconds(1))
+        )
+        let fans = (10..<13).map {
+            Shop.span("fan", of: $0, 1, links: [Shop.link(0, 2, .creation)], from: 0, for: 1, service: "fan")
+        }
+        let hub = SpanIndex(spans + fans).flow(from: spans[0], limits: FlowLimits(backLinks: 1))
+        let missing = try object(FlowDocument(flow))["missing"] as? [[String: Any]]
+        #expect(missing?.compactMap { $0["relation"] as? String } == ["parent", "previous_attempt"])
+        #expect(missing?.compactMap { $0["cause"] as? String } == ["unexplained", "not_arrived"])
+        #expect(missing?.compactMap { $0["missingSpan"] as? String } == ["0000000000000001", "0000000000000005"])
+        let hubs = try object(FlowDocument(hub))["hubs"] as? [[String: Any]]
+        #expect(hubs?.compactMap { $0["count"] as? Int } == [4])
+        #expect(hubs?.compactMap { $0["followed"] as? Int } == [1])
+        #expect(hubs?.compactMap { $0["span"] as? String } == ["0000000000000002"])
+    }
+
+    private func object(_ document: FlowDocument) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(JSONText.page(document).utf8)) as? [String: Any])
     }
 
     @Test("For programs it is JSON, with the critical path if that is asked for")
