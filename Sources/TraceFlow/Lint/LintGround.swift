@@ -27,6 +27,12 @@ struct LintGround: Sendable {
     /// The services in which a send of several messages has links to not all of them.
     let servicesWithoutAllLinks: Set<String>
 
+    /// The services in which work on several messages has links to not all of them.
+    let servicesWithoutAllWork: Set<String>
+
+    /// Who names messages alike in polls and in work on them, as is seen of some message.
+    private(set) var comparable: Set<LintedTracer> = []
+
     private let traceSizes: [TraceID: Int]
 
     /// What is known of why a span may not be there, also from spans that tell of lost workers.
@@ -53,6 +59,7 @@ struct LintGround: Sendable {
         var sent: Set<SpanReference> = []
         var rescued: Set<MessageName> = []
         var servicesWithoutAllLinks: Set<String> = []
+        var servicesWithoutAllWork: Set<String> = []
         var traceSizes: [TraceID: Int] = [:]
         var horizon = lint.horizon
         for (position, span) in table.spans.enumerated() {
@@ -60,7 +67,11 @@ struct LintGround: Sendable {
             if let worker = span.lostWorker { horizon.lostWorkers.insert(worker) }
             switch span.messagingOperation {
             case .process:
-                for link in span.creationLinks { work[SpanReference(link.context), default: []].append(position) }
+                if span.droppedLinkCount > 0 { servicesWithoutAllWork.insert(span.resource.serviceName) }
+                for link in span.creationLinks {
+                    let creation = SpanReference(link.context)
+                    if work[creation]?.last != position { work[creation, default: []].append(position) }
+                }
             case .send:
                 for link in span.links { sent.insert(SpanReference(link.context)) }
                 if span.droppedLinkCount > 0 { servicesWithoutAllLinks.insert(span.resource.serviceName) }
@@ -73,8 +84,13 @@ struct LintGround: Sendable {
         self.sent = sent
         self.rescued = rescued
         self.servicesWithoutAllLinks = servicesWithoutAllLinks
+        self.servicesWithoutAllWork = servicesWithoutAllWork
         self.traceSizes = traceSizes
         self.horizon = horizon
+        for span in table.spans where span.messagingOperation == .receive {
+            let tracer = LintedTracer(span)
+            if !comparable.contains(tracer), namesWork(span) { comparable.insert(tracer) }
+        }
     }
 
     /// The spans in which something may be found, in the order of their start.

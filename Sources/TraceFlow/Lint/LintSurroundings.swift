@@ -64,7 +64,7 @@ private struct SurroundingsSearch {
             }
             switch span.messagingOperation {
             case .create where ground.isUnsent(span): messages.insert(span.reference)
-            case .receive: messages.formUnion(ground.idleMessages(of: span))
+            case .receive: messages.formUnion(ground.idleMessages(of: span, isStrict: true))
             default: break
             }
             if span.kind == .client, let newest, span.end >= newest { requests.insert(span.reference) }

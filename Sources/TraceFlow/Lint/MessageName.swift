@@ -11,7 +11,9 @@ struct MessageName: Sendable, Hashable {
     private var id: String
 
     init?(_ span: SpanData, _ attributes: Attributes) {
-        guard let destination = span.destination else { return nil }
+        // What is about several topics says so of each message.
+        let own = attributes[MessagingConventions.Attribute.destinationName]?.stringValue
+        guard let destination = own ?? span.destination else { return nil }
         self.destination = destination
         system = span.attributes[MessagingConventions.Attribute.system]?.stringValue ?? ""
         if let partition = attributes[MessagingConventions.Attribute.partitionID]?.stringValue,
@@ -25,6 +27,11 @@ struct MessageName: Sendable, Hashable {
         } else {
             return nil
         }
+    }
+
+    /// Whether a message of another name is another message: both have a partition, or neither.
+    func isComparable(to other: MessageName) -> Bool {
+        system == other.system && partition.isEmpty == other.partition.isEmpty
     }
 }
 

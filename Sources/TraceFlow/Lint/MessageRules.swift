@@ -41,7 +41,8 @@ enum MessageRules {
     }
 
     private static func checkPoll(_ span: SpanData, _ ground: LintGround, _ findings: inout LintCollector) {
-        guard ground.isComplete(span) else { return }
+        guard ground.isComplete(span), !ground.servicesWithoutAllWork.contains(span.resource.serviceName)
+        else { return }
         let messages = span.creationLinks.count
         let idle = ground.idleMessages(of: span).count { ground.knows($0.traceID) }
         guard idle > 0 else { return }
