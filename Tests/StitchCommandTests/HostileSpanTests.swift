@@ -75,6 +75,68 @@ struct HostileSpanTests {
         }
     }
 
+    @Test("Nor does one in what is told of many spans", arguments: [60, 100, 200])
+    func reports(width: Int) async throws {
+        try await CommandFixture.withFile(Self.spans) { file, _ in
+            for arguments in [["lint"], ["topology"], ["volume"], ["volume", "--rows", "1000"]] {
+                let outcome = await CommandFixture.run(arguments + ["--file", file], width: width)
+                #expect(outcome.status == (arguments == ["lint"] ? 1 : 0), "\(outcome.error)")
+                #expect(isClean(outcome.output + outcome.error), "\(arguments)")
+                #expect(outcome.lines.allSatisfy { $0.columnCount <= width }, "\(arguments)")
+                #expect(outcome.output.utf8.count < 1 << 20)
+            }
+            let forPrograms = [
+                ["topology", "--dot"], ["lint", "--json"], ["topology", "--json"], ["volume", "--json"],
+            ]
+            for arguments in forPrograms {
+                let outcome = await CommandFixture.run(arguments + ["--file", file], width: width)
+                #expect(isClean(outcome.output + outcome.error), "\(arguments)")
+            }
+        }
+    }
+
+    @Test("Nor does one that flows begin with, where they are compared", arguments: texts.indices)
+    func kinds(_ index: Int) async throws {
+        let text = Self.texts[index]
+        // So many that something is usual, unless that would be much to read.
+        let count: UInt64 = text.utf8.count > 1000 ? 2 : 24
+        let spans = (0..<count).flatMap { (order: UInt64) in
+            [(UInt64(1), nil, UInt64(0)), (2, UInt64(1), order)].map { id, parent, begin in
+                Shop.span(
+                    text,
+                    of: order,
+                    id,
+                    parent: parent,
+                    from: begin,
+                    for: 5 + order,
+                    service: text,
+                    attributes: order >= count / 2 ? [text.isEmpty ? "empty" : text: .string(text)] : [:]
+                )
+            }
+        }
+        func time(_ order: UInt64) -> String { Timestamp(nanoseconds: Shop.start + order * 60_000_000_000).rfc3339 }
+        let names = [0, count - 1].map { Shop.trace(of: $0).description }
+        let times = ["--before", "\(time(0))/\(time(count / 2))", "--after", "\(time(count / 2))/\(time(count))"]
+        try await CommandFixture.withFile(spans) { file, _ in
+            for arguments in [["diff"] + names, ["diff", names[0]] + times, ["diff", names[0], "--usual"]] {
+                let outcome = await CommandFixture.run(arguments + ["--file", file])
+                #expect(outcome.status == (arguments.last == "--usual" && count < 20 ? 1 : 0), "\(outcome.error)")
+                #expect(isClean(outcome.output + outcome.error), "\(arguments)")
+                #expect(outcome.lines.allSatisfy { $0.columnCount <= 100 }, "\(arguments)")
+                let json = await CommandFixture.run(arguments + ["--json", "--file", file])
+                #expect(isClean(json.output + json.error), "\(arguments)")
+            }
+        }
+    }
+
+    @Test("JSON with its characters escaped says the same")
+    func json() throws {
+        let text = Self.texts.joined() + "\u{7F}\u{E0001}é"
+        let json = try JSONText.line([text])
+        #expect(isClean(json))
+        #expect(try JSONDecoder().decode([String].self, from: Data(json.utf8)) == [text])
+    }
+
     @Test("With colours, the only escapes are those of colours")
     func colours() async throws {
         try await CommandFixture.withFile(Self.spans) { file, _ in

@@ -19,8 +19,9 @@ struct UsualDifference {
 
     func text(_ console: Console) -> String {
         let took = flow.end.duration(since: flow.origin.start).text
+        let kind = "\(profile.kind)".cut(to: console.terminal.width)
         let usual = "\(profile.duration.p50.text) (p50), \(profile.duration.p95.text) (p95)"
-        let title = "\(profile.kind): took \(took); usual of \(profile.flows.grouped) others is \(usual)"
+        let title = "\(kind): took \(took); usual of \(profile.flows.grouped) others is \(usual)"
         var text = title.wrapped(to: console.terminal.width).map { console.paint($0, .bold) + "\n" }.joined() + "\n"
         guard !deviations.isEmpty else { return text + "Nothing of it is out of the usual.\n" }
         text += table.text(console)

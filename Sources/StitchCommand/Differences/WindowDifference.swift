@@ -14,7 +14,7 @@ struct WindowDifference {
 
     func text(_ console: Console) -> String {
         let (before, after) = (comparison.before, comparison.after)
-        var text = console.paint("\(before.kind)", .bold) + "\n\n"
+        var text = console.paint("\(before.kind)".cut(to: console.terminal.width), .bold) + "\n\n"
         text +=
             TextTable(
                 columns: [

@@ -119,9 +119,9 @@ enum RedriveCommand: Command {
     ) -> [String] {
         let verb = selection.isDryRun ? "would be moved" : "moved"
         var lines = report.moved.sorted { $0.key < $1.key }.map { target, count in
-            "\(topic) → \(target.printable): \(counted(count)) \(verb)"
+            "\(topic.printable) → \(target.printable): \(counted(count)) \(verb)"
         }
-        if lines.isEmpty { lines = ["\(topic): no record \(verb)"] }
+        if lines.isEmpty { lines = ["\(topic.printable): no record \(verb)"] }
         if report.others > 0 { lines.append("left: \(counted(report.others)) that didn't match") }
         if report.strangers > 0 {
             lines.append("left: \(counted(report.strangers)) that didn't say where they came from; --to moves them")
