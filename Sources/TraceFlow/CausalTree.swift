@@ -14,6 +14,9 @@ struct CausalTree {
 
     /// Whether the cause has to await its end in turn, as a caller does.
     private(set) var isAwaited: [Bool]
+
+    /// Whether the cause is an attempt that it follows.
+    private(set) var followsAttempt: [Bool]
     private(set) var starts: [UInt64]
     private(set) var ends: [UInt64]
     private(set) var waits: [Int: [FlowWait]] = [:]
@@ -28,8 +31,9 @@ struct CausalTree {
         ends = spans.map { max($0.start, $0.end).nanoseconds }
         causes = Array(repeating: 0, count: spans.count)
         isAwaited = Array(repeating: false, count: spans.count)
+        followsAttempt = isAwaited
         for index in spans.indices.dropFirst() { bind(index) }
-        order = Forest.cutCircles(&causes) { isAwaited[$0] = false }
+        order = Forest.cutCircles(&causes) { (isAwaited[$0], followsAttempt[$0]) = (false, false) }
         for index in order.dropFirst() {
             starts[index] = max(starts[index], starts[causes[index]])
             ends[index] = max(ends[index], starts[index])
@@ -58,7 +62,11 @@ struct CausalTree {
             }
         }
         if let parent { offer(parent, min(ends[parent], starts[index])) }
-        if let latest { set(index, latest.cause, isChild: latest.cause == parent && isWithin(index, latest.cause)) }
+        guard let latest else { return }
+        followsAttempt[index] = span.links.contains { link in
+            link.role == .previousAttempt && flow.position(of: SpanReference(link.context)) == latest.cause
+        }
+        set(index, latest.cause, isChild: latest.cause == parent && isWithin(index, latest.cause))
     }
 
     private mutating func set(_ index: Int, _ cause: Int, isChild: Bool) {

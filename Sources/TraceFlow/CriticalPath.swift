@@ -66,8 +66,10 @@ public struct CriticalPath: Sendable {
             if current == 0 { break }
             let cause = tree.causes[current]
             if !tree.isAwaited[current] {
+                // A message may wait while what sent it goes on, but not while an attempt at it does.
+                let first = tree.followsAttempt[current] ? tree.ends[cause] : tree.starts[cause]
                 for wait in (tree.waits[current] ?? []).reversed() {
-                    add(.wait(wait.reason), spans[current], max(wait.start.nanoseconds, tree.starts[cause]), &time)
+                    add(.wait(wait.reason), spans[current], max(wait.start.nanoseconds, first), &time)
                 }
                 add(.other, spans[current], tree.ends[cause], &time)
             }

@@ -17,14 +17,18 @@ public struct FlowSkew: Sendable, Hashable {
 extension Flow {
     /// The waits that ended with a span's start, in order.
     ///
-    /// They are what the span says; of a batch, what it says of that message of this flow that waited longest. Where nobody
-    /// said anything, the wait lies between the end of what created the message, or of the attempt before, and the start.
-    /// A negative wait is none: see ``skew(of:)``.
+    /// They are what the span says; of a batch, what it says of that message of this flow that waited longest. What the
+    /// attempt before took of that is no wait, and what followed it is back-off. Where nobody said anything, the wait lies
+    /// between the end of what created the message, or of the attempt before, and the start. A negative wait is none: see
+    /// ``skew(of:)``.
     public func waits(of span: SpanData) -> [FlowWait] {
         let own = span.waits
-        if !own.isEmpty { return own }
+        let attempts = EarlierAttempts(before: span) { self[$0] }
+        if !own.isEmpty { return EarlierAttempts.cut(own, at: attempts.end) }
         guard span.messagingOperation == .process || isRelay(span), !saysWait(span) else { return [] }
-        let measured = links(of: span).filter(\.isCreation).map { $0.attributes.waits(until: span.start, of: span) }
+        let measured = links(of: span).filter(\.isCreation).map { link in
+            EarlierAttempts.cut(link.attributes.waits(until: span.start, of: span), at: attempts.end(at: link))
+        }
         let longest = measured.min { ($0.first?.start ?? span.start) < ($1.first?.start ?? span.start) }
         if let longest, !longest.isEmpty { return longest }
         return derivedWait(of: span).map { [$0] } ?? []

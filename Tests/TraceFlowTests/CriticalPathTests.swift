@@ -113,6 +113,40 @@ struct CriticalPathTests {
         #expect(breakdown.hops[4].retrying == .milliseconds(30))
     }
 
+    /// A record that is worked on for 5 s in vain, and after a second once more, both since 1 s after it was written.
+    private func retriedInPlace(_ change: (inout SpanData) -> Void) -> Flow {
+        let send = span("send orders", 1, 0, 10)
+        var first = span("process orders", 2, 1000, 6000)
+        first.links = [link(send, .creation)]
+        var second = span("process orders", 3, 7000, 7100)
+        second.links = [link(send, .creation), link(first, .previousAttempt)]
+        change(&first)
+        change(&second)
+        return SpanIndex([send, first, second]).flow(from: send)
+    }
+
+    @Test("An attempt right after another waited since that one ended, however old its message is", arguments: 0..<3)
+    func inPlace(_ place: Int) {
+        let flow = retriedInPlace { span in
+            let age = Double(span.start.nanoseconds - 1_000_010_000_000) / 1e9
+            switch place {
+            case 0: span.attributes[Attribute.wait] = .double(age)
+            case 1: span.links[0].attributes[Attribute.wait] = .double(age)
+            // A queue that knows of nothing but its own: no wait of it can be while the attempt went on.
+            default: span.attributes[span.links.count == 1 ? Attribute.wait : Attribute.waitReady] = .double(age)
+            }
+        }
+        let path = CriticalPath(flow)
+        expectTiles(path, flow)
+        var slow = SlowPath(flow)
+        #expect(path.segments == slow.segments())
+        let breakdown = FlowBreakdown(flow)
+        let work = breakdown.hops.last
+        let reason: FlowWait.Reason = place == 2 ? .ready : .backoff
+        #expect(work?.retrying == .seconds(5) && work?.working == .milliseconds(100) && work?.other == .zero)
+        #expect(work?.waiting == [.topic: .milliseconds(990), reason: .seconds(1)])
+    }
+
     @Test("Time that nothing explains, and work before its cause, leave neither a gap nor an overlap")
     func skewed() {
         let order = span("place order", 1, 100, 150)

@@ -54,6 +54,40 @@ struct FlowWaitTests {
         #expect(found.first?.start == first.end)
     }
 
+    @Test("What the attempt before took of a measured wait is none, and what followed it is back-off")
+    func attempts() {
+        func attempts(_ link: Bool, wait: Double, of key: String = Attribute.wait) -> [FlowWait] {
+            var first = process([send], start: 50)
+            first.context.spanID = Fixture.context(2, 30).spanID
+            var second = process([send, first])
+            second.links[1].attributes[Attribute.linkRole] = "previous_attempt"
+            if link { second.links[0].attributes[key] = .double(wait) } else { second.attributes[key] = .double(wait) }
+            return waits([send, first, second])
+        }
+        for link in [false, true] {
+            let cut = attempts(link, wait: 0.089)
+            #expect(cut.map(\.reason) == [.backoff] && cut.map(\.duration) == [.milliseconds(49)])
+            #expect(cut.allSatisfy { !$0.isDerived })
+            #expect(attempts(link, wait: 0.02).map(\.duration) == [.milliseconds(20)])
+            // Also of a record that was moved to be tried again, and then was twice.
+            #expect(attempts(link, wait: 0.089, of: Attribute.waitBackoff).map(\.duration) == [.milliseconds(49)])
+            #expect(attempts(link, wait: 0.08, of: Attribute.waitReady).map(\.reason) == [.ready])
+        }
+    }
+
+    @Test("In a batch only the messages that were tried before are younger than they say")
+    func batchAttempts() {
+        let other = Fixture.span("send orders", trace: 1, 11, parent: 10)
+        var first = process([other], start: 50)
+        first.context.spanID = Fixture.context(2, 30).spanID
+        var batch = process([send, other, first], [Attribute.batchMessageCount: 2])
+        batch.links[2].attributes[Attribute.linkRole] = "previous_attempt"
+        batch.links[0].attributes[Attribute.wait] = 0.07
+        batch.links[1].attributes[Attribute.wait] = 0.08
+        let found = waits([send, other, first, batch])
+        #expect(found.map(\.reason) == [.topic] && found.map(\.duration) == [.milliseconds(70)])
+    }
+
     @Test("A batch waited as long as that message of the flow that waited longest")
     func batch() {
         let other = Fixture.span("send orders", trace: 1, 11, parent: 10)

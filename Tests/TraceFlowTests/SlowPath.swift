@@ -55,8 +55,9 @@ struct SlowPath {
         if isCall(span) { return path(to: cause, at: min(begin, time)) + own }
         var gap: [Segment] = []
         var moment = min(begin, time)
+        let isRetry = isRetry(span, of: cause)
         for wait in flow.waits(of: span).reversed() {
-            let from = min(moment, max(wait.start.nanoseconds, start(cause)))
+            let from = min(moment, max(wait.start.nanoseconds, isRetry ? end(cause) : start(cause)))
             gap = segment(.wait(wait.reason), span, from, moment) + gap
             moment = from
         }
@@ -97,6 +98,12 @@ struct SlowPath {
         let producing: [MessagingConventions.Operation?] = [.create, .send]
         let isElsewhere = cause.resource.serviceName != span.resource.serviceName
         return !isArrival(span) || !(producing.contains(cause.messagingOperation) || isElsewhere)
+    }
+
+    /// Whether a span says that what it had to await was an attempt at the same.
+    private func isRetry(_ span: SpanData, of cause: SpanData) -> Bool {
+        let attempts = span.links.filter { $0.role == .previousAttempt }.map { SpanReference($0.context) }
+        return attempts.contains(cause.reference) && !cut.contains(span.reference)
     }
 
     private func lastAwaited(by span: SpanData) -> SpanReference? {
