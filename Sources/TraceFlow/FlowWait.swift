@@ -47,21 +47,7 @@ extension SpanData {
 extension Attributes {
     /// The waits that ended at a moment; of a span, or of the link to one of its messages.
     func waits(until end: Timestamp, of span: SpanData) -> [FlowWait] {
-        typealias Attribute = MessagingConventions.Attribute
-        let parts: [(FlowWait.Reason, Duration)] = [
-            (.scheduled, duration(Attribute.waitScheduled)),
-            (.backoff, duration(Attribute.waitBackoff)),
-            (.ready, duration(Attribute.waitReady)),
-        ].filter { $0.1 > .zero }
-        let known = parts.isEmpty ? [(span.usualWait, duration(Attribute.wait))].filter { $0.1 > .zero } : parts
-        var waits: [FlowWait] = []
-        var end = end
-        for (reason, length) in known.reversed() {
-            let start = end.earlier(by: length)
-            waits.append(FlowWait(reason: reason, start: start, end: end))
-            end = start
-        }
-        return waits.reversed()
+        MeasuredWait(self).waits(until: end, usual: span.usualWait)
     }
 
     /// A length of time; zero where there is none.

@@ -94,7 +94,13 @@ extension SpanData {
     public var hasError: Bool { status.isError }
 
     /// How long what it works on waited before it, in all; zero if it did not, or nobody said.
-    public var wait: Duration { waits.reduce(.zero) { $0 + $1.duration } }
+    ///
+    /// Of the messages of a batch it is that one's which waited longest.
+    public var wait: Duration {
+        links.reduce(MeasuredWait(attributes).duration(until: start)) {
+            max($0, MeasuredWait($1.attributes).duration(until: start))
+        }
+    }
 }
 
 extension String {

@@ -122,6 +122,9 @@ struct PlainAttribute {
     /// The bytes of a text, or of a number as it is told.
     var value: UnsafeRawBufferPointer
 
+    /// The value of one of type `double`.
+    var double: Double { Double(bitPattern: UInt64(littleEndian: value.loadUnaligned(as: UInt64.self))) }
+
     /// Reads OTLP's `KeyValue`; `nil` if it is made otherwise.
     @inline(__always)
     init?(_ message: UnsafeRawBufferPointer) {
@@ -132,6 +135,38 @@ struct PlainAttribute {
     @inline(__always)
     init(_ key: UnsafeRawBufferPointer, _ type: ColumnType, _ value: UnsafeRawBufferPointer) {
         (self.key, self.type, self.value) = (key, type, value)
+    }
+
+    /// Reads OTLP's `AnyValue` of a key; `nil` if it is of another type.
+    init?(_ key: UnsafeRawBufferPointer, anyValue value: UnsafeRawBufferPointer) throws(DamagedBytes) {
+        guard var reader = FieldReader(value),
+            let type = ColumnType(rawValue: UInt8(truncatingIfNeeded: try reader.tag()))
+        else { return nil }
+        switch type {
+        case .string: self.init(key, type, try reader.delimited())
+        case .double: self.init(key, type, try reader.bytes(8))
+        case .bool, .int:
+            let start = reader.cursor
+            _ = try reader.varint()
+            self.init(key, type, UnsafeRawBufferPointer(start: start, count: reader.cursor - start))
+        }
+    }
+
+    /// Reads OTLP's `KeyValue`, however it is made; `nil` if its value is of another type.
+    static func reading(_ message: UnsafeRawBufferPointer) throws(DamagedBytes) -> PlainAttribute? {
+        if let plain = PlainAttribute(message) { return plain }
+        guard var reader = FieldReader(message) else { return nil }
+        var key = UnsafeRawBufferPointer(start: nil, count: 0)
+        var value = key
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 0x0a: key = try reader.delimited()
+            case 0x12: value = try reader.delimited()
+            default: try reader.skip(tag)
+            }
+        }
+        return try PlainAttribute(key, anyValue: value)
     }
 
     @inline(__always)

@@ -33,7 +33,9 @@ struct SpanFacts {
     /// Hashes of its attributes, of each key and of each key with its value.
     private(set) var attributes: [UInt32] = []
 
-    private var waits = Attributes()
+    private var measured = MeasuredWait()
+    /// What the links say, of those that do.
+    private var linkWaits: [MeasuredWait] = []
     private var operation = OperationType.other
 
     private enum OperationType { case other, process, idle }
@@ -115,18 +117,18 @@ struct SpanFacts {
         (hasError, isDeadLetter, isRetry) = (false, false, false)
         links.removeAll(keepingCapacity: true)
         attributes.removeAll(keepingCapacity: true)
-        if !waits.isEmpty { waits = Attributes() }
+        measured = MeasuredWait()
+        linkWaits.removeAll(keepingCapacity: true)
         operation = .other
     }
 
     private mutating func finish(_ attempt: Int64) {
         isRetry = operation == .process && attempt > 1
         if operation == .idle { for index in links.indices { links[index].joins = false } }
-        guard !waits.isEmpty else { return }
-        // The one place that knows how waits add up takes a span.
-        let time = Timestamp(nanoseconds: start)
-        let span = SpanData(context: .invalid, name: "", start: time, end: time, attributes: waits)
-        wait = span.wait.nanoseconds
+        // As `SpanData.wait` has it.
+        let start = Timestamp(nanoseconds: start)
+        let longest = linkWaits.reduce(measured.duration(until: start)) { max($0, $1.duration(until: start)) }
+        wait = longest.nanoseconds
     }
 
     @inline(__always)
@@ -149,9 +151,7 @@ struct SpanFacts {
             guard var number = FieldReader(attribute.value) else { return }
             let bits = try number.varint()
             attributes.append(attribute.type == .int ? key.with(Int64(bitPattern: bits)) : key.with(bits != 0))
-        case .double:
-            let bits = UInt64(littleEndian: attribute.value.loadUnaligned(as: UInt64.self))
-            attributes.append(key.with(Double(bitPattern: bits)))
+        case .double: attributes.append(key.with(attribute.double))
         }
         // Few keys matter for more than a search.
         if let known = KnownKey(key.value, attribute.key) { note(known, attribute, &attempt) }
@@ -160,9 +160,7 @@ struct SpanFacts {
     private mutating func note(_ known: KnownKey, _ attribute: PlainAttribute, _ attempt: inout Int64) {
         let (type, value) = (attribute.type, attribute.value)
         switch (known, type) {
-        case (.wait, .double):
-            let bits = UInt64(littleEndian: value.loadUnaligned(as: UInt64.self))
-            waits[String(decoding: attribute.key, as: UTF8.self)] = .double(Double(bitPattern: bits))
+        case (.wait(let part), .double): measured.set(part, seconds: attribute.double)
         case (.operation, .string):
             operation =
                 value.isText("process") ? .process : value.isText("receive") || value.isText("settle") ? .idle : .other
@@ -191,19 +189,10 @@ struct SpanFacts {
                 let hash = AttributeHash(key)
                 attributes.append(hash.value)
                 attributes.append(hash.with(value: value))
-                if let known = KnownKey(hash.value, key), var inner = FieldReader(value),
-                    let type = ColumnType(rawValue: UInt8(truncatingIfNeeded: try inner.tag()))
+                if let known = KnownKey(hash.value, key),
+                    let attribute = try PlainAttribute(key, anyValue: value)
                 {
-                    let bytes: UnsafeRawBufferPointer
-                    switch type {
-                    case .string: bytes = try inner.delimited()
-                    case .double: bytes = try inner.bytes(8)
-                    case .bool, .int:
-                        let start = inner.cursor
-                        _ = try inner.varint()
-                        bytes = UnsafeRawBufferPointer(start: start, count: inner.cursor - start)
-                    }
-                    note(known, PlainAttribute(key, type, bytes), &attempt)
+                    note(known, attribute, &attempt)
                 }
             default: try reader.skip(tag)
             }
@@ -213,39 +202,30 @@ struct SpanFacts {
     private mutating func readLink(_ message: UnsafeRawBufferPointer) throws(DamagedBytes) {
         guard var reader = FieldReader(message) else { return }
         var link = Link(traceID: .invalid, spanID: .invalid, joins: true)
+        var waits: MeasuredWait?
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
             case 0x0a: link.traceID = Self.traceID(try reader.delimited())
             case 0x12: link.spanID = Self.spanID(try reader.delimited())
-            case 0x22: if try Self.isAmbient(reader.delimited()) { link.joins = false }
+            case 0x22:
+                guard let attribute = try PlainAttribute.reading(reader.delimited()),
+                    let known = KnownKey(AttributeHash(attribute.key).value, attribute.key)
+                else { continue }
+                switch (known, attribute.type) {
+                case (.linkRole, .string):
+                    if attribute.value.isText(MessagingConventions.LinkRole.ambient.rawValue) { link.joins = false }
+                case (.wait(let part), .double):
+                    waits = waits ?? MeasuredWait()
+                    waits?.set(part, seconds: attribute.double)
+                default: break
+                }
             default: try reader.skip(tag)
             }
         }
         guard link.traceID.isValid, link.spanID.isValid else { return }
         links.append(link)
-    }
-
-    private static let roleKey = [UInt8](MessagingConventions.Attribute.linkRole.utf8)
-    private static let ambient = [UInt8](MessagingConventions.LinkRole.ambient.rawValue.utf8)
-
-    private static func isAmbient(_ message: UnsafeRawBufferPointer) throws(DamagedBytes) -> Bool {
-        guard var reader = FieldReader(message) else { return false }
-        var isRole = false
-        while !reader.isAtEnd {
-            let tag = try reader.tag()
-            switch tag {
-            case 0x0a: isRole = roleKey.withUnsafeBytes { [key = try reader.delimited()] in $0.isEqual(to: key) }
-            case 0x12:
-                let value = try reader.delimited()
-                guard isRole else { continue }
-                guard var inner = FieldReader(value), try inner.tag() == 0x0a else { return false }
-                let text = try inner.delimited()
-                return ambient.withUnsafeBytes { $0.isEqual(to: text) }
-            default: try reader.skip(tag)
-            }
-        }
-        return false
+        if let waits { linkWaits.append(waits) }
     }
 
     private mutating func readStatus(_ message: UnsafeRawBufferPointer) throws(DamagedBytes) {
@@ -272,13 +252,15 @@ struct SpanFacts {
 
 /// Keys of attributes that say more than a search asks.
 private enum KnownKey {
-    case wait, operation, attempt, settleReason
+    case wait(MeasuredWait.Part)
+    case operation, attempt, settleReason, linkRole
 
     private static let hashes: [(hash: UInt32, key: String, known: KnownKey)] = {
         typealias Key = MessagingConventions.Attribute
         let keys: [(String, KnownKey)] = [
-            (Key.wait, .wait), (Key.waitScheduled, .wait), (Key.waitReady, .wait), (Key.waitBackoff, .wait),
-            (Key.operationType, .operation), (Key.jobAttempt, .attempt), (Key.settleReason, .settleReason),
+            (Key.wait, .wait(.total)), (Key.waitScheduled, .wait(.scheduled)), (Key.waitReady, .wait(.ready)),
+            (Key.waitBackoff, .wait(.backoff)), (Key.operationType, .operation), (Key.jobAttempt, .attempt),
+            (Key.settleReason, .settleReason), (Key.linkRole, .linkRole),
         ]
         return keys.map { (AttributeHash($0.0).value, $0.0, $0.1) }
     }()

@@ -77,6 +77,14 @@ extension SampleSpans {
                     SpanLink(SpanContext(traceID: trace, spanID: SpanID(bits: UInt64($0))))
                 }
             },
+            span(21) { span in
+                let seconds = [Double.infinity, -3, 4e-9]
+                let waits: [AttributeValue] = ["long", 7] + seconds.map { .double($0) }
+                span.links = waits.enumerated().map { number, wait in
+                    let target = SpanContext(traceID: trace, spanID: SpanID(bits: UInt64(number + 1)))
+                    return SpanLink(target, attributes: ["stitch.wait": wait, "stitch.link": 1])
+                }
+            },
         ]
     }
 }

@@ -65,6 +65,12 @@ struct SampleSpans: RandomNumberGenerator {
         if let linked {
             span.links = [SpanLink(linked, attributes: [Key.linkRole: "creation"])]
             span.attributes[Key.operationType] = "process"
+            // As of a batch: of each message by itself.
+            if next() % 3 == 0 {
+                span.attributes[Key.wait] = nil
+                span.links[0].attributes[Key.wait] = .double(Double(next() % 10_000) / 1_000)
+                if chance(2) { span.links[0].attributes[Key.waitBackoff] = .double(Double(next() % 100) / 100) }
+            }
         }
         if chance(5) { span.events = [SpanEvent(name: "retry", time: span.start, attributes: ["n": 1])] }
         return span
