@@ -125,6 +125,12 @@ struct PlainAttribute {
     /// The value of one of type `double`.
     var double: Double { Double(bitPattern: UInt64(littleEndian: value.loadUnaligned(as: UInt64.self))) }
 
+    /// The value of one of type `int`; zero if its bytes are none.
+    var int: Int64 {
+        guard var reader = FieldReader(value), let bits = try? reader.varint() else { return 0 }
+        return Int64(bitPattern: bits)
+    }
+
     /// Reads OTLP's `KeyValue`; `nil` if it is made otherwise.
     @inline(__always)
     init?(_ message: UnsafeRawBufferPointer) {

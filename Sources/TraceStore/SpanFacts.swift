@@ -25,9 +25,9 @@ struct SpanFacts {
     private(set) var hasError = false
     /// As ``TelemetryData/SpanData/wait`` has it, in nanoseconds.
     private(set) var wait: Int64 = 0
-    /// Whether it settles a message as dead.
+    /// Whether it settles a message as dead, or moves one to where dead ones are.
     private(set) var isDeadLetter = false
-    /// Whether it is an attempt after the first.
+    /// Whether it is an attempt after the first, at its message or at one of several.
     private(set) var isRetry = false
     private(set) var links: [Link] = []
     /// Hashes of its attributes, of each key and of each key with its value.
@@ -87,7 +87,7 @@ struct SpanFacts {
             case 0x4a: try readAttribute(start, reader.delimited(), end: &reader, &attempt)
             case 0x6a:
                 let message = try reader.delimited()
-                try readLink(message)
+                try readLink(message, &attempt)
                 outline.addLink(message, start, reader.cursor)
             case 0x7a:
                 try readStatus(reader.delimited())
@@ -164,10 +164,10 @@ struct SpanFacts {
         case (.operation, .string):
             operation =
                 value.isText("process") ? .process : value.isText("receive") || value.isText("settle") ? .idle : .other
-        case (.attempt, .int):
-            guard var reader = FieldReader(value), let bits = try? reader.varint() else { return }
-            attempt = Int64(bitPattern: bits)
-        case (.settleReason, .string): isDeadLetter = value.isText("dead")
+        case (.attempt, .int): attempt = max(attempt, attribute.int)
+        case (.settleReason, .string): if value.isText("dead") { isDeadLetter = true }
+        case (.moveReason, .string):
+            if value.isText("exhausted") || value.isText("refused") { isDeadLetter = true }
         default: break
         }
     }
@@ -199,7 +199,10 @@ struct SpanFacts {
         }
     }
 
-    private mutating func readLink(_ message: UnsafeRawBufferPointer) throws(DamagedBytes) {
+    private mutating func readLink(
+        _ message: UnsafeRawBufferPointer,
+        _ attempt: inout Int64
+    ) throws(DamagedBytes) {
         guard var reader = FieldReader(message) else { return }
         var link = Link(traceID: .invalid, spanID: .invalid, joins: true)
         var waits: MeasuredWait?
@@ -218,6 +221,7 @@ struct SpanFacts {
                 case (.wait(let part), .double):
                     waits = waits ?? MeasuredWait()
                     waits?.set(part, seconds: attribute.double)
+                case (.attempt, .int): attempt = max(attempt, attribute.int)
                 default: break
                 }
             default: try reader.skip(tag)
@@ -253,14 +257,15 @@ struct SpanFacts {
 /// Keys of attributes that say more than a search asks.
 private enum KnownKey {
     case wait(MeasuredWait.Part)
-    case operation, attempt, settleReason, linkRole
+    case operation, attempt, settleReason, moveReason, linkRole
 
     private static let hashes: [(hash: UInt32, key: String, known: KnownKey)] = {
         typealias Key = MessagingConventions.Attribute
         let keys: [(String, KnownKey)] = [
             (Key.wait, .wait(.total)), (Key.waitScheduled, .wait(.scheduled)), (Key.waitReady, .wait(.ready)),
             (Key.waitBackoff, .wait(.backoff)), (Key.operationType, .operation), (Key.jobAttempt, .attempt),
-            (Key.settleReason, .settleReason), (Key.linkRole, .linkRole),
+            (Key.messageAttempt, .attempt), (Key.settleReason, .settleReason), (Key.moveReason, .moveReason),
+            (Key.linkRole, .linkRole),
         ]
         return keys.map { (AttributeHash($0.0).value, $0.0, $0.1) }
     }()

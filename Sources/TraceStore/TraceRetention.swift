@@ -14,7 +14,7 @@ public struct TraceRetention: Sendable, Hashable {
     /// Whether flows with an attempt after the first are kept.
     public var keepsRetries: Bool
 
-    /// Whether flows with a message that was settled as dead are kept.
+    /// Whether flows with a message that was settled as dead, or moved to where dead ones are, are kept.
     public var keepsDeadLetters: Bool
 
     /// Flows are kept in which something waited that long, or longer; `nil` for no such rule.

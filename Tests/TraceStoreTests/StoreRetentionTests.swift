@@ -37,6 +37,7 @@ struct StoreRetentionTests {
                 var span = samples.span(of: trace, nil, at: UInt64(flow) * 1_000_000, spans.last?.context)
                 span.status = .unset
                 span.attributes["stitch.wait"] = nil
+                for index in span.links.indices { span.links[index].attributes = ["stitch.link": "creation"] }
                 spans.append(span)
             }
             return spans
@@ -50,28 +51,62 @@ struct StoreRetentionTests {
         }
     }
 
-    @Test("Flows that meet a rule are kept whole, over partitions; the others go whole", arguments: 0..<4)
-    func rules(_ reason: Int) async throws {
+    /// What is the matter with a flow that is kept, and the rule for it alone.
+    enum Matter: CaseIterable {
+        case error, jobRetry, messageRetry, batchRetry, deadJob, exhausted, refused, wait, batchWait, duration
+
+        func mark(_ span: inout SpanData) {
+            func link(_ attributes: Attributes) {
+                span.attributes["messaging.operation.type"] = "process"
+                let context = SpanContext(traceID: span.traceID, spanID: SpanID(bits: 77))
+                span.links.append(SpanLink(context, attributes: attributes))
+            }
+            switch self {
+            case .error: span.status = .error("failed")
+            case .jobRetry:
+                span.attributes.merge(["messaging.operation.type": "process", "stitch.job.attempt": 2])
+            case .messageRetry:
+                span.attributes.merge(["messaging.operation.type": "process", "stitch.message.attempt": 2])
+            case .batchRetry: link(["stitch.link": "creation", "stitch.message.attempt": 3])
+            case .deadJob: span.attributes["stitch.settle.reason"] = "dead"
+            case .exhausted: span.attributes["stitch.move.reason"] = "exhausted"
+            case .refused: span.attributes["stitch.move.reason"] = "refused"
+            case .wait: span.attributes["stitch.wait"] = 4.0
+            case .batchWait: link(["stitch.link": "creation", "stitch.wait": 4.0])
+            case .duration: span.end = span.start.advanced(by: .seconds(9))
+            }
+        }
+
+        var rule: TraceRetention {
+            var rule = TraceRetention(
+                after: .seconds(60),
+                keepsErrors: self == .error,
+                keepsRetries: [.jobRetry, .messageRetry, .batchRetry].contains(self),
+                keepsDeadLetters: [.deadJob, .exhausted, .refused].contains(self),
+                share: 0
+            )
+            if [.wait, .batchWait].contains(self) { rule.minimumWait = .seconds(3) }
+            if self == .duration { rule.minimumDuration = .seconds(5) }
+            return rule
+        }
+    }
+
+    @Test("Flows that meet a rule are kept whole, over partitions; the others go whole", arguments: Matter.allCases)
+    func rules(_ matter: Matter) async throws {
         var flows = flows(40)
         for flow in stride(from: 0, to: 40, by: 4) {
             // In the first, the middle or the last of their traces.
-            let step = flow / 4 % 3
-            Self.change(&flows[flow][step]) { span in
-                switch reason {
-                case 0: span.status = .error("failed")
-                case 1:
-                    span.attributes["messaging.operation.type"] = "process"
-                    span.attributes["stitch.job.attempt"] = 2
-                case 2: span.attributes["stitch.settle.reason"] = "dead"
-                default: span.end = span.start.advanced(by: .seconds(9))
-                }
-            }
+            matter.mark(&flows[flow][flow / 4 % 3])
         }
+        // Neither a first attempt nor a move to be tried again, nor a short wait, is a reason.
+        flows[1][0].attributes.merge(["messaging.operation.type": "process", "stitch.job.attempt": 1])
+        flows[2][1].attributes["stitch.move.reason"] = "retry"
+        flows[3][2].attributes["stitch.wait"] = 2.9
         let built = flows
         try await withDirectory { directory in
             let clock = Clock()
             let store = try store(directory, clock) { configuration in
-                configuration.retention = TraceRetention(after: .seconds(60), minimumDuration: .seconds(5), share: 0)
+                configuration.retention = matter.rule
             }
             try await fill(store, built)
             #expect(try await store.all().count == 120)
@@ -175,8 +210,6 @@ struct StoreRetentionTests {
             await store.shutdown()
         }
     }
-
-    private static func change(_ span: inout SpanData, _ body: (inout SpanData) -> Void) { body(&span) }
 
     @Test("What was sealed stays so where the rules can't be applied right after, and they are applied later")
     func failure() async throws {
