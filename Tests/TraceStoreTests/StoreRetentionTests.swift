@@ -34,7 +34,9 @@ struct StoreRetentionTests {
             var spans: [SpanData] = []
             for step in 0..<3 {
                 let trace = TraceID(high: samples.next(), low: UInt64(flow) << 8 | UInt64(step) | 1 << 40)
-                var span = samples.span(of: trace, nil, at: UInt64(flow) * 1_000_000, spans.last?.context)
+                // Waits begin no earlier than 1970.
+                let start = 1_700_000_000_000_000_000 + UInt64(flow) * 1_000_000
+                var span = samples.span(of: trace, nil, at: start, spans.last?.context)
                 span.status = .unset
                 span.attributes["stitch.wait"] = nil
                 for index in span.links.indices { span.links[index].attributes = ["stitch.link": "creation"] }
