@@ -125,6 +125,32 @@ struct ReportCommandTests {
         #expect(try await run(["diff", "--before", "yesterday", "--after", window(0, 20)]).status == 64)
     }
 
+    @Test("Where messages wait longer the hop comes first, with both waits and the change", arguments: [80, 100, 240])
+    func windowWaits(width: Int) async throws {
+        var spans = Shop.orders(40)
+        for index in spans.indices where spans[index].name == "process orders" {
+            spans[index].attributes[MessagingConventions.Attribute.wait] = .double(index < 120 ? 1 : 60)
+            if index >= 120 { spans[index].end = spans[index].end.advanced(by: .milliseconds(5)) }
+        }
+        let times = [0, 20, 40].map { Timestamp(nanoseconds: Shop.start + $0 * 60_000_000_000).rfc3339 }
+        let command = ["diff", "--before", "\(times[0])/\(times[1])", "--after", "\(times[1])/\(times[2])"]
+        let outcome = try await run(command, of: spans, width: width)
+        #expect(outcome.lines.allSatisfy { $0.columnCount <= width })
+        let heading = try #require(outcome.lines.firstIndex { $0.hasPrefix("HOP") })
+        let first = outcome.lines[heading + 1]
+        #expect(first.hasPrefix("process ") && first.contains("1.00 s→1 min 00 s") && first.contains("+59.0 s"))
+        #expect(first.contains("+5.00 ms"))
+        #expect(outcome.lines[heading].contains("WAIT P50") == (width == 240))
+        let changes = try json(try await run(command + ["--json"], of: spans))["changes"] as? [[String: Any]]
+        let hop = try #require(changes?.first)
+        let (before, after) = (hop["before"] as? [String: Any], hop["after"] as? [String: Any])
+        #expect(before?["waitP50Seconds"] as? Double == 1 && before?["waitP95Seconds"] as? Double == 1)
+        #expect(after?["waitP50Seconds"] as? Double == 60 && after?["waitP95Seconds"] as? Double == 60)
+        #expect(after?["ownP95Seconds"] is Double)
+        let origin = try #require(changes?.first { ($0["path"] as? [String])?.count == 1 }?["after"] as? [String: Any])
+        #expect(origin["waitP50Seconds"] == nil)
+    }
+
     @Test("Volume says what there is most of", arguments: [60, 100])
     func volume(width: Int) async throws {
         let outcome = try await run(["volume"], width: width)

@@ -36,29 +36,51 @@ struct WindowDifference {
         return text + suspects.text(console)
     }
 
+    /// The hops in the order of how much their own time and their wait changed, each with both changes beside it.
     private var hops: TextTable {
         TextTable(
             columns: [
-                .init("HOP"), .init("SERVICE"), .init("P50", isNumber: true), .init("CHANGE", isNumber: true),
-                .init("P95", isNumber: true), .init("CHANGE", isNumber: true), .init("FAILED", isNumber: true),
-                .init("RETRIES", isNumber: true), .init("", longest: 4),
-            ],
+                .init("HOP"), .init("SERVICE"), .init("OWN P95", isNumber: true), .init("CHANGE", isNumber: true),
+                .init("WAIT P95", isNumber: true), .init("CHANGE", isNumber: true), .init("", longest: 4),
+            ]
+                + ["FAILED", "RETRIES", "OWN P50", "WAIT P50", "TOOK P50", "TOOK P95"].map {
+                    .init($0, isNumber: true, isOptional: true)
+                },
             rows: comparison.changes.prefix(Self.mostHops).map { change in
-                let now = change.after ?? change.before
+                let isBoth = change.before != nil && change.after != nil
                 return [
-                    change.path.last?.name ?? "", change.path.last?.service ?? "", now?.duration.p50.text ?? "–",
-                    change.p50.signedText, now?.duration.p95.text ?? "–", change.p95.signedText,
+                    change.path.last?.name ?? "", change.path.last?.service ?? "",
+                    Self.turn(change, \.ownTime, \.p95), isBoth ? change.p95.signedText : "–",
+                    Self.turn(change, \.wait, \.p95), Self.waits(change) ? change.waitP95.signedText : "–",
+                    isBoth ? "" : change.before == nil ? "new" : "gone",
                     Self.turn(change.before?.errors, change.after?.errors),
                     Self.turn(change.before?.retries, change.after?.retries),
-                    change.before == nil ? "new" : change.after == nil ? "gone" : "",
+                    Self.turn(change, \.ownTime, \.p50), Self.turn(change, \.wait, \.p50),
+                    Self.turn(change, \.duration, \.p50), Self.turn(change, \.duration, \.p95),
                 ]
             }
         )
     }
 
+    private static func waits(_ change: WindowComparison.Change) -> Bool {
+        [change.before, change.after].contains { ($0?.wait.count ?? 0) > 0 }
+    }
+
     private static func turn(_ before: Int?, _ after: Int?) -> String {
         let (before, after) = (before ?? 0, after ?? 0)
-        return before == after ? "\(after.grouped)" : "\(before.grouped)→\(after.grouped)"
+        return before == after ? after == 0 ? "–" : after.grouped : "\(before.grouped)→\(after.grouped)"
+    }
+
+    /// A figure before and after, or once if it reads the same.
+    private static func turn(
+        _ change: WindowComparison.Change,
+        _ lengths: KeyPath<HopStatistics, DurationSummary>,
+        _ figure: KeyPath<DurationSummary, Duration>
+    ) -> String {
+        let texts = [change.before, change.after].compactMap { $0?[keyPath: lengths] }.map {
+            $0.count == 0 ? "–" : $0[keyPath: figure].text
+        }
+        return texts.count == 2 && texts[0] == texts[1] ? texts[0] : texts.joined(separator: "→")
     }
 
     private var suspects: TextTable {
@@ -83,6 +105,11 @@ struct WindowDifference {
             var retries: Int
             var p50Seconds: Double
             var p95Seconds: Double
+            var ownP50Seconds: Double
+            var ownP95Seconds: Double
+            /// Missing where nothing is known to have waited.
+            var waitP50Seconds: Double?
+            var waitP95Seconds: Double?
         }
 
         struct Change: Encodable {
@@ -146,7 +173,11 @@ extension WindowDifference.Document.Statistics {
             errors: hop.errors,
             retries: hop.retries,
             p50Seconds: hop.duration.p50 / .seconds(1),
-            p95Seconds: hop.duration.p95 / .seconds(1)
+            p95Seconds: hop.duration.p95 / .seconds(1),
+            ownP50Seconds: hop.ownTime.p50 / .seconds(1),
+            ownP95Seconds: hop.ownTime.p95 / .seconds(1),
+            waitP50Seconds: hop.wait.count > 0 ? hop.wait.p50 / .seconds(1) : nil,
+            waitP95Seconds: hop.wait.count > 0 ? hop.wait.p95 / .seconds(1) : nil
         )
     }
 }

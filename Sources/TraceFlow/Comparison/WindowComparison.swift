@@ -19,6 +19,17 @@ public struct WindowComparison: Sendable {
         /// By how much what 95 of 100 own times don't exceed is longer now; zero for a hop that is new or gone.
         public var p95: Duration { difference(\.p95) }
 
+        /// By how much the half of the waits is longer now; what isn't there did not wait.
+        public var waitP50: Duration { waitDifference(\.p50) }
+
+        /// By how much what 95 of 100 waits don't exceed is longer now; what isn't there did not wait.
+        public var waitP95: Duration { waitDifference(\.p95) }
+
+        private func waitDifference(_ figure: KeyPath<DurationSummary, Duration>) -> Duration {
+            let waits = [before, after].map { $0?.wait[keyPath: figure] ?? .zero }
+            return waits[1] - waits[0]
+        }
+
         private func difference(_ figure: KeyPath<DurationSummary, Duration>) -> Duration {
             guard let before, let after else { return .zero }
             return after.ownTime[keyPath: figure] - before.ownTime[keyPath: figure]
@@ -82,7 +93,6 @@ public struct WindowComparison: Sendable {
 
 extension WindowComparison.Change {
     fileprivate var weight: Duration {
-        let (old, new) = (before?.wait.p95 ?? .zero, after?.wait.p95 ?? .zero)
-        return max(p95, .zero - p95) + max(new - old, old - new)
+        max(p95, .zero - p95) + max(waitP95, .zero - waitP95)
     }
 }
