@@ -72,17 +72,22 @@ extension Flow {
 
     private func producer(_ span: SpanData) -> SpanData? { span.messagingOperation?.isProducing == true ? span : nil }
 
-    /// Whether a span sends messages that another made earlier, from an outbox.
+    private func isRelay(_ span: SpanData) -> Bool { span.isRelay { self[$0] } }
+}
+
+extension SpanData {
+    /// Whether it sends messages that another made earlier, from an outbox.
     ///
     /// Messages that are made and sent together have the same parent; what moves a message links to the attempt too.
-    private func isRelay(_ span: SpanData) -> Bool {
-        guard span.messagingOperation == .send, span.kind != .producer, !span.links.isEmpty else { return false }
-        let links = links(of: span)
-        let creations = links.filter(\.isCreation).compactMap { self[SpanReference($0.context)] }
-        return links.count == creations.count
-            && creations.contains { creation in
-                creation.messagingOperation == .create
-                    && (creation.traceID != span.traceID || creation.parentSpanID != span.parentSpanID)
-            }
+    func isRelay(_ find: (SpanReference) -> SpanData?) -> Bool {
+        guard messagingOperation == .send, kind != .producer, !links.isEmpty else { return false }
+        var isLater = false
+        for link in links {
+            guard let other = find(SpanReference(link.context)) else { continue }
+            guard link.isCreation else { return false }
+            let isBeside = other.traceID == traceID && other.parentSpanID == parentSpanID
+            if other.messagingOperation == .create, !isBeside { isLater = true }
+        }
+        return isLater
     }
 }

@@ -29,6 +29,45 @@ struct FlowsCommandTests {
         }
     }
 
+    @Test("Waits in an outbox and of one message of a batch count too, where flows are listed and found")
+    func batchWaits() async throws {
+        typealias Attribute = MessagingConventions.Attribute
+        func span(_ id: UInt64, _ type: String, link: UInt64? = nil, from begin: UInt64, _ kind: SpanKind) -> SpanData {
+            Shop.span(
+                "\(type) orders",
+                of: 0,
+                id,
+                parent: id == 2 ? 1 : nil,
+                links: link.map { [Shop.link(0, $0, .creation)] } ?? [],
+                from: begin,
+                for: 10,
+                service: "shop",
+                kind: kind,
+                attributes: [Attribute.operationType: .string(type), Attribute.destinationName: "orders"]
+            )
+        }
+        var batch = span(4, "process", link: 2, from: 10_000, .consumer)
+        batch.attributes[Attribute.batchMessageCount] = 2
+        batch.links[0].attributes[Attribute.wait] = 6.0
+        let order = Shop.span("place order", of: 0, 1, from: 0, for: 20, service: "shop")
+        let relay = span(3, "send", link: 2, from: 3010, .client)
+        let spans = [order, span(2, "create", from: 0, .producer), relay, batch] + Shop.order(1)
+        try await CommandFixture.withFile(spans) { file, folder in
+            let store = folder.appending(path: "store").path
+            #expect(await CommandFixture.run(["import", file, "--store", store]).status == 0)
+            for source in [["--file", file], ["--store", store]] {
+                for filter in [["wait > 5s"], ["--min-wait", "5s"]] {
+                    let outcome = await CommandFixture.run(["flows"] + filter + source, width: 100)
+                    #expect(ids(outcome) == [id(0)])
+                    #expect(outcome.lines[1].contains(" 9.00 s"))
+                }
+                #expect(ids(await CommandFixture.run(["flows", "wait > 7s"] + source)) == [])
+            }
+            let ways = await CommandFixture.run(["topology", "--file", file], width: 120)
+            #expect(ways.lines.contains { $0.hasPrefix("shop") && $0.contains(" 3.00 s") })
+        }
+    }
+
     @Test(
         "Pages follow each other without a gap or a repetition",
         arguments: ["", "service=notifier", "error", "kind=consumer"]

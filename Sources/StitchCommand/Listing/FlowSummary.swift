@@ -27,7 +27,7 @@ struct FlowSummary: Sendable, Hashable {
         service = flow.origin.resource.serviceName
         start = flow.origin.start
         duration = flow.end.duration(since: flow.origin.start)
-        wait = Self.covered(by: flow.spans.flatMap(\.waits))
+        wait = Self.covered(by: flow.spans.flatMap { flow.waits(of: $0) })
         spans = flow.spans.count
         traces = flow.traceIDs.count
         services = flow.services

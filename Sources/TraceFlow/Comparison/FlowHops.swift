@@ -52,13 +52,8 @@ struct FlowHops: Sendable {
 
     private static func waits(before span: SpanData, in flow: Flow) -> [FlowWait.Reason: Int64] {
         var waits: [FlowWait.Reason: Int64] = [:]
-        for wait in span.waits { waits[wait.reason] = wait.nanoseconds }
-        guard waits.isEmpty, span.batchCount != nil else { return waits }
-        let messages = flow.links(of: span).compactMap {
-            $0.attributes[MessagingConventions.Attribute.wait]?.doubleValue
-        }
-        if let longest = messages.compactMap({ Int64(nanosecondsOf: $0) }).max(), longest > 0 {
-            waits[.topic] = longest
+        for wait in flow.waits(of: span) {
+            waits[wait.reason] = waits[wait.reason, default: 0].addingSaturated(wait.nanoseconds)
         }
         return waits
     }

@@ -5,7 +5,7 @@ public import TelemetryData
 /// Who talks to whom, and how well: services and the topics and queues between them.
 ///
 /// Made of spans alone, over links as over parents. What waits lies at the topic's way to the service: that is where it
-/// waits.
+/// waits. What lay in an outbox before waited on the service's way to the topic.
 public struct Topology: Sendable {
     /// A service, or a topic or queue.
     public enum Node: Sendable, Hashable, CustomStringConvertible {
@@ -58,7 +58,7 @@ public struct Topology: Sendable {
         /// How long the spans took.
         public let duration: DurationSummary
 
-        /// How long messages waited, each by itself; of work on messages only.
+        /// How long messages waited, each by itself; of work on messages, and of what was sent from an outbox.
         public let wait: DurationSummary
 
         /// How many messages or requests there were for each thing that caused any.

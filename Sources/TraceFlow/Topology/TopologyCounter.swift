@@ -42,7 +42,10 @@ struct TopologyCounter {
     private mutating func countSend(_ span: SpanData, from service: Topology.Node, _ table: SpanTable) {
         let cause = span.parent.map { SpanReference($0) } ?? span.reference
         if let node = span.destinationNode {
-            return add(span, Key(from: service, to: node, kind: .send), span.messageCount) { $0.causes.insert(cause) }
+            return add(span, Key(from: service, to: node, kind: .send), span.messageCount) { tally in
+                tally.causes.insert(cause)
+                tally.waits += span.outboxWaits(table, to: node)
+            }
         }
         // A batch whose messages go to several places says where by the spans that created them.
         var counts: [Topology.Node: Int] = [:]
@@ -51,7 +54,10 @@ struct TopologyCounter {
             counts[node, default: 0] += 1
         }
         for (node, count) in counts {
-            add(span, Key(from: service, to: node, kind: .send), count) { $0.causes.insert(cause) }
+            add(span, Key(from: service, to: node, kind: .send), count) { tally in
+                tally.causes.insert(cause)
+                tally.waits += span.outboxWaits(table, to: node)
+            }
         }
     }
 

@@ -97,7 +97,8 @@ struct FlowComparisonTests {
                 for (old, new) in zip(spans, paths[1][path] ?? []) {
                     changes[old.reference] = [
                         new.duration - old.duration,
-                        .nanoseconds(slow[1].ownTime(of: new) - slow[0].ownTime(of: old)), new.wait - old.wait,
+                        .nanoseconds(slow[1].ownTime(of: new) - slow[0].ownTime(of: old)),
+                        .nanoseconds(slow[1].wait(before: new) - slow[0].wait(before: old)),
                     ]
                 }
             }

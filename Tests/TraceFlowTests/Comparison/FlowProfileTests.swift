@@ -118,7 +118,7 @@ struct FlowProfileTests {
                     duration: DurationSummary(nanoseconds: found.map { Int64($0.span.duration / .nanoseconds(1)) }),
                     ownTime: DurationSummary(nanoseconds: found.map { $0.hops.ownTime(of: $0.span) }),
                     wait: DurationSummary(
-                        nanoseconds: found.map(\.span).filter { $0.wait > .zero }.map(\.waitInNanoseconds)
+                        nanoseconds: found.map { $0.hops.wait(before: $0.span) }.filter { $0 > 0 }
                     )
                 )
             }

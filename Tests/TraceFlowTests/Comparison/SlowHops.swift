@@ -31,6 +31,16 @@ struct SlowHops {
         return HopPath(depth: path.count - 1, hops: path.suffix(HopPath.namedHops))
     }
 
+    /// How long a span's message waited: as it says, or else since the last of what created it had ended.
+    func wait(before span: SpanData) -> Int64 {
+        if let seconds = span.attributes["stitch.wait"]?.doubleValue { return Int64((seconds * 1e9).rounded()) }
+        guard span.name.hasPrefix("process") else { return 0 }
+        let linked = flow.spans.filter { other in span.links.contains { $0.spanID == other.spanID } }
+        let parent = flow.spans.filter { $0.spanID == span.parentSpanID && $0.name.hasPrefix("send") }
+        let ends = (linked.isEmpty ? parent : linked).map(\.end.nanoseconds)
+        return ends.max().map { max(0, Int64(span.start.nanoseconds) - Int64($0)) } ?? 0
+    }
+
     /// The spans at each path, in the order of their start.
     var spansByPath: [[HopPath.Hop]: [SpanData]] { Dictionary(grouping: flow.spans) { path(of: $0) } }
 

@@ -89,6 +89,48 @@ struct TopologyTests {
         #expect(Topology([sent, batch, single]).edges.map(\.messages) == [1, 1])
     }
 
+    @Test("What is sent from an outbox waited on its way to the topic; what is made and sent together did not")
+    func outbox() throws {
+        func relay(_ creations: [SpanData], _ topic: String?) -> SpanData {
+            var relay = message("send", trace: 3, 60, service: "relay", links: creations.map(\.context))
+            relay.kind = .client
+            relay.attributes[Attribute.destinationName] = topic.map { .string($0) }
+            return relay
+        }
+        let first = message("create", trace: 1, 10, service: "shop")
+        var second = message("create", trace: 2, 20, service: "shop")
+        let one = Topology([first, second, relay([first, second], "orders")])
+        let edge = try #require(one.edges.first)
+        #expect(edge.kind == .send && edge.wait.count == 2)
+        #expect(edge.wait.p50 == .milliseconds(39) && edge.wait.p99 == .milliseconds(49))
+        second.attributes[Attribute.destinationName] = "mails"
+        let two = Topology([first, second, relay([first, second], nil)])
+        #expect(two.edges.map(\.to.description) == ["mails", "orders"])
+        #expect(two.edges.map(\.wait.maximum) == [.milliseconds(39), .milliseconds(49)])
+        var batch = relay([first], "orders")
+        batch.context.traceID = first.traceID
+        #expect(Topology([first, batch]).edges.first?.wait.count == 0)
+    }
+
+    @Test("A message that is tried once more waits since the attempt before, however old it is")
+    func retry() throws {
+        let send = message("send", trace: 1, 10, service: "shop")
+        func work(_ id: UInt64, _ before: SpanData?, _ wait: Double?) -> SpanData {
+            let links = [send.context] + [before?.context].compactMap { $0 }
+            var work = message("process", trace: 2, id, service: "billing", links: links)
+            if let wait { work.attributes[Attribute.wait] = .double(wait) }
+            if before != nil { work.links[1].attributes[Attribute.linkRole] = "previous_attempt" }
+            return work
+        }
+        for wait in [0.0390625, nil] {
+            let first = work(20, nil, 0.0078125)
+            let edges = Topology([send, first, work(50, first, wait)]).edges
+            let waits = try #require(edges.last?.wait)
+            #expect(waits.count == 2 && waits.p50 == .microseconds(7_812.5))
+            #expect(waits.maximum == .milliseconds(29))
+        }
+    }
+
     @Test("Percentiles are of the nearest rank")
     func percentiles() {
         for count in [1, 2, 19, 20, 21, 100, 101, 1_000] {
