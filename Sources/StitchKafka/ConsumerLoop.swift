@@ -372,8 +372,8 @@ final class ConsumerLoop: Sendable {
     }
 
     private func assign(_ partition: KafkaTopicPartition) {
-        // Who had the partition before counts only if a handler of his is still in flight.
-        let previous = state.withLock { $0.consumer.reader(of: partition) }.flatMap { $0.isHandling ? $0 : nil }
+        // Also one that handles nothing counts: it may be waiting for the one before it.
+        let previous = state.withLock { $0.consumer.reader(of: partition) }?.unfinished
         let wake = handler.isSequence ? feed.wake : Wake()
         guard let queue = PartitionQueue(client.handle, partition, observer: observer, wake: wake) else {
             return fail(KafkaError(native: RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "\(partition) can't be read"))

@@ -21,6 +21,13 @@ final class OneTime<Value: Sendable>: Sendable {
         for continuation in waiting { continuation.resume(returning: value) }
     }
 
+    /// Whether it is set.
+    var isSet: Bool {
+        state.withLock { state in
+            if case .set = state { true } else { false }
+        }
+    }
+
     /// The value, once it is set.
     ///
     /// Cancellation doesn't end the wait: whoever sets the value has to.

@@ -57,7 +57,7 @@ final class PartitionReader: Sendable {
     private let state: Mutex<State>
     /// Whether to ask `mayGoOn` before the next record.
     private let interrupted = Atomic<Bool>(false)
-    /// What the one who had the partition before us may still have in flight.
+    /// Who had the partition before us and may still have something in flight.
     private let previous: Mutex<PartitionReader?>
     /// Set when nothing is in flight any more and nothing will be.
     private let finished = OneTime<Void>()
@@ -99,7 +99,8 @@ final class PartitionReader: Sendable {
 
     /// Waits for who had the partition before: two at once would break its order.
     func waitForPrevious() async {
-        if let previous = previous.withLock({ $0.take() }) { await previous.finished.value }
+        await previous.withLock({ $0 })?.finished.value
+        previous.withLock { $0 = nil }
     }
 
     /// Nobody reads any more.
@@ -109,6 +110,13 @@ final class PartitionReader: Sendable {
     func take() -> Next {
         let (next, kicks) = state.withLock { state -> (Next, Bool) in
             guard state.partition.mayTake else { return (state.partition.isOver ? .over : .nothing, false) }
+    /// Whom the next reader of the partition has to wait for: this one, or who came before if nobody has read this one;
+    /// `nil` when nothing of theirs is in flight.
+    var unfinished: PartitionReader? {
+        guard state.withLock({ $0.partition.isStarted }) else { return previous.withLock { $0 }?.unfinished }
+        return finished.isSet ? nil : self
+    }
+
             if let failure = state.failure { return (.failed(failure), false) }
             let taken = queue.take(upTo: state.size.next)
             for code in taken.errors {
