@@ -61,14 +61,20 @@ final class PartitionQueue: Sendable {
 
     /// Takes up to `count` records of what is there.
     ///
-    /// Never waits.
+    /// Never waits. Without a record the queue is empty, so that what comes next signals.
     func take(upTo count: Int) -> Taken {
+        var result = Taken()
+        while takeOnce(upTo: count, &result) == count, result.batch == nil {}
+        return result
+    }
+
+    /// - Returns: How much was taken, of whatever kind.
+    private func takeOnce(upTo count: Int, _ result: inout Taken) -> Int {
         withUnsafeTemporaryAllocation(of: ConsumedBatch.Message?.self, capacity: count) { messages in
             messages.initialize(repeating: nil)
             // With a timeout the call would wait for all `count` to come. The messages are ours.
             let taken = rd_kafka_consume_batch_queue(queue, 0, messages.baseAddress, count)
-            var result = Taken()
-            guard taken > 0 else { return result }
+            guard taken > 0 else { return 0 }
             // The batch destroys it.
             let kept = UnsafeMutableBufferPointer<ConsumedBatch.Message>.allocate(capacity: taken)
             var keptCount = 0
@@ -85,7 +91,7 @@ final class PartitionQueue: Sendable {
             }
             guard keptCount > 0 else {
                 kept.deallocate()
-                return result
+                return taken
             }
             result.left = rd_kafka_queue_length(queue)
             result.batch = ConsumedBatch(
@@ -96,7 +102,7 @@ final class PartitionQueue: Sendable {
                 processor: processor,
                 companion: companion
             )
-            return result
+            return taken
         }
     }
 
