@@ -46,6 +46,8 @@ final class FailureHandling: RecordPolicy {
         // A record that is moved holds up its partition.
         configuration.linger = .zero
         configuration.transactionalID = nil
+        // It takes what it gets for the totals of one client.
+        configuration.statisticsRecorder = nil
         self.topics = topics
         producer = try KafkaProducer(configuration)
         preparation = MoveTopics(configuration, topics)

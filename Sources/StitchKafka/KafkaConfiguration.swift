@@ -137,7 +137,7 @@ public struct KafkaConfiguration: Sendable, Hashable {
     /// another kind is ignored.
     public var properties: [String: String] = [:]
 
-    /// What traced clients do with the statistics.
+    /// What a traced client does with its statistics: those of one client, whose totals it remembers.
     package var statisticsRecorder: KafkaStatisticsHandler?
 
     /// The brokers, and defaults for the rest.

@@ -2,6 +2,7 @@
 
 import KafkaTesting
 import StitchTesting
+import Synchronization
 import Testing
 
 @testable import StitchKafka
@@ -93,5 +94,31 @@ struct KafkaStatisticsTests {
         #expect(received.partitions.contains { $0.topic == topic && $0.partition == 0 })
         await consumer.shutdown()
         try await running.value
+    }
+
+    @Test("of the producer that moves records aside aren't taken for the consumer's")
+    func moves() async throws {
+        let topic = try await TestCluster.topic("statistics-moves")
+        try await TestCluster.shared().createTopic("\(topic).dead")
+        var configuration = try TestCluster.shared().configuration
+        configuration.statisticsInterval = .milliseconds(20)
+        let all = Inbox<Void>()
+        configuration.statisticsHandler = KafkaStatisticsHandler { if $0.isProducer { all.put(()) } }
+        let recorded = Atomic(0)
+        configuration.statisticsRecorder = KafkaStatisticsHandler {
+            if $0.isProducer { recorded.add(1, ordering: .relaxed) }
+        }
+        let consumer = try KafkaConsumer(
+            configuration,
+            group: topic,
+            topics: [topic],
+            onFailure: .moveAside(retry: [])
+        ) { _ in }
+        let running = Task { try await consumer.run() }
+        // Those of the producer have come as often, for who wants all.
+        _ = await all.take(3)
+        await consumer.shutdown()
+        try await running.value
+        #expect(recorded.load(ordering: .relaxed) == 0)
     }
 }
