@@ -20,6 +20,8 @@ public struct MockRequest: Sendable, Hashable {
     public static let offsetCommit = MockRequest(key: 8)
     /// A group's offsets are read.
     public static let offsetFetch = MockRequest(key: 9)
+    /// It is asked who keeps a group.
+    public static let findCoordinator = MockRequest(key: 10)
     /// A member joins a group.
     public static let joinGroup = MockRequest(key: 11)
     /// A member says that it is alive.

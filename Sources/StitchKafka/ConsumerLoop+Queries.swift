@@ -25,7 +25,10 @@ extension ConsumerLoop {
     }
 
     func committed(_ partitions: [KafkaTopicPartition]) async throws(KafkaError) -> [KafkaTopicPartition: Int64] {
-        try await call(on: calls) { [client] in client.committed(partitions) }.get()
+        guard hasGroup else {
+            throw KafkaError(.configuration, "A consumer without a group has committed nothing: give it a group")
+        }
+        return try await call(on: calls) { [client] in client.committed(partitions) }.get()
     }
 
     func offsets(

@@ -365,6 +365,8 @@ final class ConsumerLoop: Sendable {
         case .revoked(let partitions, let isLost): revoke(partitions, isLost: isLost)
         case .error(let code, let text):
             let error = KafkaError(native: code, "The consumer of \(intake.description) has trouble", detail: text)
+            // Nobody needs the group that is there because librdkafka wants one.
+            guard hasGroup || !ErrorName.isOfGroup(error.errorType) else { return }
             guard !ErrorName.stopsConsumer(error.errorType) else { return fail(error) }
             Diagnostics.log(.warning, error.message)
             state.withLock { $0.trouble = error.message }

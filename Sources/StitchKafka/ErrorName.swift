@@ -22,6 +22,9 @@ package enum ErrorName {
     /// Whether a consumer that meets the error can't go on: trying again gives the same, until somebody changes something.
     static func stopsConsumer(_ name: String) -> Bool { stopping.contains(name) }
 
+    /// Whether the error says something of a group, or of who keeps it, and nothing of records.
+    static func isOfGroup(_ name: String) -> Bool { ofGroup.contains(name) }
+
     private static let renamed = [
         "UNKNOWN": "UNKNOWN_SERVER_ERROR",
         "INVALID_MSG": "CORRUPT_MESSAGE",
@@ -51,5 +54,10 @@ package enum ErrorName {
         "_FATAL", "_AUTO_OFFSET_RESET", "TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED",
         "INVALID_SESSION_TIMEOUT", "INCONSISTENT_GROUP_PROTOCOL", "INVALID_GROUP_ID", "FENCED_INSTANCE_ID",
         "INVALID_TOPIC_EXCEPTION", "GROUP_MAX_SIZE_REACHED",
+    ]
+
+    private static let ofGroup: Set = [
+        "_WAIT_COORD", "COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR",
+        "GROUP_AUTHORIZATION_FAILED", "INVALID_GROUP_ID", "GROUP_ID_NOT_FOUND",
     ]
 }

@@ -32,7 +32,7 @@ extension KafkaConsumer {
     ///
     /// - Parameter partitions: The partitions, whoever's they are.
     /// - Returns: The offset behind the last record that is committed; those of which nothing is are missing.
-    /// - Throws: ``KafkaError`` when no broker says it.
+    /// - Throws: ``KafkaError`` when no broker says it, or the consumer has no group.
     public func committed(
         _ partitions: [KafkaTopicPartition]
     ) async throws(KafkaError) -> [KafkaTopicPartition: Int64] {

@@ -27,7 +27,13 @@ extension KafkaConsumer: KafkaGroupMember {
     ///
     /// - Throws: ``KafkaError`` when it is shut down, or in no group.
     public func groupMetadata() async throws(KafkaError) -> KafkaGroupMetadata {
-        try await loop.call(on: loop.calls) { [loop] in loop.client.groupMetadata() }.get()
+        guard loop.hasGroup else {
+            throw KafkaError(
+                .configuration,
+                "Asking what the consumer is in its group failed: it is in none; give it a group to commit its offsets under"
+            )
+        }
+        return try await loop.call(on: loop.calls) { [loop] in loop.client.groupMetadata() }.get()
     }
 }
 
