@@ -4,7 +4,7 @@
 ///
 /// Takes events, returns decisions; has no clock and no I/O. Once the group has said that the consumer is no member of it, or
 /// not of its present generation, each further commit would be refused the same way: commits rest until the consumer has
-/// joined again, which shows by an assignment.
+/// joined again, which shows by an assignment. One that only commits, and doesn't join, asks each time.
 struct CommitState {
     /// What is to become of a commit that somebody wants.
     enum Decision {
@@ -19,10 +19,15 @@ struct CommitState {
         fileprivate var assignments: Int
     }
 
+    /// Whether the consumer joins its group; one of partitions is never assigned anything that would end a rest.
+    private let joins: Bool
+
     /// How often the consumer was assigned something, if only nothing.
     private var assignments = 0
     private var refusal: KafkaError?
     private var isScheduled = false
+
+    init(joins: Bool = true) { self.joins = joins }
 
     /// Whether nothing is committed until the consumer has joined again.
     var isResting: Bool { refusal != nil }
@@ -48,7 +53,7 @@ struct CommitState {
     /// The group has answered.
     mutating func end(_ attempt: Attempt, _ error: KafkaError?) {
         // An answer from before the last assignment says nothing of the member that the consumer is since.
-        guard let error, Self.ends(error), attempt.assignments == assignments else { return }
+        guard joins, let error, Self.ends(error), attempt.assignments == assignments else { return }
         refusal = error
     }
 

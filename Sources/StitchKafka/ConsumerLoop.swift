@@ -23,6 +23,11 @@ final class ConsumerLoop: Sendable {
         /// From these partitions.
         case partitions([(partition: KafkaTopicPartition, start: Int64)])
 
+        /// Whether the group is joined.
+        var joins: Bool {
+            if case .topics = self { true } else { false }
+        }
+
         var description: String {
             switch self {
             case .topics(let topics): "\(topics)"
@@ -33,7 +38,7 @@ final class ConsumerLoop: Sendable {
 
     private struct State {
         var consumer = AssignmentState<PartitionReader>()
-        var commits = CommitState()
+        var commits: CommitState
         var watch: SlowHandlerWatch<PartitionReader.Progress>
         var lastProgress: ContinuousClock.Instant?
         var trouble: String?
@@ -92,7 +97,12 @@ final class ConsumerLoop: Sendable {
         offsetReset = configuration.autoOffsetReset
         drain = configuration.drain
         commitInterval = configuration.commitInterval
-        state = Mutex(State(watch: SlowHandlerWatch(slow: options.slowHandler, limit: options.handlerLimit)))
+        state = Mutex(
+            State(
+                commits: CommitState(joins: intake.joins),
+                watch: SlowHandlerWatch(slow: options.slowHandler, limit: options.handlerLimit)
+            )
+        )
         ClientThread.start("kafka-consumer") { [self] in serve() }
     }
 

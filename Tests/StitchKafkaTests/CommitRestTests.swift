@@ -58,4 +58,33 @@ struct CommitRestTests {
         try await running.value
         await cluster.shutdown()
     }
+
+    @Test("commits again where it never joined: partitions that it was given are read and committed as before")
+    func partitions() async throws {
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("orders")
+        var configuration = cluster.configuration
+        configuration.commitInterval = .seconds(600)
+        let producer = try KafkaProducer(configuration)
+        for value in [UInt8](0..<3) { try await producer.send(KafkaRecord(topic: "orders", value: [value])) }
+        await producer.shutdown()
+        let partition = KafkaTopicPartition(topic: "orders", partition: 0)
+        let consumer = try KafkaConsumer(configuration, partitions: [partition: .committed], group: "billing")
+        let refusal = KafkaError.Code("UNKNOWN_MEMBER_ID")
+        var seen: [Int64] = []
+        for try await record in consumer.records {
+            seen.append(record.offset)
+            if record.offset == 1 {
+                try await cluster.fail(.offsetCommit, with: refusal)
+                let error = await #expect(throws: KafkaError.self) { try await consumer.commit() }
+                #expect(error?.code == refusal)
+                try await consumer.commit()
+                #expect(try await consumer.committed([partition]) == [partition: 1])
+            }
+            if seen.count == 3 { break }
+        }
+        #expect(seen == [0, 1, 2])
+        await consumer.shutdown()
+        await cluster.shutdown()
+    }
 }

@@ -70,4 +70,11 @@ struct CommitStateTests {
         let third = state.schedule()
         #expect(first && !second && third)
     }
+
+    @Test("of a consumer that isn't assigned anything never rest: nothing would end that")
+    func partitions() throws {
+        var state = CommitState(joins: false)
+        state.end(try #require(ask(state)), Self.unknown)
+        #expect(!state.isResting && ask(state) != nil)
+    }
 }
