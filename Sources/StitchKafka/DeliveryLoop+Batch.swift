@@ -6,6 +6,8 @@ import CStitchRdkafka
 extension DeliveryLoop {
     /// Hands records over, waiting for room where there is none, and waits until all are answered.
     ///
+    /// Whoever is cancelled while one waits for room withdraws those behind it too: none of them may overtake it.
+    ///
     /// - Parameters:
     ///   - records: The records.
     ///   - headers: Makes the headers of a record that is about to be handed over.
@@ -20,6 +22,9 @@ extension DeliveryLoop {
                 try await handOver(records[index], headers(index), group.opaque(of: index))
             } catch {
                 group.refuse(index, error)
+                guard error.code == .cancelled else { continue }
+                for rest in records.indices[(index + 1)...] { group.refuse(rest, withdrawn(records[rest].topic)) }
+                break
             }
         }
         await group.wait()

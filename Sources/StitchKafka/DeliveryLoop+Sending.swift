@@ -49,12 +49,7 @@ extension DeliveryLoop {
         if case .wait(let id) = turn, let waiter { turn = await wait(id, waiter) }
         switch turn {
         case .attempt: return
-        case .wait:
-            throw KafkaError(
-                .cancelled,
-                "A record for the topic '\(topic)' waited for room in the local queue when its task was cancelled: it was "
-                    + "not sent"
-            )
+        case .wait: throw withdrawn(topic)
         case .refused: throw refusal(topic)
         case .impossible: throw full(topic)
         }
@@ -108,6 +103,14 @@ extension DeliveryLoop {
         guard !ids.isEmpty else { return }
         let waiters = state.withLock { state in ids.compactMap { state.waiters.removeValue(forKey: $0) } }
         for waiter in waiters { waiter.set(turn) }
+    }
+
+    /// What whoever waited for room, or stood behind a record that did, is told when his task was cancelled.
+    func withdrawn(_ topic: String) -> KafkaError {
+        KafkaError(
+            .cancelled,
+            "A record for the topic '\(topic)' waited for room in the local queue when its task was cancelled: it was not sent"
+        )
     }
 
     private func refusal(_ topic: String) -> KafkaError {

@@ -78,8 +78,8 @@ public final class KafkaProducer: KafkaProducing {
 
     /// Sends records together and waits until the broker has answered all of them.
     ///
-    /// Where the local queue is full, it waits for room. Cancelling the task withdraws records that are not in the queue
-    /// yet; for those that were taken the answer is waited for, as in ``send(_:)``.
+    /// Where the local queue is full, it waits for room. Cancelling the task withdraws the record that waits and all behind
+    /// it; for those that were taken the answer is waited for, as in ``send(_:)``.
     ///
     /// - Parameter records: The records; those for one partition keep their order.
     /// - Returns: What became of each, in the same order.

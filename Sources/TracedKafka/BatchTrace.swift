@@ -47,7 +47,8 @@ struct BatchTrace: Sendable {
     /// All is known.
     func end(_ deliveries: KafkaDeliveries) {
         span.end(
-            failures: deliveries.failures.map { failure in
+            // Who withdraws records has no error.
+            failures: deliveries.failures.filter { $0.error.code != .cancelled }.map { failure in
                 BatchSendSpan.Failure(index: failure.index, error: failure.error, type: failure.error.errorType)
             }
         )

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import KafkaTesting
-import StitchKafka
 import StitchService
 import StitchTesting
 import Testing
+
+@testable import StitchKafka
 
 @Suite("Records that are enqueued, or sent together,", .timeLimit(.minutes(1)))
 struct EnqueueTests {
@@ -123,6 +125,8 @@ struct EnqueueTests {
             $0.drain = .zero
         } body: { cluster, producer in
             try await producer.send(KafkaRecord(topic: "orders", value: [0]))
+            // Its room is free a little later than it is answered.
+            while producer.health.lag != 0 { await Task.yield() }
             try await cluster.takeDown()
             let first = try enqueueNow(producer, KafkaRecord(topic: "orders", value: [1]))
             let second = try enqueueNow(producer, KafkaRecord(topic: "orders", value: [2]))
@@ -138,6 +142,36 @@ struct EnqueueTests {
             #expect(try await waiting.delivery.partition == 0)
             #expect(await batch.failures.isEmpty)
             #expect(try await first.delivery.offset < second.delivery.offset)
+        }
+    }
+
+    @Test("are withdrawn together when their task is cancelled: none goes that stands behind one that waits for room")
+    func cancelledBatch() async throws {
+        try await withCluster {
+            $0.properties["queue.buffering.max.messages"] = "2"
+            $0.drain = .zero
+        } body: { cluster, producer in
+            try await producer.send(KafkaRecord(topic: "orders", value: [0]))
+            while producer.health.lag != 0 { await Task.yield() }
+            try await cluster.takeDown()
+            let records = [UInt8](0..<20).map { KafkaRecord(topic: "orders", value: [$0]) }
+            let hasRoom = DispatchSemaphore(value: 0)
+            let sending = Task {
+                await producer.loop.send(contentsOf: records) { index in
+                    // Nobody comes here, unless those behind the one that waits are still to be sent.
+                    if index > 2 { hasRoom.wait() }
+                    return NativeHeaders(records[index].headers)
+                }
+            }
+            while producer.health.lag != 2 { await Task.yield() }
+            sending.cancel()
+            try await cluster.bringUp()
+            while producer.health.lag != 0 { await Task.yield() }
+            for _ in records { hasRoom.signal() }
+            let deliveries = await sending.value
+            #expect(deliveries.failures.map(\.index) == Array(2..<20))
+            #expect(deliveries.failures.allSatisfy { $0.error.code == .cancelled })
+            #expect(try deliveries[0].get().offset == 1 && deliveries[1].get().offset == 2)
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KafkaTesting
+import MessageTracing
 import StitchKafka
 import StitchService
 import StitchTesting
@@ -8,7 +9,8 @@ import TelemetryAPI
 import TelemetryData
 import Testing
 import TraceContext
-import TracedKafka
+
+@testable import TracedKafka
 
 @Suite("A traced producer", .timeLimit(.minutes(1)))
 struct TracedKafkaProducerTests {
@@ -285,6 +287,19 @@ struct TracedKafkaProducerTests {
                 #expect(record.headers.values(of: "traceparent").count == 1)
                 #expect(record.headers.text("traceparent") == create.context.traceParent.description)
             }
+        }
+    }
+
+    @Test("takes it for no error that records were withdrawn")
+    func withdrawnBatch() async throws {
+        try await withStitchTest { test in
+            let target = MessageTarget(system: "kafka", destination: "orders")
+            let records = [UInt8](0..<2).map { KafkaRecord(topic: "orders", value: [$0]) }
+            let targets = MessageTargets { _ in target }
+            let trace = BatchTrace(of: records, targets, severalTopics: target, createSpans: false)
+            trace.end(KafkaDeliveries(records.map { _ in .failure(KafkaError(.cancelled, "withdrawn")) }))
+            let send = try #require(test.spans.send("orders").first)
+            #expect(!send.status.isError && send.attributes["error.type"] == nil && send.events.isEmpty)
         }
     }
 
