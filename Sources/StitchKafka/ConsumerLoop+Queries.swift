@@ -43,22 +43,30 @@ extension ConsumerLoop {
     }
 
     func lag() async throws(KafkaError) -> [KafkaTopicPartition: Int64] {
+        typealias Lags = [KafkaTopicPartition: Int64]
         let readers = assigned
-        let hasGroup = hasGroup
-        return try await call(on: calls) { [client] () -> Result<[KafkaTopicPartition: Int64], KafkaError> in
-            let unread = readers.filter { $0.position == nil }.map(\.partition)
-            var starts: [KafkaTopicPartition: Int64] = [:]
-            if hasGroup, !unread.isEmpty {
+        return try await call(on: calls) { [client, offsetReset] () -> Result<Lags, KafkaError> in
+            let unread = readers.filter { $0.position == nil && $0.startOffset.isCommitted }.map(\.partition)
+            var committed: [KafkaTopicPartition: Int64] = [:]
+            if !unread.isEmpty {
                 switch client.committed(unread) {
-                case .success(let committed): starts = committed
+                case .success(let offsets): committed = offsets
                 case .failure(let error): return .failure(error)
                 }
             }
-            var lags: [KafkaTopicPartition: Int64] = [:]
+            var lags: Lags = [:]
             for reader in readers {
                 switch client.watermarks(of: reader.partition) {
                 case .success(let (first, end)):
-                    lags[reader.partition] = max(end - (reader.position ?? starts[reader.partition] ?? first), 0)
+                    let next =
+                        reader.position
+                        ?? reader.startOffset.offset(
+                            committed: committed[reader.partition],
+                            first: first,
+                            end: end,
+                            reset: offsetReset
+                        )
+                    lags[reader.partition] = max(end - next, 0)
                 case .failure(let error): return .failure(error)
                 }
             }
@@ -104,7 +112,7 @@ extension ConsumerLoop {
         let before = reader.position
         reader.beginSeek()
         guard let error = client.seek(reader.partition, to: offset) else {
-            reader.endSeek(at: offset >= 0 ? offset : nil)
+            reader.endSeek(at: StartOffset(native: offset))
             return nil
         }
         // What was taken is dropped, so it has to be fetched again; where that fails too, nothing after it may be read.
@@ -112,7 +120,7 @@ extension ConsumerLoop {
             reader.stop()
             if self.reader(of: reader.partition) === reader { fail(error) }
         }
-        reader.endSeek(at: before)
+        reader.cancelSeek(goingOnAt: before)
         return error
     }
 

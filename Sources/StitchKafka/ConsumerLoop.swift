@@ -337,7 +337,7 @@ final class ConsumerLoop: Sendable {
         case .topics(let topics): result = client.subscribe(to: topics)
         case .partitions(let partitions):
             // Their queues first, so that no record comes astray.
-            for (partition, _) in partitions { assign(partition) }
+            for (partition, start) in partitions { assign(partition, from: StartOffset(native: start)) }
             changed.signal()
             result = client.assign(partitions.map { ($0.partition, $0.start) })
         }
@@ -383,7 +383,7 @@ final class ConsumerLoop: Sendable {
         }
     }
 
-    private func assign(_ partition: KafkaTopicPartition) {
+    private func assign(_ partition: KafkaTopicPartition, from start: StartOffset = .committed) {
         // Also one that handles nothing counts: it may be waiting for the one before it.
         let previous = state.withLock { $0.consumer.reader(of: partition) }?.unfinished
         let wake = handler.isSequence ? feed.wake : Wake()
@@ -393,6 +393,7 @@ final class ConsumerLoop: Sendable {
         let reader = PartitionReader(
             partition,
             queue,
+            from: start,
             wake: wake,
             limit: handler.taken(options.prefetch),
             countsWhenHandled: options.commit == .automatic,

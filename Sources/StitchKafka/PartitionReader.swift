@@ -33,6 +33,8 @@ final class PartitionReader: Sendable {
         var current: ConsumedBatch?
         var size: BatchSize
         var kicker: FetchKicker
+        /// Where reading was asked to begin, or to go on.
+        var start: StartOffset
         /// Where to go on, as far as anybody was given anything.
         var position: Int64?
         /// The offset behind the partition's last record, as the last fetch told it.
@@ -67,6 +69,7 @@ final class PartitionReader: Sendable {
     /// - Parameters:
     ///   - partition: The partition.
     ///   - queue: Its own.
+    ///   - start: Where reading begins.
     ///   - wake: The queue's.
     ///   - limit: How many records are taken at once, at most.
     ///   - countsWhenHandled: Whether a record counts as soon as it was handled, rather than when the caller says so.
@@ -76,6 +79,7 @@ final class PartitionReader: Sendable {
     init(
         _ partition: KafkaTopicPartition,
         _ queue: PartitionQueue,
+        from start: StartOffset,
         wake: Wake,
         limit: Int,
         countsWhenHandled: Bool,
@@ -89,7 +93,7 @@ final class PartitionReader: Sendable {
         self.countsWhenHandled = countsWhenHandled
         self.kick = kick
         self.previous = Mutex(previous)
-        state = Mutex(State(size: BatchSize(limit: limit), kicker: kicker))
+        state = Mutex(State(size: BatchSize(limit: limit), kicker: kicker, start: start))
     }
 
     // MARK: What whoever reads calls
@@ -106,10 +110,6 @@ final class PartitionReader: Sendable {
     /// Nobody reads any more.
     func finish() { finished.set(()) }
 
-    /// Takes what is there; it is in flight until `end`, or until `mayGoOn` says no.
-    func take() -> Next {
-        let (next, kicks) = state.withLock { state -> (Next, Bool) in
-            guard state.partition.mayTake else { return (state.partition.isOver ? .over : .nothing, false) }
     /// Whom the next reader of the partition has to wait for: this one, or who came before if nobody has read this one;
     /// `nil` when nothing of theirs is in flight.
     var unfinished: PartitionReader? {
@@ -117,6 +117,10 @@ final class PartitionReader: Sendable {
         return finished.isSet ? nil : self
     }
 
+    /// Takes what is there; it is in flight until `end`, or until `mayGoOn` says no.
+    func take() -> Next {
+        let (next, kicks) = state.withLock { state -> (Next, Bool) in
+            guard state.partition.mayTake else { return (state.partition.isOver ? .over : .nothing, false) }
             if let failure = state.failure { return (.failed(failure), false) }
             let taken = queue.take(upTo: state.size.next)
             for code in taken.errors {
@@ -242,6 +246,9 @@ final class PartitionReader: Sendable {
         }
     }
 
+    /// Where reading was asked to begin, or to go on.
+    var startOffset: StartOffset { state.withLock { $0.start } }
+
     /// How many records there are from that one on, as far as the last fetch told; `nil` while nothing was handed out.
     var lag: Int64? {
         state.withLock { state in
@@ -299,10 +306,20 @@ final class PartitionReader: Sendable {
         }
     }
 
-    func endSeek(at offset: Int64?) {
+    /// Reading goes on there.
+    func endSeek(at start: StartOffset) {
         change { state in
             state.partition.endSeek()
-            state.position = offset
+            state.start = start
+            state.position = start.native >= 0 ? start.native : nil
+        }
+    }
+
+    /// Reading goes on where it was.
+    func cancelSeek(goingOnAt position: Int64?) {
+        change { state in
+            state.partition.endSeek()
+            state.position = position
         }
     }
 

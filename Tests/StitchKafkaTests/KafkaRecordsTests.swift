@@ -314,4 +314,30 @@ struct KafkaRecordsTests {
         }
         #expect(seen == [first, second])
     }
+
+    @Test("are counted from where reading was asked to begin, before any was given out")
+    func lagAtStart() async throws {
+        let topic = try await topic("lag", records: 10)
+        let partition = KafkaTopicPartition(topic: topic, partition: 0)
+        var configuration = try configuration()
+        configuration.autoOffsetReset = .latest
+        let starts: [(KafkaStart, Int64)] = [
+            (.beginning, 10), (.end, 0), (.offset(7), 3), (.offset(12), 0), (.last(2), 2), (.last(20), 10),
+            (.committed, 0),
+        ]
+        for (start, lag) in starts {
+            let consumer = try KafkaConsumer(configuration, partitions: [partition: start], group: topic)
+            while consumer.assignment.isEmpty { await Task.yield() }
+            #expect(try await consumer.lag() == [partition: lag], "\(start)")
+            await consumer.shutdown()
+        }
+        let consumer = try KafkaConsumer(configuration, partitions: [partition: .beginning])
+        for try await _ in consumer.records {
+            try await consumer.seek(partition, to: .end)
+            #expect(try await consumer.lag() == [partition: 0])
+            try await consumer.seek(partition, to: .last(4))
+            #expect(try await consumer.lag() == [partition: 4])
+            break
+        }
+    }
 }
