@@ -124,7 +124,7 @@ final class FailureHandling: RecordPolicy {
 
     /// How a record got to where it is; `nil` for one that wasn't moved, or was so on behalf of another topic.
     private func history(of record: KafkaConsumedRecord, at place: RetryTopics.Place) -> MovedRecord? {
-        record.movedFields.flatMap { $0.source.topic == place.topic ? $0 : nil }
+        record.movedFields.flatMap { $0.source.topic == place.topic || $0.target == record.topic ? $0 : nil }
     }
 
     /// Returns when all records are in the next topic for certain.
@@ -148,7 +148,8 @@ final class FailureHandling: RecordPolicy {
                 reason: reason.rawValue,
                 errorType: Self.errorType(cause),
                 due: due,
-                source: history?.source ?? record.ownSource
+                source: history?.source ?? record.ownSource,
+                target: step.topic
             )
             return RecordMove(record, to: step.topic, saying: moved)
         }

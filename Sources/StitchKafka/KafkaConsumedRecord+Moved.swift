@@ -7,8 +7,7 @@ extension KafkaConsumedRecord {
     /// What its headers say of how it was moved; `nil` for one that wasn't, or that only has the headers of another.
     package var moved: MovedRecord? {
         guard let moved = movedFields else { return nil }
-        let isOwn = moved.source.topic == topic || topic.hasPrefix("\(moved.source.topic).")
-        return isOwn ? moved : nil
+        return moved.isOwn(in: topic) ? moved : nil
     }
 
     /// What its headers say of how it was moved, wherever it is.

@@ -9,8 +9,8 @@
 /// **Moving aside gives up the order per key**: the records behind go on, also those with the same key. A record is in the
 /// next topic for certain before it counts as handled in the one that it comes from, so none is lost; one may be there
 /// twice. It keeps key, value and headers to the byte; what says where it has been are the headers `stitch-attempt`,
-/// `stitch-previous`, `stitch-reason`, `stitch-error`, `stitch-due` and `stitch-source`. The consumer reads its retry topics
-/// too, and handles a record there when it is due.
+/// `stitch-previous`, `stitch-reason`, `stitch-error`, `stitch-due`, `stitch-source` and `stitch-target`. The consumer
+/// reads its retry topics too, and handles a record there when it is due.
 ///
 /// Of a handler of batches all records are tried again, moved or skipped together, unless it throws
 /// ``KafkaBatchFailure``, which names those that are.

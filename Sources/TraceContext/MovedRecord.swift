@@ -6,7 +6,8 @@
 /// The format, version 1: `stitch-attempt`, how often it was tried; `stitch-previous`, the failed attempt as
 /// `{trace id}-{span id}`; `stitch-reason`, a code of low cardinality; `stitch-error`, the name of the error's type;
 /// `stitch-due`, when it is to be tried again, in ms since 1970; `stitch-source`, where it was first, as
-/// `{topic}/{partition}/{offset}/{timestamp in ms}`, the timestamp -1 where there is none.
+/// `{topic}/{partition}/{offset}/{timestamp in ms}`, the timestamp -1 where there is none; `stitch-target`, the topic that it
+/// was moved to, which tells it from a record that has only got a copy of its headers.
 public struct MovedRecord: Hashable, Sendable {
     /// A place in a topic.
     public struct Source: Hashable, Sendable, CustomStringConvertible {
@@ -56,8 +57,10 @@ public struct MovedRecord: Hashable, Sendable {
         public static let due = "stitch-due"
         /// Where it was first.
         public static let source = "stitch-source"
+        /// Where it was moved to.
+        public static let target = "stitch-target"
         /// All of them.
-        public static let all = [attempt, previous, reason, errorType, due, source]
+        public static let all = [attempt, previous, reason, errorType, due, source, target]
     }
 
     /// How often the record was tried, from 1.
@@ -78,6 +81,9 @@ public struct MovedRecord: Hashable, Sendable {
     /// Where it was first.
     public var source: Source
 
+    /// The topic that it was moved to; `nil` where that isn't known.
+    public var target: String?
+
     /// What a moved record says.
     public init(
         attempt: Int,
@@ -85,7 +91,8 @@ public struct MovedRecord: Hashable, Sendable {
         reason: String,
         errorType: String? = nil,
         due: Int64? = nil,
-        source: Source
+        source: Source,
+        target: String? = nil
     ) {
         self.attempt = attempt
         self.previous = previous
@@ -93,6 +100,7 @@ public struct MovedRecord: Hashable, Sendable {
         self.errorType = errorType
         self.due = due
         self.source = source
+        self.target = target
     }
 
     /// Reads the fields of a record; `nil` if it was not moved, or its fields can't be read.
@@ -108,7 +116,8 @@ public struct MovedRecord: Hashable, Sendable {
             reason: String((field(FieldName.reason) ?? "").prefix(Self.longestReason)),
             errorType: field(FieldName.errorType).map { String($0.prefix(Self.longestReason)) },
             due: field(FieldName.due).flatMap { Int64($0) },
-            source: source
+            source: source,
+            target: field(FieldName.target)
         )
     }
 
@@ -120,7 +129,14 @@ public struct MovedRecord: Hashable, Sendable {
         if let errorType { fields.append((FieldName.errorType, errorType)) }
         if let due { fields.append((FieldName.due, String(due))) }
         fields.append((FieldName.source, source.description))
+        if let target { fields.append((FieldName.target, target)) }
         return fields
+    }
+
+    /// Whether the fields are those of a record in that topic, rather than a copy of another's: one that says so, or that is
+    /// in its first topic, or in one that is named after that.
+    package func isOwn(in topic: String) -> Bool {
+        target == topic || source.topic == topic || topic.hasPrefix("\(source.topic).")
     }
 
     private static let longestReason = 128

@@ -175,7 +175,8 @@ struct RedriveMover: Sendable {
                 previous: moved.previous,
                 reason: "redrive",
                 errorType: moved.errorType,
-                source: moved.source
+                source: moved.source,
+                target: topic
             )
         }
         return .move(RecordMove(record, to: topic, saying: saying))

@@ -32,11 +32,26 @@ struct StitchFieldTests {
             attempt: 2,
             previous: previous,
             reason: "timeout",
-            source: MovedRecord.Source(topic: "orders.eu", partition: 3, offset: 42, timestamp: 1_700_000_000_000)
+            source: MovedRecord.Source(topic: "orders.eu", partition: 3, offset: 42, timestamp: 1_700_000_000_000),
+            target: "orders.eu.dead"
         )
         let fields = Dictionary(uniqueKeysWithValues: moved.fields.map { ($0.name, $0.value) })
         #expect(fields["stitch-source"] == "orders.eu/3/42/1700000000000")
+        #expect(fields["stitch-target"] == "orders.eu.dead")
         #expect(MovedRecord { fields[$0] } == moved)
+    }
+
+    @Test(
+        "What a moved record says is its own where it was moved to, and in topics of its first one's name",
+        arguments: [
+            ("orders", nil, true), ("orders.retry.30s", nil, true), ("dlq", nil, false), ("dlq", "dlq", true),
+            ("orders-v2", "dlq", false), ("shipments", "orders.retry.30s", false),
+        ]
+    )
+    func own(topic: String, target: String?, isOwn: Bool) {
+        let source = MovedRecord.Source(topic: "orders", partition: 0, offset: 0, timestamp: -1)
+        let moved = MovedRecord(attempt: 1, previous: nil, reason: "retry", source: source, target: target)
+        #expect(moved.isOwn(in: topic) == isOwn)
     }
 
     @Test(

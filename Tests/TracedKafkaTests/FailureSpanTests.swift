@@ -167,6 +167,41 @@ struct FailureSpanTests {
         }
     }
 
+    @Test("go on where a redrive from a common dead topic to another leads, with age, attempt and links")
+    func elsewhere() async throws {
+        try await withStitchTest { test in
+            let move = KafkaMoveAside(retry: [], dead: "dead-of-all")
+            let topic = try await topic("elsewhere", move)
+            let other = try await TestCluster.topic("elsewhere-v2")
+            try await send([KafkaRecord(topic: topic, value: [1])])
+            let first = try await record(of: topic)
+            let failing = try TracedKafkaConsumer(
+                TestCluster.configuration(),
+                group: topic,
+                topics: [topic],
+                onFailure: .moveAside(retry: [], dead: "dead-of-all")
+            ) { _ in throw Bounced() }
+            try await run(failing) { _ = await test.spans.first { $0.name == "send dead-of-all" } }
+            #expect(try await record(of: "dead-of-all").moved?.source.topic == topic)
+            var selection = DeadRecords.Selection()
+            selection.target = other
+            let report = try await DeadRecords(TestCluster.configuration(), topic: "dead-of-all").redrive(selection)
+            #expect(report.moved == [other: 1])
+            let handled = Inbox<KafkaConsumedRecord>()
+            let consumer = try TracedKafkaConsumer(TestCluster.configuration(), group: other, topics: [other]) {
+                handled.put($0)
+            }
+            var record: KafkaConsumedRecord?
+            try await run(consumer) { record = await handled.next() }
+            let source = try #require(record?.moved?.source)
+            #expect(source.topic == topic && source.timestamp == first.timestamp.milliseconds)
+            let failed = try #require(test.spans.process(topic).first)
+            let process = try #require(test.spans.process(other).first)
+            #expect(process.attributes["stitch.message.attempt"] == .int(2))
+            #expect(process.links.filter { $0.role == .previousAttempt }.map(\.spanID) == [failed.spanID])
+        }
+    }
+
     @Test("keep the records of a batch apart: each move is in the flow of its record alone")
     func batch() async throws {
         try await withStitchTest { test in
