@@ -204,6 +204,25 @@ struct KafkaGroupTests {
         await producer.shutdown()
     }
 
+    @Test("stops a static member when another one comes by its name, and says what to change")
+    func fencedMember() async throws {
+        let topic = KafkaServer.name("fenced")
+        try await KafkaAdmin(configuration()).createTopic(topic, partitions: 1)
+        var configuration = try configuration()
+        configuration.groupInstanceID = "the-only-one"
+        let first = try KafkaConsumer(configuration, group: topic, topics: [topic]) { _ in }
+        let runningFirst = Task { try await first.run() }
+        try await wait { first.assignment.count == 1 }
+        let second = try KafkaConsumer(configuration, group: topic, topics: [topic]) { _ in }
+        let runningSecond = Task { try await second.run() }
+        let error = await #expect(throws: KafkaError.self) { try await runningFirst.value }
+        #expect(error?.code == .instanceFenced && error?.isFatal == true)
+        #expect(error?.message.contains("a groupInstanceID of its own") == true)
+        try await wait { second.assignment.count == 1 }
+        await second.shutdown()
+        try await runningSecond.value
+    }
+
     @Test("seeks, pauses, finds records by time, and tells the lag")
     func control() async throws {
         let topic = KafkaServer.name("control")

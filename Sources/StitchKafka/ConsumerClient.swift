@@ -100,6 +100,12 @@ final class ConsumerClient: Sendable {
         }
     }
 
+    /// What made the consumer unusable, after `_FATAL`; `nil` where librdkafka knows of nothing.
+    func fatalError() -> (code: rd_kafka_resp_err_t, text: String)? {
+        let (code, text) = withErrorText { rd_kafka_fatal_error(handle.client, $0, $1) }
+        return code.isNone ? nil : (code, text)
+    }
+
     /// Makes `poll` return, now or the next time.
     ///
     /// May be called from anywhere by who knows that the client is there.

@@ -374,10 +374,15 @@ final class ConsumerLoop: Sendable {
             changed.signal()
         case .revoked(let partitions, let isLost): revoke(partitions, isLost: isLost)
         case .error(let code, let text):
-            let error = KafkaError(native: code, "The consumer of \(intake.description) has trouble", detail: text)
+            let fatal = code == RD_KAFKA_RESP_ERR__FATAL ? client.fatalError() : nil
+            let error = KafkaError(
+                native: fatal?.code ?? code,
+                "The consumer of \(intake.description) has trouble",
+                detail: fatal?.text ?? text
+            )
             // Nobody needs the group that is there because librdkafka wants one.
             guard hasGroup || !ErrorName.isOfGroup(error.errorType) else { return }
-            guard !ErrorName.stopsConsumer(error.errorType) else { return fail(error) }
+            guard fatal == nil, !ErrorName.stopsConsumer(error.errorType) else { return fail(error) }
             Diagnostics.log(.warning, error.message)
             state.withLock { $0.trouble = error.message }
         }
