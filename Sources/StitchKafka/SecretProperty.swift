@@ -7,8 +7,8 @@ enum SecretProperty {
     /// Rather one too many.
     static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()
-        return name.contains("password") || name.contains("secret") || name.hasSuffix(".pem")
-            || name == "sasl.oauthbearer.config" || name == "sasl.jaas.config" || name == "ssl.keystore.key"
+        return ["password", "passphrase", "secret"].contains { name.contains($0) } || name.hasSuffix(".pem")
+            || ["sasl.oauthbearer.config", "sasl.jaas.config", "ssl.keystore.key"].contains(name)
     }
 
     /// The value as it may be shown.

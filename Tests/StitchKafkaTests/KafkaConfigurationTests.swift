@@ -86,6 +86,7 @@ struct KafkaConfigurationTests {
         var configuration = Self.valid
         configuration.properties = [
             "sasl.password": "hunter2", "ssl.key.password": "hunter2", "sasl.username": "alice",
+            "sasl.oauthbearer.assertion.private.key.passphrase": "hunter2",
         ]
         var dumped = ""
         dump(configuration, to: &dumped)
