@@ -36,17 +36,17 @@ extension DeliveryLoop {
         _ headers: consuming NativeHeaders,
         _ opaque: UnsafeMutableRawPointer
     ) async throws(KafkaError) {
-        if !tryToEnter() { try await enterInTurn(for: record) }
-        let topic = try topic(of: record)
+        var entry = if let entry = tryToEnter() { entry } else { try await enterInTurn(for: record) }
+        let topic = try topic(of: record, entry)
         while true {
             let seen = gate.reports
-            let result = client.produce(record, to: topic, &headers, opaque)
+            let result = client.produce(record, to: topic, &headers, opaque + entry.mark)
             if result.isNone { return }
             guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
-                leave()
+                leave(entry)
                 throw KafkaError(native: result, "A record for the topic '\(record.topic)' was not taken")
             }
-            try await waitForRoom(record, since: seen)
+            entry = try await waitForRoom(record, entry, since: seen)
         }
     }
 }

@@ -11,72 +11,69 @@ extension DeliveryLoop {
     ///
     /// - Throws: When the producer is closed, or others wait for room.
     @inline(__always)
-    package func enter(for record: borrowing KafkaRecord) throws(KafkaError) {
-        if !gate.enter() { try enterUnlessWaiting(record.topic) }
+    package func enter(for record: borrowing KafkaRecord) throws(KafkaError) -> SendEntry {
+        if let entry = gate.enter() { return entry }
+        return try enterUnlessWaiting(record.topic)
     }
 
     @inline(never)
-    private func enterUnlessWaiting(_ topic: String) throws(KafkaError) {
-        let turn = state.withLock { state -> SendAdmission.Turn in
-            if state.admission.isOpen, state.admission.hasWaiting { return .wait(waiter: 0) }
+    private func enterUnlessWaiting(_ topic: String) throws(KafkaError) -> SendEntry {
+        let (turn, entry) = state.withLock { state -> (SendAdmission.Turn, SendEntry?) in
+            if state.admission.isOpen, state.admission.hasWaiting { return (.wait(waiter: 0), nil) }
             let turn = state.admission.arrive()
-            if turn == .attempt { gate.enter(1) }
-            return turn
+            return (turn, turn == .attempt ? gate.enter(1) : nil)
         }
-        if turn == .refused { throw refusal(topic) }
-        if turn != .attempt { throw full(topic, isRetryable: true) }
+        if let entry { return entry }
+        throw turn == .refused ? refusal(topic) : full(topic, isRetryable: true)
     }
 
     /// Lets a sender in, unless there is something to decide.
     @inline(__always)
-    package func tryToEnter() -> Bool { gate.enter() }
+    package func tryToEnter() -> SendEntry? { gate.enter() }
 
     /// Lets a sender in, once it is its turn.
-    package func enterInTurn(for record: KafkaRecord) async throws(KafkaError) {
+    package func enterInTurn(for record: KafkaRecord) async throws(KafkaError) -> SendEntry {
         try await enter(record.topic) { $0.arrive() }
     }
 
     /// A sender leaves without a record on its way.
-    package func leave() {
-        if gate.leave() { wakeSenders(room: 0) }
+    package func leave(_ entry: SendEntry) {
+        if gate.leave(entry) { wakeSenders(room: 0) }
     }
 
     private func enter(
         _ topic: String,
         _ event: @Sendable (inout SendAdmission) -> SendAdmission.Turn
-    ) async throws(KafkaError) {
-        var (turn, waiter) = decide(event)
-        if case .wait(let id) = turn, let waiter { turn = await wait(id, waiter) }
-        switch turn {
-        case .attempt: return
-        case .wait: throw withdrawn(topic)
+    ) async throws(KafkaError) -> SendEntry {
+        var passage = decide(event)
+        if case .waits(let id, let waiter) = passage { passage = await wait(id, waiter) }
+        switch passage {
+        case .entered(let entry): return entry
+        case .waits, .withdrawn: throw withdrawn(topic)
         case .refused: throw refusal(topic)
         case .impossible: throw full(topic)
         }
     }
 
-    private func decide(
-        _ event: (inout SendAdmission) -> SendAdmission.Turn
-    ) -> (SendAdmission.Turn, OneTime<SendAdmission.Turn>?) {
+    private func decide(_ event: (inout SendAdmission) -> SendAdmission.Turn) -> Passage {
         state.withLock { state in
             // Before anything is decided, so that a report that comes from now on wakes.
             gate.setWaiting(true)
             let turn = event(&state.admission)
             defer { gate.setWaiting(state.admission.hasWaiting) }
             switch turn {
-            case .attempt: gate.enter(1)
+            case .attempt: return .entered(gate.enter(1))
             case .wait(let id):
-                let waiter = OneTime<SendAdmission.Turn>()
+                let waiter = OneTime<Passage>()
                 state.waiters[id] = waiter
-                return (turn, waiter)
-            case .refused, .impossible: break
+                return .waits(id, waiter)
+            case .refused: return .refused
+            case .impossible: return .impossible
             }
-            return (turn, nil)
         }
     }
 
-    /// Still `wait` when the task was cancelled first.
-    private func wait(_ id: UInt64, _ waiter: OneTime<SendAdmission.Turn>) async -> SendAdmission.Turn {
+    private func wait(_ id: UInt64, _ waiter: OneTime<Passage>) async -> Passage {
         await withTaskCancellationHandler {
             await waiter.value
         } onCancel: {
@@ -84,25 +81,25 @@ extension DeliveryLoop {
                 defer { gate.setWaiting(state.admission.hasWaiting) }
                 return state.admission.cancel(waiter: id)
             }
-            if gaveUp { settle([id], .wait(waiter: id)) }
+            if gaveUp { settle([id], .withdrawn) }
         }
     }
 
     /// Wakes whose turn it is.
     func wakeSenders(room: Int) {
-        let woken = state.withLock { state in
+        let (woken, entry) = state.withLock { state in
             let woken = state.admission.wake(room: room, outstanding: gate.traffic.outstanding)
-            gate.enter(woken.count)
+            let entry = gate.enter(woken.count)
             gate.setWaiting(state.admission.hasWaiting)
-            return woken
+            return (woken, entry)
         }
-        settle(woken, .attempt)
+        settle(woken, .entered(entry))
     }
 
-    func settle(_ ids: [UInt64], _ turn: SendAdmission.Turn) {
+    func settle(_ ids: [UInt64], _ passage: Passage) {
         guard !ids.isEmpty else { return }
         let waiters = state.withLock { state in ids.compactMap { state.waiters.removeValue(forKey: $0) } }
-        for waiter in waiters { waiter.set(turn) }
+        for waiter in waiters { waiter.set(passage) }
     }
 
     /// What whoever waited for room, or stood behind a record that did, is told when his task was cancelled.
@@ -133,14 +130,17 @@ extension DeliveryLoop {
     ///
     /// - Throws: Why the record can't be sent; the sender has left then.
     @inline(__always)
-    package func topic(of record: borrowing KafkaRecord) throws(KafkaError) -> ProducerTopic {
+    package func topic(
+        of record: borrowing KafkaRecord,
+        _ entry: SendEntry
+    ) throws(KafkaError) -> ProducerTopic {
         do throws(KafkaError) {
             try record.validatePartition()
             let (topic, isKept) = try client.topic(record.topic)
             if !isKept { lend(topic) }
             return topic
         } catch {
-            leave()
+            leave(entry)
             throw error
         }
     }
@@ -168,7 +168,7 @@ extension DeliveryLoop {
     @inline(__always)
     package func handOver(_ record: borrowing KafkaRecord, _ send: consuming PreparedSend) throws(KafkaError) {
         let result = attempt(record, &send)
-        if !result.isNone { throw fail(result, record, send.pending) }
+        if !result.isNone { throw fail(result, record, send) }
     }
 
     /// Hands a record over, unless there is no room for it.
@@ -185,7 +185,7 @@ extension DeliveryLoop {
         let result = attempt(record, &send)
         if result.isNone { return nil }
         if result == RD_KAFKA_RESP_ERR__QUEUE_FULL { return seen }
-        throw fail(result, record, send.pending)
+        throw fail(result, record, send)
     }
 
     /// Hands a record over, once there is room.
@@ -196,13 +196,13 @@ extension DeliveryLoop {
         _ send: consuming PreparedSend,
         since seen: Int
     ) async throws(KafkaError) {
-        try await waitForRoom(record, since: seen, send.pending)
+        send.entry = try await waitForRoom(record, send.entry, since: seen, send.pending)
         while true {
             let seen = gate.reports
             let result = attempt(record, &send)
             if result.isNone { return }
-            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send.pending) }
-            try await waitForRoom(record, since: seen, send.pending)
+            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send) }
+            send.entry = try await waitForRoom(record, send.entry, since: seen, send.pending)
         }
     }
 
@@ -228,8 +228,8 @@ extension DeliveryLoop {
                 continuation.resume()
             }
             if result.isNone { return try pending.report.delivery(to: record.topic) }
-            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, pending) }
-            try await waitForRoom(record, since: seen, pending)
+            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send) }
+            send.entry = try await waitForRoom(record, send.entry, since: seen, pending)
         }
     }
 
@@ -237,7 +237,7 @@ extension DeliveryLoop {
     private func attempt(_ record: borrowing KafkaRecord, _ send: inout PreparedSend) -> rd_kafka_resp_err_t {
         // librdkafka's reference; ends with the report, or below when nothing was taken.
         let opaque = Unmanaged.passRetained(send.pending)
-        let result = client.produce(record, to: send.topic, &send.headers, opaque.toOpaque())
+        let result = client.produce(record, to: send.topic, &send.headers, opaque.toOpaque() + send.entry.mark)
         if !result.isNone { opaque.release() }
         return result
     }
@@ -245,19 +245,25 @@ extension DeliveryLoop {
     private func fail(
         _ result: rd_kafka_resp_err_t,
         _ record: borrowing KafkaRecord,
-        _ pending: PendingSend
+        _ send: borrowing PreparedSend
     ) -> KafkaError {
-        leave()
+        leave(send.entry)
         var error = KafkaError(native: result, "A record for the topic '\(record.topic)' was not taken")
         if result == RD_KAFKA_RESP_ERR__QUEUE_FULL { error.isRetryable = gate.traffic.outstanding > 0 }
-        pending.observeRefusal(error, record)
+        send.pending.observeRefusal(error, record)
         return error
     }
 
-    func waitForRoom(_ record: KafkaRecord, since seen: Int, _ pending: PendingSend? = nil) async throws(KafkaError) {
-        leave()
+    /// Leaves, and enters again once there is room.
+    func waitForRoom(
+        _ record: KafkaRecord,
+        _ entry: SendEntry,
+        since seen: Int,
+        _ pending: PendingSend? = nil
+    ) async throws(KafkaError) -> SendEntry {
+        leave(entry)
         do throws(KafkaError) {
-            try await enter(record.topic) { [self] in $0.full(seen: seen, gate.traffic) }
+            return try await enter(record.topic) { [self] in $0.full(seen: seen, gate.traffic) }
         } catch {
             pending?.observeRefusal(error, record)
             throw error

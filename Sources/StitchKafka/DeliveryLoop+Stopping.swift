@@ -43,13 +43,28 @@ extension DeliveryLoop {
     }
 
     /// Blocks a thread of ours while librdkafka waits; looks up every now and then whether it is still wanted.
+    ///
+    /// librdkafka waits until nothing is outstanding at all, which may never be while others go on sending.
     private func flush(within timeout: Duration, unless isCancelled: () -> Bool) -> Bool {
         let deadline = ContinuousClock.now + timeout
+        let epoch = epoch.withLock { $0 }
         while true {
             let remaining = ContinuousClock.now.duration(to: deadline)
-            let slice = min(max(remaining, .zero), .milliseconds(100)).wholeMilliseconds
-            if client.flush(timeoutMilliseconds: Int32(slice)) { return true }
+            let slice = min(max(remaining, .zero), .milliseconds(10)).wholeMilliseconds
+            if client.flush(timeoutMilliseconds: Int32(slice)) || isOver(epoch) { return true }
             if remaining <= .zero || isCancelled() { return false }
+        }
+    }
+
+    /// Whether all that was handed over by who entered up to an epoch has its report; ends that epoch if it is the present
+    /// one, as soon as the one before is settled.
+    private func isOver(_ number: Int) -> Bool {
+        epoch.withLock { current in
+            if current == number, gate.isSettled {
+                gate.turn()
+                current += 1
+            }
+            return current > number + 1 || current == number + 1 && gate.isSettled
         }
     }
 

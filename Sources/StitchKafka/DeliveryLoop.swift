@@ -9,15 +9,27 @@ import Synchronization
 package final class DeliveryLoop: Sendable {
     struct State {
         var admission = SendAdmission()
-        var waiters: [UInt64: OneTime<SendAdmission.Turn>] = [:]
+        var waiters: [UInt64: OneTime<Passage>] = [:]
         var transaction = TransactionPhase()
         var fatal: KafkaError?
         var health = ServiceHealth()
         var isDestroyed = false
     }
 
+    /// What comes of a sender's coming.
+    enum Passage: Sendable {
+        case entered(SendEntry)
+        case waits(UInt64, OneTime<Passage>)
+        /// It gave up waiting.
+        case withdrawn
+        case refused
+        case impossible
+    }
+
     let client: ProducerClient
     let gate = SendGate()
+    /// The number of the epoch in which senders enter now.
+    let epoch = Mutex(0)
     let state = Mutex(State())
     let losses: UndeliveredRecords
     let isTransactional: Bool
@@ -81,10 +93,10 @@ package final class DeliveryLoop: Sendable {
             if step == .finish { break }
             // Again in each turn: a record that was being handed over may come after the first.
             if step == .purge { client.purge() }
-            let count = client.serve(timeoutMilliseconds: step == .purge ? 100 : 1000, losses, onError: note)
-            guard count > 0 else { continue }
+            let reports = client.serve(timeoutMilliseconds: step == .purge ? 100 : 1000, losses, onError: note)
+            guard reports.count > 0 else { continue }
             state.withLock { $0.health = ServiceHealth(lastProgress: .now) }
-            if gate.report(count) { wakeSenders(room: count) }
+            if gate.report(reports) { wakeSenders(room: reports.count) }
         }
         client.destroy()
         ended.set(state.withLock { $0.fatal } ?? losses.take())

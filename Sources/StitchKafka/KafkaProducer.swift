@@ -72,8 +72,8 @@ public final class KafkaProducer: KafkaProducing {
     /// - Throws: ``KafkaError`` when it was not acknowledged, with the protocol's name for the reason.
     @discardableResult
     public nonisolated(nonsending) func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
-        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
-        return try await loop.send(record, loop.prepare(record))
+        let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
+        return try await loop.send(record, loop.prepare(record, entry))
     }
 
     /// Sends records together and waits until the broker has answered all of them.
@@ -97,8 +97,8 @@ public final class KafkaProducer: KafkaProducing {
     ///   others wait for it.
     @discardableResult
     public func enqueue(_ record: KafkaRecord) throws(KafkaError) -> KafkaEnqueued {
-        try loop.enter(for: record)
-        let send = try loop.prepare(record)
+        let entry = try loop.enter(for: record)
+        let send = try loop.prepare(record, entry)
         let pending = send.pending
         try loop.handOver(record, send)
         return KafkaEnqueued(pending)
@@ -114,8 +114,8 @@ public final class KafkaProducer: KafkaProducing {
     /// - Throws: ``KafkaError`` when it was not taken.
     @discardableResult
     public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
-        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
-        var send = try loop.prepare(record)
+        let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
+        var send = try loop.prepare(record, entry)
         let pending = send.pending
         if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }
         return KafkaEnqueued(pending)

@@ -2,6 +2,8 @@
 
 /// A record that is ready to be handed over: where it goes, its headers, and who waits for its report.
 package struct PreparedSend: ~Copyable {
+    /// How its sender has entered.
+    var entry: SendEntry
     let topic: ProducerTopic
     var headers: NativeHeaders
 
@@ -9,7 +11,13 @@ package struct PreparedSend: ~Copyable {
     package let pending: PendingSend
 
     /// A record that is ready.
-    package init(to topic: ProducerTopic, _ headers: consuming NativeHeaders, _ pending: PendingSend) {
+    package init(
+        _ entry: SendEntry,
+        to topic: ProducerTopic,
+        _ headers: consuming NativeHeaders,
+        _ pending: PendingSend
+    ) {
+        self.entry = entry
         self.topic = topic
         self.headers = headers
         self.pending = pending
@@ -19,7 +27,7 @@ package struct PreparedSend: ~Copyable {
 extension DeliveryLoop {
     /// What is needed to hand a record over as it is, by a sender that has entered, and has left when this throws.
     @inline(__always)
-    func prepare(_ record: borrowing KafkaRecord) throws(KafkaError) -> PreparedSend {
-        PreparedSend(to: try topic(of: record), NativeHeaders(record.headers), PendingSend(of: record))
+    func prepare(_ record: borrowing KafkaRecord, _ entry: SendEntry) throws(KafkaError) -> PreparedSend {
+        PreparedSend(entry, to: try topic(of: record, entry), NativeHeaders(record.headers), PendingSend(of: record))
     }
 }

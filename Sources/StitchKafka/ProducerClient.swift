@@ -79,14 +79,14 @@ final class ProducerClient: Sendable {
 
     /// Waits for the next event and hands out what it says.
     ///
-    /// - Returns: How many records it answered; their room in the queue is free again.
+    /// - Returns: Which records it answered; their room in the queue is free again.
     func serve(
         timeoutMilliseconds: Int32,
         _ losses: UndeliveredRecords,
         onError: (rd_kafka_resp_err_t, String) -> Void
-    ) -> Int {
+    ) -> SendReports {
         // Ours, until destroyed.
-        guard let event = rd_kafka_queue_poll(events, timeoutMilliseconds) else { return 0 }
+        guard let event = rd_kafka_queue_poll(events, timeoutMilliseconds) else { return SendReports() }
         defer { rd_kafka_event_destroy(event) }
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_DR:
@@ -96,19 +96,19 @@ final class ProducerClient: Sendable {
             let code = rd_kafka_event_error(event)
             ClientHooks.note(BrokerTrouble(code, text), of: client)
             onError(code, text)
-            return 0
+            return SendReports()
         case RD_KAFKA_EVENT_STATS:
             ClientHooks.tellStatistics(of: client, event)
-            return 0
+            return SendReports()
         default:
-            return 0
+            return SendReports()
         }
     }
 
-    /// Tells all who wait for a report of the event's; returns how many reports there are.
-    private func settle(_ event: OpaquePointer, _ losses: UndeliveredRecords) -> Int {
+    /// Tells all who wait for a report of the event's; returns what reports there are.
+    private func settle(_ event: OpaquePointer, _ losses: UndeliveredRecords) -> SendReports {
         let time = stitch_monotonic_time()
-        var count = 0
+        var reports = SendReports()
         withUnsafeTemporaryAllocation(of: UnsafePointer<rd_kafka_message_t>?.self, capacity: 64) { messages in
             messages.initialize(repeating: nil)
             while true {
@@ -121,22 +121,29 @@ final class ProducerClient: Sendable {
                         stitch_expect_reads(kept, 128)
                     }
                     guard let message = messages[index] else { continue }
-                    Self.settle(ReportedMessage(message: message, client: client, time: time), losses)
+                    let report = ReportedMessage(message: message, client: client, time: time)
+                    if Self.settle(report, losses) { reports.marked += 1 }
                 }
-                count += found
+                reports.count += found
             }
         }
-        return count
+        return reports
     }
 
-    private static func settle(_ report: consuming ReportedMessage, _ losses: UndeliveredRecords) {
-        guard let opaque = report.message.pointee._private else { return }
-        let address = UInt(bitPattern: opaque)
-        if address & SendGroup.mark != 0 { return SendGroup.settle(address, report) }
-        // The reference that was given with the record.
-        let pending = Unmanaged<PendingSend>.fromOpaque(opaque).takeRetainedValue()
-        pending.observe(report)
-        PendingSend.settle(pending, report, losses)
+    /// - Returns: Whether the record has the mark of its epoch.
+    private static func settle(_ report: consuming ReportedMessage, _ losses: UndeliveredRecords) -> Bool {
+        guard let opaque = report.message.pointee._private else { return false }
+        let mark = UInt(bitPattern: opaque) & SendEntry.markBit
+        let address = opaque - Int(mark)
+        if UInt(bitPattern: address) & SendGroup.mark != 0 {
+            SendGroup.settle(UInt(bitPattern: address), report)
+        } else {
+            // The reference that was given with the record.
+            let pending = Unmanaged<PendingSend>.fromOpaque(address).takeRetainedValue()
+            pending.observe(report)
+            PendingSend.settle(pending, report, losses)
+        }
+        return mark != 0
     }
 
     /// Sends what lingers and waits, for so long at most; `false` when some records still have no answer.

@@ -6,6 +6,9 @@ import Synchronization
 ///
 /// What every record passes, so it is one word: no lock is taken unless the gate is closed, or somebody waits for room.
 /// What is decided then is `SendAdmission`'s.
+///
+/// For those who flush it tells senders by two epochs that alternate. The epoch is a bit of the same word, so that at each
+/// turn it is known how many had entered before; who leaves in another epoch than he entered in is one of them.
 struct SendGate: ~Copyable {
     /// What goes through the gate, at one moment.
     struct Traffic {
@@ -19,8 +22,12 @@ struct SendGate: ~Copyable {
 
     private static let closed = 1 << 62
     private static let waiting = 1 << 61
+    /// The bit of the epoch; below it those are counted who have entered.
+    fileprivate static let epoch = 1 << 60
 
     private let word = Atomic<Int>(0)
+    // How many of the epoch before haven't left; for a moment it may be less than 0, while it turns.
+    private let earlier = Atomic<Int>(0)
     // Tells an attempt that found the queue full whether there was room made meanwhile.
     private let reportCount = Atomic<Int>(0)
 
@@ -32,31 +39,50 @@ struct SendGate: ~Copyable {
     /// The topic is gone.
     func giveBack() { leaseCount.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
 
-    /// Lets a sender in; `false`, with nothing done, where that is not to be decided here.
+    /// Lets a sender in; `nil`, with nothing done, where that is not to be decided here.
     @inline(__always)
-    func enter() -> Bool {
-        if word.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue < Self.waiting { return true }
-        word.wrappingSubtract(1, ordering: .acquiringAndReleasing)
-        return false
+    func enter() -> SendEntry? {
+        let before = word.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
+        if before < Self.waiting { return SendEntry(in: before) }
+        _ = leave(SendEntry(in: before))
+        return nil
     }
 
     /// Lets senders in, whatever the gate says: after a decision.
-    func enter(_ count: Int) { word.wrappingAdd(count, ordering: .acquiringAndReleasing) }
+    func enter(_ count: Int) -> SendEntry {
+        SendEntry(in: word.wrappingAdd(count, ordering: .acquiringAndReleasing).oldValue)
+    }
 
     /// A sender leaves without a record on its way.
     ///
     /// - Returns: Whether somebody waits.
-    func leave() -> Bool {
-        word.wrappingSubtract(1, ordering: .acquiringAndReleasing).oldValue & Self.waiting != 0
+    func leave(_ entry: SendEntry) -> Bool {
+        let before = word.wrappingSubtract(1, ordering: .sequentiallyConsistent).oldValue
+        if SendEntry(in: before) != entry { earlier.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
+        return before & Self.waiting != 0
     }
 
     /// Reports have come, and their room in the queue is free.
     ///
     /// - Returns: Whether somebody waits.
-    func report(_ count: Int) -> Bool {
+    func report(_ reports: SendReports) -> Bool {
         // First, so that who says that it waits after the other sees that there was one.
-        reportCount.wrappingAdd(count, ordering: .sequentiallyConsistent)
-        return word.wrappingSubtract(count, ordering: .sequentiallyConsistent).oldValue & Self.waiting != 0
+        reportCount.wrappingAdd(reports.count, ordering: .sequentiallyConsistent)
+        let before = word.wrappingSubtract(reports.count, ordering: .sequentiallyConsistent).oldValue
+        let early = before & Self.epoch == 0 ? reports.marked : reports.count - reports.marked
+        if early > 0 { earlier.wrappingSubtract(early, ordering: .sequentiallyConsistent) }
+        return before & Self.waiting != 0
+    }
+
+    /// Whether all who entered before the last turn have left, and what they handed over was reported.
+    ///
+    /// To be asked by one at a time, as `turn`.
+    var isSettled: Bool { earlier.load(ordering: .sequentiallyConsistent) == 0 }
+
+    /// From now on senders enter in the other epoch; not before the last one is settled.
+    func turn() {
+        let before = word.bitwiseXor(Self.epoch, ordering: .sequentiallyConsistent).oldValue
+        earlier.wrappingAdd(before & (Self.epoch - 1), ordering: .sequentiallyConsistent)
     }
 
     /// Reports so far.
@@ -65,7 +91,7 @@ struct SendGate: ~Copyable {
 
     /// What goes through now.
     var traffic: Traffic {
-        let outstanding = word.load(ordering: .sequentiallyConsistent) & (Self.waiting - 1)
+        let outstanding = word.load(ordering: .sequentiallyConsistent) & (Self.epoch - 1)
         // After the other, since whoever lends has entered and not left.
         let leases = leaseCount.load(ordering: .sequentiallyConsistent)
         return Traffic(
@@ -86,4 +112,25 @@ struct SendGate: ~Copyable {
 
     /// Lets nobody in any more.
     func close() { word.bitwiseOr(Self.closed, ordering: .sequentiallyConsistent) }
+}
+
+/// The epoch that a sender entered in, which it leaves with, or its record's report.
+package struct SendEntry: Equatable {
+    private let epoch: Int
+
+    fileprivate init(in word: Int) { epoch = word & SendGate.epoch }
+
+    /// What is added to the address that librdkafka keeps with a record, whose last bits are free: 0 or ``markBit``.
+    var mark: Int { epoch >> 59 }
+
+    /// The bit of the mark.
+    static let markBit: UInt = 2
+}
+
+/// Reports that came together.
+struct SendReports {
+    /// How many.
+    var count = 0
+    /// How many of them are of records with a mark.
+    var marked = 0
 }

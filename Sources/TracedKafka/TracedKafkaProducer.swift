@@ -73,8 +73,8 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///   `error.type` too.
     @discardableResult
     public nonisolated(nonsending) func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
-        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
-        return try await loop.send(record, prepare(record, nil))
+        let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
+        return try await loop.send(record, prepare(record, entry, nil))
     }
 
     /// Sends a record, and says whether the work on it is to continue this trace or to start one.
@@ -90,8 +90,8 @@ public final class TracedKafkaProducer: KafkaProducing {
         _ record: KafkaRecord,
         wish: StitchField.Wish?
     ) async throws(KafkaError) -> KafkaDelivery {
-        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
-        return try await loop.send(record, prepare(record, wish))
+        let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
+        return try await loop.send(record, prepare(record, entry, wish))
     }
 
     /// Sends records together and waits until the broker has answered all of them, as `KafkaProducer` does.
@@ -111,8 +111,8 @@ public final class TracedKafkaProducer: KafkaProducing {
     /// The record's span ends when the broker has answered, whether or not anybody awaits the handle.
     @discardableResult
     public func enqueue(_ record: KafkaRecord) throws(KafkaError) -> KafkaEnqueued {
-        try loop.enter(for: record)
-        let send = try prepare(record, nil)
+        let entry = try loop.enter(for: record)
+        let send = try prepare(record, entry, nil)
         let pending = send.pending
         try loop.handOver(record, send)
         return KafkaEnqueued(pending)
@@ -124,8 +124,8 @@ public final class TracedKafkaProducer: KafkaProducing {
     /// The record's span ends when the broker has answered, whether or not anybody awaits the handle.
     @discardableResult
     public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
-        if !loop.tryToEnter() { try await loop.enterInTurn(for: record) }
-        var send = try prepare(record, nil)
+        let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
+        var send = try prepare(record, entry, nil)
         let pending = send.pending
         if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }
         return KafkaEnqueued(pending)
@@ -135,9 +135,10 @@ public final class TracedKafkaProducer: KafkaProducing {
     @inline(__always)
     private func prepare(
         _ record: borrowing KafkaRecord,
+        _ entry: SendEntry,
         _ wish: StitchField.Wish?
     ) throws(KafkaError) -> PreparedSend {
-        let topic = try loop.topic(of: record)
+        let topic = try loop.topic(of: record, entry)
         let incoming = record.headers.isEmpty ? nil : record.headers.incoming
         var origin = OwnedSendSpan.Origin.none
         let span = OwnedSendSpan(
@@ -148,8 +149,8 @@ public final class TracedKafkaProducer: KafkaProducing {
             &origin
         ) { RecordAttributes.fill(&$0, record) }
         let headers = NativeHeaders(record.headers, span, origin, incoming)
-        if span.isIdle { return PreparedSend(to: topic, headers, PendingSend(of: record)) }
-        return PreparedSend(to: topic, headers, TracedSend(of: record, span))
+        if span.isIdle { return PreparedSend(entry, to: topic, headers, PendingSend(of: record)) }
+        return PreparedSend(entry, to: topic, headers, TracedSend(of: record, span))
     }
 
     /// Does something in a transaction, as `KafkaProducer` does; what is sent meanwhile has its spans as ever.

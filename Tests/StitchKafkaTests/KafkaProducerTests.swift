@@ -5,7 +5,7 @@ import StitchService
 import StitchTesting
 import Testing
 
-@testable import StitchKafka
+@_spi(Observing) @testable import StitchKafka
 
 @Suite("A producer", .timeLimit(.minutes(1)))
 struct KafkaProducerTests {
@@ -168,15 +168,15 @@ struct KafkaProducerTests {
         let topic = try await TestCluster.topic("handed-over")
         let producer = try KafkaProducer(lingering(TestCluster.shared().configuration))
         let record = KafkaRecord(topic: topic, value: [1])
-        try producer.loop.enter(for: record)
+        let entry = try producer.loop.enter(for: record)
         let shutdown = Task { await producer.shutdown() }
-        while producer.loop.tryToEnter() {
-            producer.loop.leave()
+        while let other = producer.loop.tryToEnter() {
+            producer.loop.leave(other)
             await Task.yield()
         }
         // Long enough for a shutdown that doesn't wait to be over, and the record to be given up.
         try await Task.sleep(for: .milliseconds(200))
-        let send = try producer.loop.prepare(record)
+        let send = try producer.loop.prepare(record, entry)
         let pending = send.pending
         try producer.loop.handOver(record, send)
         #expect(try await KafkaEnqueued(pending).delivery.offset == 0)
@@ -202,6 +202,42 @@ struct KafkaProducerTests {
         #expect(error?.code == .timedOut)
         await producer.shutdown()
         await #expect(throws: KafkaError.self) { try await lost.value }
+        await cluster.shutdown()
+    }
+
+    @Test("flushes what was sent before, whatever others send meanwhile, and waits for the slower of two brokers")
+    func flushWhileOthersSend() async throws {
+        let cluster = try MockKafkaCluster(brokers: 2)
+        try await cluster.createTopic("orders", partitions: 2)
+        // So that something is always on its way.
+        try await cluster.setRoundTrip(.milliseconds(100), broker: 1)
+        try await cluster.setRoundTrip(.milliseconds(300), broker: 2)
+        let producer = try KafkaProducer(cluster.configuration)
+        let others = Task {
+            while !Task.isCancelled {
+                for partition in [Int32(0), 1] {
+                    try await producer.enqueue(KafkaRecord(topic: "orders", value: [1], partition: partition))
+                }
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
+        for _ in 0..<3 {
+            let sent = try [Int32(0), 1].map { partition in
+                let record = KafkaRecord(topic: "orders", value: [0], partition: partition)
+                let send = try producer.loop.prepare(record, producer.loop.enter(for: record))
+                let pending = send.pending
+                try producer.loop.handOver(record, send)
+                return pending
+            }
+            // Two at once, of which each is for what was sent before it.
+            async let other: Void = producer.flush(timeout: .seconds(20))
+            try await producer.flush(timeout: .seconds(20))
+            #expect(sent.map { $0.report.partition } == [0, 1])
+            try await other
+        }
+        others.cancel()
+        _ = await others.result
+        await producer.shutdown()
         await cluster.shutdown()
     }
 
