@@ -42,12 +42,7 @@ final class FailureHandling: RecordPolicy {
             )
         }
         let topics = try RetryTopics(names, move)
-        var configuration = configuration
-        // A record that is moved holds up its partition.
-        configuration.linger = .zero
-        configuration.transactionalID = nil
-        // It takes what it gets for the totals of one client.
-        configuration.statisticsRecorder = nil
+        let configuration = configuration.moving
         self.topics = topics
         producer = try KafkaProducer(configuration)
         preparation = MoveTopics(configuration, topics)

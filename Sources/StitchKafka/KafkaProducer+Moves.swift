@@ -1,5 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+extension KafkaConfiguration {
+    /// The same for the producer that moves records, beside the consumer that reads them.
+    package var moving: KafkaConfiguration {
+        var configuration = self
+        // A record that is moved holds up its partition.
+        configuration.linger = .zero
+        configuration.transactionalID = nil
+        // Where it comes from it counts as handled then, so it has to be there for certain.
+        configuration.acknowledgements = .all
+        configuration.properties = properties.filter { PropertyName.canonical($0.key) != "acks" }
+        // It takes what it gets for the totals of one client.
+        configuration.statisticsRecorder = nil
+        return configuration
+    }
+}
+
 extension KafkaProducer {
     /// What is told how a move ended.
     package typealias MoveEnd = @Sendable (Result<KafkaDelivery, KafkaError>) -> Void

@@ -59,10 +59,8 @@ package struct DeadRecords: Sendable {
         group: String? = nil,
         idle: Duration = .seconds(10)
     ) {
-        var configuration = configuration
+        var configuration = configuration.moving
         configuration.autoOffsetReset = .earliest
-        configuration.linger = .zero
-        configuration.transactionalID = nil
         self.configuration = configuration
         self.topic = topic
         self.group = group ?? "stitch-redrive.\(topic)"

@@ -138,6 +138,17 @@ struct KafkaConfigurationTests {
 
     @Test("of a consumer needs a group, topics and a batch of at least one")
     func consumer() {
+    @Test("has records that are moved acknowledged, whatever it says of others")
+    func moving() {
+        var configuration = Self.valid
+        configuration.isIdempotent = false
+        configuration.acknowledgements = KafkaConfiguration.Acknowledgements.none
+        #expect(configuration.moving.acknowledgements == .all)
+        configuration.acknowledgements = nil
+        configuration.properties = ["request.required.acks": "0", "retries": "3"]
+        #expect(configuration.moving.acknowledgements == .all && configuration.moving.properties == ["retries": "3"])
+    }
+
         #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "", topics: ["t"]) { _ in } }
         #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "g", topics: []) { _ in } }
         #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "g", topics: [""]) { _ in } }
