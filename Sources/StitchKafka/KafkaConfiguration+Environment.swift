@@ -17,12 +17,16 @@ extension KafkaConfiguration {
     /// | `KAFKA_SSL_KEY_PASSWORD` | the key's password |
     /// | `KAFKA_SSL_CA_PEM`, `KAFKA_SSL_CERTIFICATE_PEM`, `KAFKA_SSL_KEY_PEM` | the same as texts |
     ///
-    /// Variables of SASL and of TLS count only if `KAFKA_SECURITY_PROTOCOL` asks for it. Without brokers, or with a value
-    /// that can't be, the `init` of what takes the configuration throws.
+    /// White space around a value is left out, of a password only the end of a line. Variables of SASL and of TLS count only
+    /// if `KAFKA_SECURITY_PROTOCOL` asks for it. Without brokers, or with a value that can't be, the `init` of what takes the
+    /// configuration throws.
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         func text(_ name: String) -> String? {
-            let text = environment[name]?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
-            return text.isEmpty ? nil : text
+            let text = environment[name] ?? ""
+            let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            guard !trimmed.isEmpty else { return nil }
+            // A space may be part of a password; the end of a line is that of a file.
+            return name.hasSuffix("PASSWORD") ? text.trimmingCharacters(in: .newlines) : trimmed
         }
         self.init(
             brokers: Self.brokers(in: text("KAFKA_BOOTSTRAP_SERVERS") ?? ""),

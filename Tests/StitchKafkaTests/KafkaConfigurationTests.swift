@@ -128,6 +128,8 @@ struct KafkaConfigurationTests {
                 "sasl.password": "hunter2",
             ]
         )
+        environment["KAFKA_SASL_PASSWORD"] = " hunter 2 \n"
+        #expect(KafkaConfiguration(environment: environment).properties["sasl.password"] == " hunter 2 ")
         environment["KAFKA_SECURITY_PROTOCOL"] = "ssl"
         #expect(
             KafkaConfiguration(environment: environment).properties == [
@@ -136,8 +138,6 @@ struct KafkaConfigurationTests {
         )
     }
 
-    @Test("of a consumer needs a group, topics and a batch of at least one")
-    func consumer() {
     @Test("has records that are moved acknowledged, whatever it says of others")
     func moving() {
         var configuration = Self.valid
@@ -149,6 +149,8 @@ struct KafkaConfigurationTests {
         #expect(configuration.moving.acknowledgements == .all && configuration.moving.properties == ["retries": "3"])
     }
 
+    @Test("of a consumer needs a group, topics and a batch of at least one")
+    func consumer() {
         #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "", topics: ["t"]) { _ in } }
         #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "g", topics: []) { _ in } }
         #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "g", topics: [""]) { _ in } }
