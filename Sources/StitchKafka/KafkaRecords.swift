@@ -61,7 +61,7 @@ public struct KafkaRecordBatches: AsyncSequence, Sendable {
 
     init(_ loop: ConsumerLoop, upTo count: Int, keeping owner: any AnyObject & Sendable) {
         self.loop = loop
-        self.count = Swift.max(count, 1)
+        self.count = count
         self.owner = owner
     }
 
@@ -78,7 +78,7 @@ public struct KafkaRecordBatches: AsyncSequence, Sendable {
         /// The next records, at least one, all of one partition and in order; `nil` when there will be none any more.
         ///
         /// - Throws: ``KafkaError`` when the brokers will never let the consumer go on, or the consumer has no records to
-        ///   give out: it has a handler, or its records were iterated over before.
+        ///   give out: it has a handler, its records were iterated over before, or a batch can't have as many.
         public mutating func next() async throws(KafkaError) -> [KafkaConsumedRecord]? {
             try await iteration.nextBatch(upTo: count)
         }

@@ -50,7 +50,10 @@ final class RecordIteration {
 
     /// The next records of one partition, at least one, never waiting for more.
     func nextBatch(upTo count: Int) async throws(KafkaError) -> [KafkaConsumedRecord]? {
-        try await next(upTo: count) { batch, range in range.map { batch[$0] } }
+        guard (1...10_000).contains(count) else {
+            throw KafkaError(.configuration, "The batch size 'upTo' is \(count): it has to be from 1 to 10000")
+        }
+        return try await next(upTo: count) { batch, range in range.map { batch[$0] } }
     }
 
     private func next<Success>(

@@ -119,6 +119,11 @@ struct KafkaRecordsTests {
         let handled = await #expect(throws: KafkaError.self) { _ = try await third.next() }
         #expect(handled?.code == .configuration)
         await handling.shutdown()
+        for count in [0, 10_001] {
+            var batches = try self.consumer(of: topic).batches(upTo: count).makeAsyncIterator()
+            let refused = await #expect(throws: KafkaError.self) { _ = try await batches.next() }
+            #expect(refused?.code == .configuration && refused?.message.contains("is \(count)") == true)
+        }
     }
 
     @Test("stay readable for as long as they are kept, when the consumer is long gone")
