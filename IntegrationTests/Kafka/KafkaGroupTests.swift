@@ -195,6 +195,8 @@ struct KafkaGroupTests {
         try start(1)
         try await wait { members[2].assignment == before }
         #expect(members[0].assignment.count == 1)
+        let group = try await KafkaAdmin(configuration()).describeGroup(topic)
+        #expect(Set(group.members.map(\.instanceID)) == ["member-0", "member-1"])
         for partition in [Int32(0), 1] {
             try await producer.send(KafkaRecord(topic: topic, value: [0], partition: partition))
         }
