@@ -13,7 +13,7 @@ import Tracing
 private struct Refused: Error {}
 
 /// Tells the names of spans as they arrive.
-private struct ArrivingExporter: SpanExporter {
+private final class ArrivingExporter: SpanExporter {
     let (names, arrived) = AsyncStream.makeStream(of: String.self)
 
     func export(_ batch: SpanBatch) { for span in batch.spans { arrived.yield(span.name) } }
