@@ -143,9 +143,9 @@ struct PlainAttribute {
         (self.key, self.type, self.value) = (key, type, value)
     }
 
-    /// Reads OTLP's `AnyValue` of a key; `nil` if it is of another type.
+    /// Reads OTLP's `AnyValue` of a key; `nil` if it is of another type, or says nothing.
     init?(_ key: UnsafeRawBufferPointer, anyValue value: UnsafeRawBufferPointer) throws(DamagedBytes) {
-        guard var reader = FieldReader(value),
+        guard var reader = FieldReader(value), !reader.isAtEnd,
             let type = ColumnType(rawValue: UInt8(truncatingIfNeeded: try reader.tag()))
         else { return nil }
         switch type {

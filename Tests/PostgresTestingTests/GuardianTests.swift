@@ -15,7 +15,7 @@ struct GuardianTests {
         let process = Process()
         let (lifeline, report) = (Pipe(), Pipe())
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", GuardianScript.text, "guardian", binaries.folder, String(port)]
+        process.arguments = ["-c", GuardianScript.text, "guardian", binaries.folder, String(port), "fast"]
         process.standardInput = lifeline
         process.standardOutput = report
         process.terminationHandler = { end.yield($0.terminationStatus) }
