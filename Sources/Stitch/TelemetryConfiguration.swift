@@ -77,7 +77,7 @@ public struct TelemetryConfiguration: Sendable {
     /// `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`.
     public var metrics = MetricConfiguration()
 
-    /// How many finished spans may wait for their export, exactly, from 1; `nil` lets 4 MiB of encoded spans wait.
+    /// How many finished spans may wait for their export, exactly, from 1; `nil` lets 8 MiB of encoded spans wait.
     ///
     /// `OTEL_BSP_MAX_QUEUE_SIZE`.
     public var queueCapacity: Int?
@@ -131,7 +131,7 @@ public struct TelemetryConfiguration: Sendable {
     ///   - file: The file that spans are appended to.
     ///   - exporters: Where spans go beside the file; to a receiver of OTLP if there is no file, unless told otherwise.
     ///   - metricsExporters: Where metrics go; to a receiver of OTLP if spans do, unless told otherwise.
-    ///   - queueCapacity: How many finished spans may wait for their export, from 1; `nil` lets 4 MiB of them wait.
+    ///   - queueCapacity: How many finished spans may wait for their export, from 1; `nil` lets 8 MiB of them wait.
     ///   - batchSize: How many spans are exported at a time, from 1.
     ///   - exportDelay: How long the first span of a batch waits for more to come.
     public init(

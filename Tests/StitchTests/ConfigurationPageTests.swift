@@ -84,8 +84,8 @@ struct ConfigurationPageTests {
         ]
         let page = try ConfigurationPage().defaults
         for (name, fact) in facts { #expect(page[name] == fact, "\(name)") }
-        #expect(configuration.queueCapacity == nil && BatchSpanProcessor.defaultByteCapacity == 4 << 20)
-        #expect(page["OTEL_BSP_MAX_QUEUE_SIZE"] == "4 MiB of encoded spans")
+        #expect(configuration.queueCapacity == nil && BatchSpanProcessor.defaultByteCapacity == 8 << 20)
+        #expect(page["OTEL_BSP_MAX_QUEUE_SIZE"] == "8 MiB of encoded spans")
         #expect(configuration.shutdownTimeout == .seconds(5))
     }
 

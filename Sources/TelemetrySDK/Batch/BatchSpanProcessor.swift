@@ -10,14 +10,14 @@ public import TelemetryData
 /// further spans are dropped and counted, unless told to wait. The thread starts with the processor and ends with
 /// ``shutdown(timeout:)``.
 ///
-/// **Memory.** What waits is bounded by 4 MiB of encoded spans, about ten thousand of usual size, or by exactly `capacity`
+/// **Memory.** What waits is bounded by 8 MiB of encoded spans, about twenty thousand of usual size, or by exactly `capacity`
 /// spans; blocks of 64 KiB are allocated as they are needed and kept. The batch that is being exported comes on top.
 public final class BatchSpanProcessor: SpanProcessor {
     let queue: SpanQueue
     private let exporter: any SpanExporter
 
     /// How many bytes of spans may wait unless their number is limited.
-    public static let defaultByteCapacity = 4 << 20
+    public static let defaultByteCapacity = 8 << 20
 
     /// A processor that exports at once.
     ///

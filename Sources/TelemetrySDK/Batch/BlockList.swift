@@ -84,12 +84,12 @@ enum SpanQueueBound: Sendable, Hashable {
         }
     }
 
-    /// How many whole blocks the thread that exports is woken up for, if they hold a batch: a quarter of all, which leaves
+    /// How many whole blocks the thread that exports is woken up for, if they hold a batch: an eighth of all, which leaves
     /// it time to come, or one where the number of spans is what counts.
     var blocksToWakeFor: Int {
         switch self {
         case .spans: 1
-        case .bytes: max(1, maximumByteCount / SpanBlock.usualCapacity / 4)
+        case .bytes: max(1, maximumByteCount / SpanBlock.usualCapacity / 8)
         }
     }
 
