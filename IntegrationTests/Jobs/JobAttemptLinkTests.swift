@@ -119,24 +119,7 @@ struct JobAttemptLinkTests {
         case .copied:
             return try await jobs.enqueue(all: (0..<300).map { SendReceipt(orderID: $0) }, maximumAttempts: 2)[0]
         case .foreign:
-            return try await jobs.enqueue(job, maximumAttempts: 2) { statement in
-                let p = statement.parameters
-                let rows = try await jobs.database.query(
-                    statement.sql,
-                    p[0],
-                    p[1],
-                    p[2],
-                    p[3],
-                    p[4],
-                    p[5],
-                    p[6],
-                    p[7],
-                    p[8],
-                    p[9],
-                    p[10]
-                )
-                return JobID(rawValue: try rows[0].decode("id"))
-            }
+            return try await jobs.enqueue(job, maximumAttempts: 2) { try await jobs.run($0) }
         case .sql:
             return try await jobs.database.withTransaction { transaction in
                 _ = try await transaction.query(

@@ -111,25 +111,7 @@ struct JobBulkTests {
     func foreign() async throws {
         try await withStitchTest { test in
             let jobs = try await test.jobs()
-            let id = try await jobs.enqueue(SendReceipt(orderID: 7), priority: .urgent) { statement in
-                // What another library does with texts and bytes.
-                let p = statement.parameters
-                let rows = try await jobs.database.query(
-                    statement.sql,
-                    p[0],
-                    p[1],
-                    p[2],
-                    p[3],
-                    p[4],
-                    p[5],
-                    p[6],
-                    p[7],
-                    p[8],
-                    p[9],
-                    p[10]
-                )
-                return JobID(rawValue: try rows[0].decode("id"))
-            }
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7), priority: .urgent) { try await jobs.run($0) }
             let send = test.spans.send("default/send_receipt")[0]
             #expect(try await jobs.column("encode(span_id, 'hex')", of: id) == send.spanID.description)
             #expect(try await jobs.column("priority", of: id) == "0")

@@ -69,6 +69,26 @@ extension JobQueue {
         )
     }
 
+    /// Runs the statement for other libraries as one of them does, with texts and bytes.
+    func run(_ statement: JobStatement) async throws -> JobID {
+        let p = statement.parameters
+        let rows = try await database.query(
+            statement.sql,
+            p[0],
+            p[1],
+            p[2],
+            p[3],
+            p[4],
+            p[5],
+            p[6],
+            p[7],
+            p[8],
+            p[9],
+            p[10]
+        )
+        return JobID(rawValue: try rows[0].decode("id"))
+    }
+
     /// Moves the test's clock.
     func advanceClock(by time: Duration) async throws {
         _ = try await database.query(
