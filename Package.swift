@@ -195,7 +195,10 @@ let modules: [Target] = [
         ["MessageTracing", "StitchPostgres", "StitchService", "TelemetryAPI", "TelemetryData", "TraceContext"],
         embedding: ["Schema"]
     ),
-    module("Stitch", ["StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]),
+    module(
+        "Stitch",
+        ["StitchHTTP", "StitchOTLP", "StitchService", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext"]
+    ),
 
     // What joins Stitch to other packages; empty unless a trait is on.
     module(

@@ -2,12 +2,15 @@
 
 import Foundation
 
-/// OpenTelemetry's SDK and message classes for Python, from PyPI, in a folder that is gone when the process ends.
+/// OpenTelemetry's SDK and message classes and Prometheus's parser for Python, from PyPI, in a folder that is gone when
+/// the process ends.
 ///
 /// Beside no real server, they are the software of others that Stitch's encoding is held against.
 final class PythonPeer: Sendable {
     /// What is installed; with all that they need.
-    private static let packages = ["opentelemetry-exporter-otlp-proto-http==1.45.2", "opentelemetry-sdk==1.45.2"]
+    private static let packages = [
+        "opentelemetry-exporter-otlp-proto-http==1.45.2", "opentelemetry-sdk==1.45.2", "prometheus-client==0.26.0",
+    ]
 
     private static let installed = Task { try await PythonPeer() }
 
@@ -45,6 +48,30 @@ final class PythonPeer: Sendable {
         let target = file("sent")
         try await run(["send", endpoint, target.path])
         return [UInt8](try Data(contentsOf: target))
+    }
+
+    /// What a scraper that asks with `Accept` finds at a URL.
+    func scrape(_ url: String, accept: String = "") async throws -> Scrape {
+        let target = file("scraped")
+        try await run(["scrape", url, accept, target.path])
+        return try JSONDecoder().decode(Scrape.self, from: Data(contentsOf: target))
+    }
+
+    /// The samples of a scrape, as Prometheus's own parser reads them.
+    struct Scrape: Decodable {
+        struct Sample: Decodable {
+            var name: String
+            var labels: [String: String]
+            var value: String
+            var exemplar: [String: String]
+        }
+
+        var contentType: String
+        var samples: [Sample]
+
+        func sample(_ name: String, _ labels: [String: String] = [:]) -> Sample? {
+            samples.first { sample in sample.name == name && labels.allSatisfy { sample.labels[$0.key] == $0.value } }
+        }
     }
 
     private func file(_ name: String) -> URL { folder.appending(path: "\(name)-\(UUID())") }

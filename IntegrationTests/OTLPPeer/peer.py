@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""OpenTelemetry's own software in Python, at the other end of what Stitch writes and reads.
+"""OpenTelemetry's and Prometheus's own software in Python, at the other end of what Stitch writes and reads.
 
   peer.py rewrite traces|metrics IN OUT   reads a request with the official classes and writes it as they would
   peer.py send ENDPOINT OUT               sends spans by the official SDK; writes what it sent as the official JSON
+  peer.py scrape URL ACCEPT OUT           asks for metrics as a scraper does; writes the samples that Prometheus's
+                                          parser finds as JSON, an error where it finds the text wrong
 """
 
+import json
 import sys
-
-from google.protobuf.json_format import MessageToJson
+import urllib.request
 
 
 def rewrite(kind, source, target):
@@ -23,7 +25,26 @@ def rewrite(kind, source, target):
         file.write(request.SerializeToString(deterministic=True))
 
 
+def scrape(url, accept, target):
+    from prometheus_client import parser
+    from prometheus_client.openmetrics import parser as openmetrics
+
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": accept} if accept else {})) as answer:
+        kind, text = answer.headers["Content-Type"], answer.read().decode()
+    found = []
+    chosen = openmetrics if kind.startswith("application/openmetrics-text") else parser
+    for family in chosen.text_string_to_metric_families(text):
+        for sample in family.samples:
+            exemplar = sample.exemplar.labels if sample.exemplar else {}
+            found.append(
+                {"name": sample.name, "labels": sample.labels, "value": str(sample.value), "exemplar": exemplar}
+            )
+    with open(target, "w") as file:
+        json.dump({"contentType": kind, "samples": found}, file)
+
+
 def send(endpoint, target):
+    from google.protobuf.json_format import MessageToJson
     from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
@@ -63,4 +84,4 @@ def send(endpoint, target):
         file.write(MessageToJson(encode_spans(spans), indent=None))
 
 
-{"rewrite": rewrite, "send": send}[sys.argv[1]](*sys.argv[2:])
+{"rewrite": rewrite, "scrape": scrape, "send": send}[sys.argv[1]](*sys.argv[2:])

@@ -22,7 +22,8 @@ public final class Telemetry: Service {
     ///
     /// - Parameter configuration: What it is called and where it goes; what the environment says, unless given.
     /// - Returns: The telemetry, to be run and shut down with the other services.
-    /// - Throws: ``/StitchOTLP/OTLPError`` when the file to write to can't be opened or a setting of an exporter is wrong.
+    /// - Throws: ``/StitchOTLP/OTLPError`` when the file to write to can't be opened, a setting of an exporter is wrong, or
+    ///   another process listens at the address at which metrics are to be scraped.
     public static func start(
         _ configuration: TelemetryConfiguration = TelemetryConfiguration()
     ) throws(OTLPError) -> Telemetry {
@@ -52,6 +53,18 @@ public final class Telemetry: Service {
     /// Unhealthy once spans were lost, and while metrics are not delivered.
     public var health: ServiceHealth { ServiceHealth(blocker: delivery?.blocker) }
 
+    /// The port at which metrics are scraped, also when the configuration left the choice open; `nil` where they aren't.
+    public var prometheusPort: Int? { delivery?.endpoint?.port }
+
+    /// What was measured so far, as Prometheus reads it; for services that answer who scrapes from a server of their own.
+    ///
+    /// - Parameter format: What the scraper asks for: `PrometheusText.Format(accept:)` of its request. The answer's
+    ///   `Content-Type` is the format's `contentType`.
+    /// - Returns: The text; empty where nothing is measured.
+    public func prometheusText(_ format: PrometheusText.Format = .prometheus) -> String {
+        delivery?.prometheusText(format) ?? ""
+    }
+
     /// Returns when the telemetry has been shut down, or when the calling task is cancelled, which shuts it down.
     public func run() async throws {
         for await _ in stopped {}
@@ -77,7 +90,11 @@ public final class Telemetry: Service {
     /// Takes no longer than ``TelemetryConfiguration/shutdownTimeout``. What waits is tried, but who can't be reached is
     /// not waited for. What could not be delivered is told in a line.
     public func shutdown() async {
-        if let delivery { await Self.blocking { delivery.shutdown() } }
+        if let delivery {
+            await Self.blocking { delivery.shutdown() }
+            // Who scrapes meanwhile is told of the last spans too.
+            await delivery.endpoint?.shutdown()
+        }
         stop.finish()
     }
 

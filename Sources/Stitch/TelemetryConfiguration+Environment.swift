@@ -32,6 +32,7 @@ extension TelemetryConfiguration {
         isDisabled = reader.flag("OTEL_SDK_DISABLED")
         otlp = OTLPHTTPConfiguration(&reader, signal: .traces)
         metricsOTLP = OTLPHTTPConfiguration(&reader, signal: .metrics)
+        prometheus = PrometheusConfiguration(&reader)
         metrics = MetricConfiguration(&reader)
         sampler = reader.sampler() ?? sampler
         propagator = reader.propagator() ?? propagator

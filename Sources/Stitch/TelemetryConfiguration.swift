@@ -19,6 +19,8 @@ public struct TelemetryConfiguration: Sendable {
     public enum MetricsExporter: String, Sendable, CaseIterable {
         /// To a receiver of OTLP, as ``TelemetryConfiguration/metricsOTLP`` says.
         case otlp
+        /// To whoever asks for them, as ``TelemetryConfiguration/prometheus`` says.
+        case prometheus
     }
 
     /// The service's name, `service.name`.
@@ -70,6 +72,11 @@ public struct TelemetryConfiguration: Sendable {
     ///
     /// `OTEL_EXPORTER_OTLP_…`, `OTEL_EXPORTER_OTLP_METRICS_…`.
     public var metricsOTLP = OTLPHTTPConfiguration(endpoint: "http://localhost:4318/v1/metrics")
+
+    /// Where metrics are scraped.
+    ///
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT`.
+    public var prometheus = PrometheusConfiguration()
 
     /// How metrics are kept and reported.
     ///

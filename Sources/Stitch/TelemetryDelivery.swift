@@ -49,11 +49,19 @@ final class TelemetryDelivery: Sendable {
         )
         self.tracer = tracer
         metrics?.meter.observe(SpanStatistics.source { processor.statistics(with: tracer) })
-        reader = metrics?.start()
+        reader = metrics.flatMap { $0.start() }
     }
 
     /// Who measures what is reported.
     var meter: SDKMeter? { metrics?.meter }
+
+    /// Who answers when metrics are asked for.
+    var endpoint: PrometheusEndpoint? { metrics?.endpoint }
+
+    /// What was measured so far, for Prometheus; empty where nothing is measured.
+    func prometheusText(_ format: PrometheusText.Format) -> String {
+        meter.map { PrometheusText.text(of: $0.collect(), format: format) } ?? ""
+    }
 
     /// What became of the spans so far.
     var counts: SpanCounts {
@@ -100,7 +108,7 @@ final class TelemetryDelivery: Sendable {
         // metrics tell of the last spans, so they come after them, in the rest of the time.
         let share = timeout * (reader == nil ? 0.95 : 0.8)
         spans.receiver?.finish(within: share * 0.9)
-        metrics?.receiver.finish(within: timeout * 0.95)
+        metrics?.receiver?.finish(within: timeout * 0.95)
         let areSpansDone = processor.shutdown(timeout: share)
         let areMetricsDone = reader?.shutdown(timeout: max(.zero, timeout - start.duration(to: .now))) ?? true
         guard isFirst else { return }

@@ -13,7 +13,7 @@ extension OTLPError.Code {
     /// The exporter is shut down.
     public static let shutDown = Self(description: "shutDown")
 
-    /// A C library has no memory.
+    /// The system doesn't give what is needed: memory, or an address that another process listens at.
     public static let unavailable = Self(description: "unavailable")
 
     /// Some of several exporters could not deliver.

@@ -38,7 +38,12 @@ public struct OTLPError: Error, Sendable, CustomStringConvertible {
     /// The message.
     public var description: String { message }
 
-    init(_ code: Code, _ message: String, cause: (any Error)? = nil, location: SourceLocation = SourceLocation()) {
+    package init(
+        _ code: Code,
+        _ message: String,
+        cause: (any Error)? = nil,
+        location: SourceLocation = SourceLocation()
+    ) {
         self.code = code
         self.message = message
         self.cause = cause

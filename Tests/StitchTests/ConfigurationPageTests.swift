@@ -67,6 +67,8 @@ struct ConfigurationPageTests {
             "OTEL_SDK_DISABLED": "`\(configuration.isDisabled)`",
             "OTEL_TRACES_EXPORTER": "`\(configuration.exporters[0].rawValue)`; none if there is a file",
             "OTEL_METRICS_EXPORTER": "`\(configuration.metricsExporters[0].rawValue)`; none if there is a file",
+            "OTEL_EXPORTER_PROMETHEUS_HOST": "`\(configuration.prometheus.host)`",
+            "OTEL_EXPORTER_PROMETHEUS_PORT": "\(configuration.prometheus.port ?? -1)",
             "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "\(configuration.batchSize)",
             "OTEL_BSP_SCHEDULE_DELAY": "\(milliseconds(configuration.exportDelay))",
             "OTEL_BSP_EXPORT_TIMEOUT": "\(milliseconds(configuration.exportTimeout))",

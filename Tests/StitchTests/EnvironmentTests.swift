@@ -32,6 +32,7 @@ private let capacity: Look = { "\($0.queueCapacity ?? 0)" }
 private let batch: Look = { "\($0.batchSize)" }
 private let delay: Look = { "\($0.exportDelay)" }
 private let exportTimeout: Look = { "\($0.exportTimeout)" }
+private let port: Look = { "\($0.prometheus.port ?? -1)" }
 private let disabled: Look = { "\($0.isDisabled)" }
 private let name: Look = { $0.serviceName }
 private let attributes: Look = { configuration in
@@ -99,7 +100,12 @@ private let rows: [Row] = [
 
     row("OTEL_METRICS_EXPORTER", "OTLP", metricsExporters, #"["otlp"]"#),
     row("OTEL_METRICS_EXPORTER", "none", metricsExporters, "[]"),
-    wrong("OTEL_METRICS_EXPORTER", "prometheus", metricsExporters, #"["otlp"]"#),
+    row("OTEL_METRICS_EXPORTER", "prometheus", metricsExporters, #"["prometheus"]"#),
+    row("OTEL_METRICS_EXPORTER", "otlp,prometheus", metricsExporters, #"["otlp", "prometheus"]"#),
+    row("OTEL_EXPORTER_PROMETHEUS_HOST", "0.0.0.0", { $0.prometheus.host }, "0.0.0.0"),
+    row("OTEL_EXPORTER_PROMETHEUS_PORT", "9000", port, "9000"),
+    wrong("OTEL_EXPORTER_PROMETHEUS_PORT", "65536", port, "9464"),
+    wrong("OTEL_EXPORTER_PROMETHEUS_PORT", "http", port, "9464"),
     wrong("OTEL_METRICS_EXPORTER", "console,otlp", metricsExporters, #"["otlp"]"#),
     row("OTEL_METRIC_EXPORT_INTERVAL", "1500", { "\($0.metrics.interval)" }, "1.5 seconds"),
     wrong("OTEL_METRIC_EXPORT_INTERVAL", "0", { "\($0.metrics.interval)" }, "60.0 seconds"),
