@@ -7,7 +7,7 @@
 #   make format    puts the Swift files into shape
 #   make docs      the reference of every module, in .docs/
 #   make bench     measures, one line a figure: name value unit         ONLY=context
-#   make soak      sends and receives for ten minutes, and looks at the memory      ONLY=30 for 30 minutes
+#   make soak      works for ten minutes, and looks at the memory: Kafka both ways, or a receiver in trouble  ONLY=receiver
 #   make chaos     puts the job queue under faults, and looks at the history of every job      ONLY=4711 for that chance
 #   make mutants   breaks the code on purpose, expects the tests to see it   ONLY=header-appended
 #   make adapters  builds and tests what joins Stitch to swift-log and the like      ARGS=newest

@@ -16,6 +16,7 @@ let package = Package(
     products: [
         .executable(name: "stitch-benchmarks", targets: ["StitchBenchmarks"]),
         .executable(name: "kafka-soak", targets: ["KafkaSoak"]),
+        .executable(name: "receiver-soak", targets: ["ReceiverSoak"]),
     ],
     dependencies: [.package(name: "stitch", path: "..")],
     targets: [
@@ -47,10 +48,17 @@ let package = Package(
         .executableTarget(
             name: "KafkaSoak",
             dependencies: [
+                "SoakSupport",
                 .product(name: "Stitch", package: "stitch"), .product(name: "TracedKafka", package: "stitch"),
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "ReceiverSoak",
+            dependencies: ["SoakSupport", .product(name: "Stitch", package: "stitch")],
+            swiftSettings: settings
+        ),
+        .target(name: "SoakSupport", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
