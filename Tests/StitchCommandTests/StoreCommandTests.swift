@@ -151,6 +151,40 @@ struct StoreCommandTests {
         }
     }
 
+    @Test("Whoever follows sees a flow again whose work comes an hour later, and no old one that was not asked for")
+    func laterWork() async throws {
+        func order(_ number: UInt64, at start: Timestamp) -> SpanData {
+            var span = Shop.order(number)[0]
+            (span.start, span.end) = (start, start)
+            return span
+        }
+        let hourAgo = Timestamp.now.advanced(by: .seconds(-3_600))
+        let old = order(0, at: hourAgo)
+        try await withStore([old, order(1, at: hourAgo), order(2, at: .now), order(3, at: .now)]) { store, _ in
+            let reading = try FileSpanStore(reading: store)
+            let (found, flow) = AsyncStream.makeStream(of: Flow.self)
+            var seen = FlowFollower.Seen()
+            // Only the newest was asked for.
+            seen.insert(try #require(try await reading.flow(of: Shop.order(3)[0].reference)))
+            let follower = FlowFollower(store: reading, request: try FlowRequest(ParsedArguments()), seen: seen)
+            let following = Task {
+                defer { flow.finish() }
+                try await follower.run { flow.yield($0) }
+            }
+            defer { following.cancel() }
+            var job = old
+            job.parentSpanID = old.spanID
+            job.context.spanID = SpanID(bits: 0x78)
+            (job.start, job.end) = (.now, .now)
+            let writing = try FileSpanStore(TraceStoreConfiguration(directory: store))
+            try await writing.append([job])
+            var iterator = found.makeAsyncIterator()
+            let first = await iterator.next()
+            #expect(first?.origin.reference == old.reference && first?.spans.count == 2)
+            await writing.shutdown()
+        }
+    }
+
     @Test(
         "An origin whose clock is ahead hides no flow of the present from whoever follows",
         .timeLimit(.minutes(1))

@@ -28,11 +28,19 @@ struct FlowFollower {
     let store: any SpanStore
     let request: FlowRequest
     var seen: Seen
+    /// When it was made.
+    private let began = Timestamp.now
 
-    /// How much later than newer ones a flow may arrive.
+    /// How much later than newer ones a span may arrive.
     private static let lateness = Duration.seconds(300)
     /// Spans come in bursts; one look is for all of one.
     private static let calm = Duration.milliseconds(300)
+
+    init(store: any SpanStore, request: FlowRequest, seen: Seen) {
+        self.store = store
+        self.request = request
+        self.seen = seen
+    }
 
     /// Runs until it is cancelled, or `body` throws.
     func run(_ body: (Flow) throws -> Void) async throws {
@@ -41,21 +49,32 @@ struct FlowFollower {
         }
         let watch = try DirectoryWatch(store.directory)
         var seen = seen
+        let known = seen.newest.map { min($0, began) }
+        // What is there already, beyond what was asked to be listed, is no news unless it came meanwhile.
+        for flow in try await look(store, &seen) {
+            if let known, !flow.spans.contains(where: { $0.start > known }) { continue }
+            try body(flow)
+        }
         for await _ in watch.changes {
             try await Task.sleep(for: Self.calm)
-            // An origin whose clock is ahead must not hide those of the present.
-            let since = seen.newest.map { min($0, .now).advanced(by: .zero - Self.lateness) }
-            let from = [request.from, since].compactMap { $0 }.max()
-            var fresh: [Flow] = []
-            var listed: Set<SpanReference> = []
-            var listing = FlowListing(store, filter: request.filter, from: from, to: request.to)
-            try await listing.forEach { found in
-                listed.insert(found.flow.origin.reference)
-                if seen.insert(found.flow) { fresh.append(found.flow) }
-                return true
-            }
-            seen.keep(listed)
-            for flow in fresh.reversed() { try body(flow) }
+            for flow in try await look(store, &seen) { try body(flow) }
         }
+    }
+
+    /// The flows that have spans of lately and are new or have grown, the oldest first.
+    private func look(_ store: FileSpanStore, _ seen: inout Seen) async throws -> [Flow] {
+        // An origin whose clock is ahead must not hide those of the present.
+        let since = seen.newest.map { min($0, .now).advanced(by: .zero - Self.lateness) }
+        let from = [request.from, since].compactMap { $0 }.max()
+        var fresh: [Flow] = []
+        var listed: Set<SpanReference> = []
+        var listing = FlowListing(store, filter: request.filter, from: from, to: request.to, at: .everySpan)
+        try await listing.forEach { found in
+            listed.insert(found.flow.origin.reference)
+            if seen.insert(found.flow) { fresh.append(found.flow) }
+            return true
+        }
+        seen.keep(listed)
+        return fresh.reversed()
     }
 }

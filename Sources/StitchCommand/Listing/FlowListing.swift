@@ -7,14 +7,23 @@ import TraceStore
 
 /// Goes through the flows of a store, the newest first, a page at a time.
 ///
-/// Without a filter flows come by the start of their origins; with one, by the start of the newest span that it finds, so
-/// that a store is searched by what it has an index of.
+/// Without a filter flows come by the start of their origins, or of their newest spans; with one, by the start of the newest
+/// span that it finds, so that a store is searched by what it has an index of.
 struct FlowListing {
+    /// Where flows without a filter are listed.
+    enum Place {
+        /// At their origins.
+        case origin
+        /// At the newest of all their spans.
+        case everySpan
+    }
+
     private let store: any SpanStore
     private let filter: FlowFilter
     private let query: SpanQuery
     /// What a search is for; `nil` if it is for origins.
     private let step: SpanCondition?
+    private let place: Place
     private var cursor: SearchCursor?
     private let start: SearchCursor?
     private var present = PresentSpans()
@@ -39,12 +48,14 @@ struct FlowListing {
     ///   - filter: What a flow has to have.
     ///   - from: Spans that start at this moment or later.
     ///   - to: Spans that start before this moment.
+    ///   - place: Where flows are listed, without a filter.
     ///   - cursor: Where a listing before ended.
     init(
         _ store: any SpanStore,
         filter: FlowFilter = FlowFilter(),
         from: Timestamp? = nil,
         to: Timestamp? = nil,
+        at place: Place = .origin,
         after cursor: SearchCursor? = nil
     ) {
         self.store = store
@@ -56,6 +67,7 @@ struct FlowListing {
         query.to = to
         self.query = query
         step = search?.step
+        self.place = place
         self.cursor = cursor
         start = cursor
     }
@@ -63,18 +75,22 @@ struct FlowListing {
     /// Hands out flows until `body` has enough or there are no more; each once.
     mutating func forEach(_ body: (Found) async throws -> Bool) async throws {
         var seen: Set<SpanReference> = []
+        var listed: Set<SpanReference> = []
         var pageSize = Self.pageSizes.first
         while true {
             let page = try await store.search(query, limit: pageSize, after: cursor)
             pageSize = min(pageSize * 2, Self.pageSizes.last)
-            if step == nil { try await present.load(causesOf: page.spans, from: source) }
+            if step == nil, place == .origin { try await present.load(causesOf: page.spans, from: source) }
             let starts = page.spans.filter { isStart($0) }
             for (place, span) in starts.enumerated() {
                 try Task.checkCancellation()
                 if place.isMultiple(of: Self.prefetchCount) {
                     try await source.prefetch(starts[place...].prefix(Self.prefetchCount).map(\.traceID))
                 }
+                // Of a flow that was listed at a newer one.
+                if listed.contains(span.reference) { continue }
                 for flow in try await flows(of: span) where seen.insert(flow.origin.reference).inserted {
+                    if step == nil, self.place == .everySpan { listed.formUnion(flow.spans.map(\.reference)) }
                     let place = SearchCursor(start: span.start, reference: span.reference)
                     guard try await body(Found(flow: flow, cursor: place)) else { return }
                 }
@@ -87,6 +103,7 @@ struct FlowListing {
     /// Whether flows are listed at a span's place.
     private func isStart(_ span: SpanData) -> Bool {
         if let step { return step.matches(span) }
+        if place == .everySpan { return true }
         return span.leadsToCauses && !span.causes.contains { present.contains($0) }
     }
 
