@@ -67,9 +67,12 @@ final class StoreEngine {
     ) throws(StoreError) -> Manifest {
         do {
             return try Manifest(directory.manifest, access)
-        } catch  where error.code == .damaged && access == .writing {
-            damagedFiles.append(directory.setAside("manifest.db"))
-            let manifest = try Manifest(directory.manifest, access)
+        } catch  where error.code == .damaged {
+            // The directory is its writer's: who only reads makes a manifest of its own, and leaves the file for the next start
+            // of the writer.
+            let isWriting = access == .writing
+            damagedFiles.append(isWriting ? directory.setAside("manifest.db") : "manifest.db")
+            let manifest = try Manifest(isWriting ? directory.manifest : ":memory:", .writing)
             try ManifestRebuilding.rebuild(manifest, directory, now: now)
             return manifest
         }

@@ -103,6 +103,13 @@ struct StoreDamageTests {
         }
     }
 
+    private func damageManifest(_ directory: String) throws {
+        for name in ["manifest.db-wal", "manifest.db-shm"] {
+            try? FileManager.default.removeItem(atPath: "\(directory)/\(name)")
+        }
+        try Data(repeating: 7, count: 9_000).write(to: URL(filePath: "\(directory)/manifest.db"))
+    }
+
     @Test("A manifest that can't be read is made anew from the files that are there")
     func manifest() async throws {
         try await withDirectory { directory in
@@ -116,14 +123,35 @@ struct StoreDamageTests {
             try await store.append(samples.spans(traces: 1))
             let all = try await store.all()
             await store.shutdown()
-            for name in ["manifest.db-wal", "manifest.db-shm"] {
-                try? FileManager.default.removeItem(atPath: "\(directory)/\(name)")
-            }
-            try Data(repeating: 7, count: 9_000).write(to: URL(filePath: "\(directory)/manifest.db"))
+            try damageManifest(directory)
             let opened = try FileSpanStore(TraceStoreConfiguration(directory: directory))
             #expect(sorted(try await opened.all()) == sorted(all))
             #expect(try await opened.damagedFiles == ["manifest.db.damaged"])
             await opened.shutdown()
+        }
+    }
+
+    @Test("Who only reads finds the files without a manifest, and leaves it for the writer")
+    func readersManifest() async throws {
+        try await withDirectory { directory in
+            var samples = SampleSpans(seed: 35)
+            let store = try FileSpanStore(TraceStoreConfiguration(directory: directory))
+            try await store.append(samples.spans(traces: 20))
+            try await store.seal()
+            try await store.append(samples.spans(traces: 2))
+            let all = try await store.all()
+            await store.shutdown()
+            try damageManifest(directory)
+            let manifest = URL(filePath: "\(directory)/manifest.db")
+            let damaged = try Data(contentsOf: manifest)
+            let reader = try FileSpanStore(reading: directory)
+            #expect(sorted(try await reader.all()) == sorted(all))
+            #expect(try await reader.damagedFiles == ["manifest.db"])
+            await reader.shutdown()
+            #expect(try Data(contentsOf: manifest) == damaged)
+            let writer = try FileSpanStore(TraceStoreConfiguration(directory: directory))
+            #expect(sorted(try await writer.all()) == sorted(all))
+            await writer.shutdown()
         }
     }
 
@@ -138,10 +166,7 @@ struct StoreDamageTests {
             try await store.append(spans)
             try await store.seal()
             await store.shutdown()
-            for name in ["manifest.db-wal", "manifest.db-shm"] {
-                try? FileManager.default.removeItem(atPath: "\(directory)/\(name)")
-            }
-            try Data(repeating: 7, count: 9_000).write(to: URL(filePath: "\(directory)/manifest.db"))
+            try damageManifest(directory)
             let opened = try FileSpanStore(configuration)
             try await opened.maintain()
             #expect(sorted(try await opened.all()) == sorted(spans))
