@@ -55,6 +55,9 @@ struct DemoTests {
             #expect(shown.output.contains("process default/send_receipt #1 ✗ #2"))
             let listed = try await StitchProcess.run(["flows", "--store", store, "name='place order'"], in: folder)
             #expect(listed.output.split(separator: "\n").count == 1 + (outcome.totals["orders"] ?? 0))
+            // Of a real run, nothing is to be found, not even what would only be better.
+            let linted = try await StitchProcess.run(["lint", "--store", store], in: folder)
+            #expect(linted.status == 0, "\(linted.output) \(linted.error)")
         }
     }
 
