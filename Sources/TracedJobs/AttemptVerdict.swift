@@ -50,7 +50,7 @@ struct AttemptVerdict: Sendable, Equatable {
         switch error {
         case JobControl.snooze(let delay):
             self.init(state: .ready, outcome: .snoozed, counts: false)
-            self.delay = max(delay, .zero)
+            self.delay = min(max(delay, .zero), NewJob.longestDelay)
             settlement = "snooze"
         case JobControl.cancel(let reason):
             self.init(state: .cancelled, outcome: .cancelled, counts: true, reason: reason, settlement: "cancel")
@@ -86,8 +86,10 @@ struct AttemptVerdict: Sendable, Equatable {
 
     private static func text(of error: any Error) -> String { String(describing: error) }
 
-    /// At most 2,000 characters, none of them NUL, which Postgres can't store.
-    private static func storable(_ text: String) -> String {
-        String(text.prefix(2000).filter { $0 != "\0" })
+    /// At most 2,000 code points, none of them NUL, which Postgres can't store.
+    ///
+    /// Not characters: one of them may be a letter with a million accents.
+    static func storable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(2000).filter { $0 != "\0" }))
     }
 }

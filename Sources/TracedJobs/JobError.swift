@@ -48,6 +48,9 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
     /// Whether the database has no such schema, table or function: it was not migrated, or not to this version.
     var lacksTables: Bool { (cause as? PostgresError)?.lacksTables ?? false }
 
+    /// Whether the role lacks a right.
+    var lacksRights: Bool { (cause as? PostgresError)?.code.sqlState == "42501" }
+
     /// The message, and that of the error underneath.
     public var description: String { cause.map { "\(message): \($0)" } ?? message }
 

@@ -26,7 +26,7 @@ extension JobQueue {
             "Cancelling job \(job)",
             "SELECT \(names["cancel"])($1::bigint, $2) AS answer",
             job.rawValue,
-            String(reason.filter { $0 != "\0" })
+            AttemptVerdict.storable(reason)
         )
         return switch row {
         case "cancelled": .cancelled

@@ -32,6 +32,14 @@ extension JobStore {
                 .first
             }
         } catch {
+            if error.lacksRights {
+                throw JobError(
+                    .databaseFailed,
+                    "The role may not work on schema \(names.name); as the owner, call \(names["grant_to"])(…) with it as the "
+                        + "second role",
+                    cause: error.cause
+                )
+            }
             guard error.lacksTables else { throw error }
             throw JobError(
                 .migrationFailed,

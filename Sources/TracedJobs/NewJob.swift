@@ -16,6 +16,9 @@ struct NewJob: Sendable {
     /// The largest number that a ticket holds, and some to spare.
     private static let attemptLimit = 32_000
 
+    /// A thousand years: what is later is a mistake, and beyond the times that all versions of Postgres can tell apart.
+    static let longestDelay = Duration.seconds(31_557_600_000)
+
     init<Description: Job>(
         _ job: Description,
         _ queue: String,
@@ -63,11 +66,11 @@ struct NewJob: Sendable {
                 "A job needs a queue and a kind, without NUL: queue \"\(queue)\", kind \"\(kind)\""
             )
         }
-        guard delay >= .zero, (1...Self.attemptLimit).contains(maximumAttempts) else {
+        guard delay >= .zero, delay <= Self.longestDelay, (1...Self.attemptLimit).contains(maximumAttempts) else {
             throw JobError(
                 .invalidConfiguration,
-                "A \(kind) job can't be enqueued after \(delay) for \(maximumAttempts) attempts; at least 0, and 1 to "
-                    + "\(Self.attemptLimit)"
+                "A \(kind) job can't be enqueued after \(delay) for \(maximumAttempts) attempts; 0 to 1000 years, "
+                    + "and 1 to \(Self.attemptLimit)"
             )
         }
     }

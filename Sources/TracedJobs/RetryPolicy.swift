@@ -35,10 +35,11 @@ public struct RetryPolicy: Sendable, Hashable {
     /// - Parameters:
     ///   - attempt: Which attempt failed, from 1.
     ///   - chance: A number from 0 to 1, such as `Double.random(in: 0...1)`.
-    /// - Returns: The wait, never longer than ``maximumDelay`` and its share of chance.
+    /// - Returns: The wait, never longer than ``maximumDelay`` and its share of chance, nor than a thousand years.
     public func delay(afterAttempt attempt: Int, chance: Double) -> Duration {
         let delay = GrowingDelay(first: initialDelay, factor: factor, maximum: maximumDelay).seconds(after: attempt)
-        return .seconds(delay * (1 + jitter * (2 * min(max(chance, 0), 1) - 1)))
+        let spread = delay * (1 + jitter * (2 * min(max(chance, 0), 1) - 1))
+        return .seconds(min(spread, NewJob.longestDelay.inSeconds))
     }
 
     func validate() throws(JobError) {

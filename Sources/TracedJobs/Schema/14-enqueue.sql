@@ -14,10 +14,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE t timestamptz := now(); j job;
 BEGIN
-    IF priority NOT BETWEEN 0 AND 3 OR max_attempts NOT BETWEEN 1 AND 32000 OR delay < interval '0' THEN
+    IF priority NOT BETWEEN 0 AND 3 OR max_attempts NOT BETWEEN 1 AND 32000
+        OR delay NOT BETWEEN interval '0' AND interval '1000 years' THEN
         RAISE EXCEPTION 'A job can''t have priority %, % attempts and a delay of %', priority, max_attempts, delay
             USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'Priorities are 0 (first) to 3, attempts 1 to 32000, delays 0 or longer.';
+                HINT = 'Priorities are 0 (first) to 3, attempts 1 to 32000, delays 0 to 1000 years.';
     END IF;
     flags := coalesce(flags, 0) & 255;
     IF unique_key IS NOT NULL THEN
