@@ -30,7 +30,11 @@ struct JobBadInputTests {
             Row("a payload nested a million times", "payload = convert_to(repeat('[', 1000000), 'UTF8')", "dead"),
             Row("a tracestate of 2 MiB", "tracestate = repeat('a=1,', 524288)", "succeeded"),
             Row("a baggage of 2 MiB", "baggage = repeat('a=1,', 524288)", "succeeded"),
-            Row("no text in the other fields", #"carrier = '{"b3": [1, {}], "traceparent": "00-1", "x": null}'"#, "succeeded"),
+            Row(
+                "no text in the other fields",
+                #"carrier = '{"b3": [1, {}], "traceparent": "00-1", "x": null}'"#,
+                "succeeded"
+            ),
             Row("other fields that are no object", "carrier = '[1, 2]'", "succeeded"),
             Row("a trace of zeros", "trace_id = '00000000-0000-0000-0000-000000000000', span_id = 0", "succeeded"),
             Row("a trace without a span", "trace_id = gen_random_uuid(), span_id = NULL", "succeeded"),
@@ -50,7 +54,10 @@ struct JobBadInputTests {
             #expect(try await jobs.column("state", of: bad) == row.state)
             #expect(try await jobs.column("state", of: good) == "succeeded")
             if row.state == "dead" {
-                let reason = try await jobs.database.query("SELECT reason FROM stitch.parked WHERE id = $1", bad.rawValue)
+                let reason = try await jobs.database.query(
+                    "SELECT reason FROM stitch.parked WHERE id = $1",
+                    bad.rawValue
+                )
                 #expect(try reason.first?.decode("reason", as: String?.self)?.isEmpty == false)
             }
             // Nothing of the row makes a span that can't be told from another, or that is beyond all bounds.

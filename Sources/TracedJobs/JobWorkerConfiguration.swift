@@ -55,7 +55,10 @@ public struct JobWorkerConfiguration: Sendable {
             throw JobError(.invalidConfiguration, "Queue \"\(queue)\" can't run \(limit) jobs at once; 1 or more")
         }
         for text in queues.keys + [name] where text.utf8.contains(0) {
-            throw JobError(.invalidConfiguration, "A worker and its queues need names without NUL, not \(text.debugDescription)")
+            throw JobError(
+                .invalidConfiguration,
+                "A worker and its queues need names without NUL, not \(text.debugDescription)"
+            )
         }
         guard lease >= .seconds(1), fallbackInterval > .zero, drain >= .zero, maximumLosses >= 1, !name.isEmpty else {
             throw JobError(
