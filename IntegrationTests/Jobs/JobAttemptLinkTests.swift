@@ -71,7 +71,7 @@ struct JobAttemptLinkTests {
         arguments: [false, true]
     )
     func declared(isPlain: Bool) async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let run: (JobStatement) async throws -> JobID = { statement in
                 try await jobs.database.withTransaction { transaction in

@@ -76,7 +76,7 @@ struct JobBadInputTests {
         arguments: ["a\0b", "\0", "", String(repeating: "é\0", count: 1_000_000), "\u{1B}[2J\u{202E}"]
     )
     func errors(_ text: String) async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { job, _ in
                 if job.orderID == 7 { throw Unspeakable(description: text) }
@@ -91,7 +91,7 @@ struct JobBadInputTests {
 
     @Test("A job waits for no longer than a thousand years, whoever says so")
     func delays() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let never = Duration.seconds(Int64.max)
             await #expect(throws: JobError.self) { try await jobs.enqueue(SendReceipt(orderID: 1), after: never) }
@@ -118,7 +118,7 @@ struct JobBadInputTests {
 
     @Test("Names with a NUL are refused where they are given")
     func names() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             await #expect(throws: JobError.self) { try await jobs.enqueue(SendReceipt(orderID: 1), queue: "a\0b") }
             #expect(throws: (any Error).self) { _ = try JobWorker(jobs, queues: ["a\0b": 1]) }
@@ -131,7 +131,7 @@ struct JobBadInputTests {
 
     @Test("A worker of an older version than the schema, or without rights, stops at once and says why")
     func refused() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let role = "stitch_test_stranger_\(UUID().uuidString.prefix(8).lowercased())"
             try await jobs.database.execute("CREATE ROLE \(role)")

@@ -13,7 +13,7 @@ import TracedJobs
 struct JobBulkTests {
     @Test("Jobs that are enqueued together each have a creation of their own, which their attempts link to")
     func bulk() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let ids = try await withSpan("POST /orders") { _ in
                 try await jobs.enqueue(all: (1...20).map { SendReceipt(orderID: $0) })
@@ -39,7 +39,7 @@ struct JobBulkTests {
         "Many jobs are copied: their ids are in their order, also after others in one transaction, and each has its trace"
     )
     func copied() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let (few, many) = try await jobs.database.withTransaction { transaction in
                 let few = try await jobs.enqueue(all: (1...3).map { SendReceipt(orderID: $0) }, in: transaction)
@@ -65,7 +65,7 @@ struct JobBulkTests {
             static let kind = "weigh"
             var weight: Double
         }
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let work = (1...count).map { Weigh(weight: $0 == count - 1 ? .nan : 1) }
             let error = await #expect(throws: JobError.self) { try await jobs.enqueue(all: work) }
@@ -109,7 +109,7 @@ struct JobBulkTests {
 
     @Test("On another library's connection the statement runs inside the send span, whose context the job has")
     func foreign() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let id = try await jobs.enqueue(SendReceipt(orderID: 7), priority: .urgent) { try await jobs.run($0) }
             let send = test.spans.send("default/send_receipt")[0]
@@ -120,7 +120,7 @@ struct JobBulkTests {
 
     @Test("Higher priorities go first")
     func priorities() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             for (order, priority) in JobPriority.allCases.reversed().enumerated() {
                 try await jobs.enqueue(SendReceipt(orderID: order), priority: priority)

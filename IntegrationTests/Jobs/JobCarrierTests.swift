@@ -83,7 +83,7 @@ private struct JobRows: CarrierFixture {
 struct JobCarrierTests {
     @Test("Rows of jobs keep every rule of a carrier")
     func rows() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let violations = await CarrierConformance.violations(of: JobRows(jobs: try await test.jobs()))
             #expect(violations.isEmpty)
         }

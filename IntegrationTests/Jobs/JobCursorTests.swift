@@ -11,7 +11,7 @@ import TracedJobs
 struct JobCursorTests {
     @Test("A job that is committed late is not passed over, and one that is rolled back is not done")
     func late() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             try await jobs.declare(queues: ["default"], kinds: [SendReceipt.self])
             let orders = Mutex<[Int]>([])
@@ -50,7 +50,7 @@ struct JobCursorTests {
 
     @Test("A rescue takes what was not completed, and no more")
     func partial() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let ids = try await jobs.enqueue(all: (1...3).map { SendReceipt(orderID: $0) })
             try await jobs.loseWorker("lost", kind: "send_receipt")
@@ -75,7 +75,7 @@ struct JobCursorTests {
 
     @Test("A dead job can be looked up, also where its place is among those that were claimed and in part done since")
     func parked() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let id = try await jobs.enqueue(SendReceipt(orderID: 1), maximumAttempts: 1)
             let failing = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
@@ -96,7 +96,7 @@ struct JobCursorTests {
 
     @Test("Nobody is notified of a job while nobody sleeps")
     func quiet() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let channel: String = try await jobs.database.query("SELECT stitch.wake_channel() AS channel")[0].decode(
                 "channel"
@@ -115,7 +115,7 @@ struct JobCursorTests {
 
     @Test("A claim, and whatever else rests on the newest snapshot, is refused where that is frozen")
     func isolation() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             for call in ["rescue()", "promote()", "maintain()", "beat(1, '{}', 1)", "ack(1, '{}', '{}', '{}')"] {
                 let error = await #expect(throws: PostgresError.self) {

@@ -17,7 +17,7 @@ struct JobEnqueueTests {
 
     @Test("A job in a transaction is invisible until the commit")
     func commit() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             try await jobs.database.withTransaction { transaction in
                 try await jobs.enqueue(SendReceipt(orderID: 7), in: transaction)
@@ -31,7 +31,7 @@ struct JobEnqueueTests {
 
     @Test("A job is gone when its transaction is rolled back")
     func rollback() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             await #expect(throws: Bounced.self) {
                 try await jobs.database.withTransaction { transaction in
@@ -46,7 +46,7 @@ struct JobEnqueueTests {
 
     @Test("The context of the send span is in the row, in columns that SQL can join on")
     func carrier() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let id = try await withSpan("POST /orders") { _ in
                 try await jobs.enqueue(SendReceipt(orderID: 7), queue: "mail", after: .seconds(60))
@@ -65,7 +65,7 @@ struct JobEnqueueTests {
 
     @Test("A job that was not written has a send span that failed, with the SQLSTATE")
     func failure() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try JobQueue(await test.database())
             let error = await #expect(throws: JobError.self) { try await jobs.enqueue(SendReceipt(orderID: 7)) }
             #expect(error?.code == .enqueueFailed)
@@ -76,7 +76,7 @@ struct JobEnqueueTests {
 
     @Test("Ten processes may make the tables at once, and again later")
     func migrate() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try JobQueue(await test.database(), schema: "Odd \"name\"")
             try await withThrowingTaskGroup { group in
                 for _ in 0..<10 { group.addTask { try await jobs.migrate() } }
@@ -92,7 +92,7 @@ struct JobEnqueueTests {
 
     @Test("What can't be a job is refused before anything is sent")
     func refused() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             await #expect(throws: JobError.self) {
                 try await jobs.enqueue(SendReceipt(orderID: 7), after: .seconds(-1))

@@ -12,7 +12,7 @@ import TracedJobs
 struct JobHeartTests {
     @Test("A worker keeps its lease while its handlers hold all connections of its pool")
     func exhaustedPool() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             var single = jobs.database.configuration
             single.maximumConnections = 1
@@ -40,7 +40,7 @@ struct JobHeartTests {
 
     @Test("A beat that takes too long is given up, told, and made anew")
     func slowBeat() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             var configuration = JobWorkerConfiguration(queues: ["default": 1])
             configuration.lease = .seconds(6)

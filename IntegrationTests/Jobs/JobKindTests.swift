@@ -21,7 +21,7 @@ private struct MailReceipt: Job {
 struct JobKindTests {
     @Test("A worker takes jobs under the old names of their kind, and every attempt says the name that the job has")
     func aliases() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let (all, seen) = AsyncStream.makeStream(of: String.self)
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(MailReceipt.self) { job, attempt in
@@ -44,7 +44,7 @@ struct JobKindTests {
 
     @Test("A job whose kind is known in another queue only stays set aside until a worker of its own knows it")
     func knownElsewhere() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             func worker(_ queue: String) throws -> JobWorker { try JobWorker(jobs, queues: [queue: 1]) }
             let ignorant = try worker("mail")
@@ -65,7 +65,7 @@ struct JobKindTests {
 
     @Test("An alias that is the kind of another handler is refused")
     func clash() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let worker = try JobWorker(try await test.jobs(), queues: ["default": 1])
                 .handle(MailReceipt.self) { _, _ in }
                 .handle(SendReceipt.self) { _, _ in }
@@ -76,7 +76,7 @@ struct JobKindTests {
 
     @Test("Each kind has a retry policy, a time limit and a continuation of its own, others those of the worker")
     func options() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             var configuration = JobWorkerConfiguration(queues: ["default": 2])
             configuration.retry = RetryPolicy(initialDelay: .seconds(50), jitter: 0)

@@ -152,7 +152,7 @@ struct JobLeaseTests {
         "A heartbeat gives back what the worker does not know of, but nothing that was claimed while it was on its way"
     )
     func unknownClaims() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let id = try await jobs.enqueue(SendReceipt(orderID: 7))
             try await jobs.loseWorker("quick", kind: "send_receipt")
@@ -172,7 +172,7 @@ struct JobLeaseTests {
 
     @Test("A worker whose claim went with a crash of the server is still known, and tells of the attempt")
     func claimIsGone() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let (began, mayEnd) = (Gate(), Gate())
             let worker = try worker("worker", jobs) { _, _ in

@@ -18,7 +18,7 @@ struct JobMetricsTests {
 
     @Test("Attempts are counted by queue, kind and what became of the job, in their spans")
     func outcomes() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { job, attempt in
                 switch job.orderID {
@@ -55,7 +55,7 @@ struct JobMetricsTests {
 
     @Test("A job's ready wait is what was neither asked for nor back-off")
     func waits() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
             try await jobs.enqueue(SendReceipt(orderID: 7), after: .seconds(3600))
@@ -98,7 +98,7 @@ struct JobMetricsTests {
 
     @Test("Of each queue of a worker it is measured how many jobs wait, are put off and dead, and since when")
     func depth() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1, "mail": 1]).handle(SendReceipt.self) { _, _ in
                 throw Bounced()
@@ -132,7 +132,7 @@ struct JobMetricsTests {
 
     @Test("A worker measures its queues as it runs, and asks the database nothing where nobody measures")
     func running() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let meter = SignallingMeter()
             let worker = try JobWorker(jobs, queues: ["default": 1])

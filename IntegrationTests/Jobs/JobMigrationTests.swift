@@ -11,7 +11,7 @@ import TracedJobs
 struct JobMigrationTests {
     @Test("The tables are made once, in the schema that is named, and a dry run says so beforehand")
     func migrate() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             _ = try await test.database()
             let command = try await JobsConsole(test)
             let lines = [
@@ -31,7 +31,7 @@ struct JobMigrationTests {
 
     @Test("The SQL that is printed makes a queue that works, in a migration of one's own")
     func printed() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let database = try await test.database()
             let printed = await JobsConsole(url: nil).run(["migrate", "--print", "--schema", "shop"])
             #expect(printed.status == 0)
@@ -48,7 +48,7 @@ struct JobMigrationTests {
 
     @Test("A worker without the tables of its queue stops at once, and says what makes them", arguments: [false, true])
     func missing(hasSchema: Bool) async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let database = try await test.database()
             if hasSchema { try await database.execute("CREATE SCHEMA stitch") }
             let worker = try JobWorker(JobQueue(database), queues: ["default": 1])
@@ -59,7 +59,7 @@ struct JobMigrationTests {
 
     @Test("A schema of a newer version is refused, by all that would use it, and left as it is")
     func newer() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let command = try await JobsConsole(test)
             try await jobs.database.execute("INSERT INTO stitch.schema_version (version) VALUES (7)")

@@ -12,7 +12,7 @@ import TracedJobs
 struct JobOutcomeTests {
     @Test("A job that is done has the payload it was enqueued with, one attempt, and a span in the trace of its sender")
     func success() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 2]).handle(SendReceipt.self) { job, attempt in
                 #expect(job == SendReceipt(orderID: 7))
@@ -37,7 +37,7 @@ struct JobOutcomeTests {
 
     @Test("A job that always fails is tried as often as it may, waits longer each time, and is dead")
     func dead() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in throw Bounced()
             }
@@ -61,7 +61,7 @@ struct JobOutcomeTests {
 
     @Test("A snoozed job comes back after its time with the same attempt number, and nothing is an error")
     func snooze() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let rested = Gate()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, attempt in
@@ -88,7 +88,7 @@ struct JobOutcomeTests {
         arguments: [true, false]
     )
     func steered(cancels: Bool) async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
                 throw cancels ? JobControl.cancel("refunded") : JobControl.discard("refunded")
@@ -103,7 +103,7 @@ struct JobOutcomeTests {
 
     @Test("A delayed job is not touched before its time; the wait is told in its parts")
     func delayed() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
             try await jobs.enqueue(SendReceipt(orderID: 7), after: .seconds(3600))
@@ -121,7 +121,7 @@ struct JobOutcomeTests {
 
     @Test("A job that no handler can read is an error of that job, and hurts no other")
     func unreadable() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
             let bad = try await jobs.enqueue(SendReceipt(orderID: 7), maximumAttempts: 1)
@@ -135,7 +135,7 @@ struct JobOutcomeTests {
 
     @Test("A job of a kind that the worker does not know is left for others")
     func unknownKind() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1])
             let id = try await jobs.enqueue(SendReceipt(orderID: 7))

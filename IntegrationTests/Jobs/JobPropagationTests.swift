@@ -12,7 +12,7 @@ import TracedJobs
 struct JobPropagationTests {
     @Test("Baggage goes with a job as the queue's policy says, and is current in its attempts")
     func baggage() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let shared = try await test.jobs()
             let jobs = try JobQueue(shared.database, baggage: .keys(["tenant"]))
             let inbox = Inbox<String>()
@@ -33,7 +33,7 @@ struct JobPropagationTests {
         ]
     )
     func wish(wish: StitchField.Wish, policy: ContinuationPolicy, continues: Bool) async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             var configuration = JobWorkerConfiguration(queues: ["default": 1])
             configuration.continuation = policy
@@ -53,7 +53,7 @@ struct JobPropagationTests {
 
     @Test("What a worker enqueues began when the flow did")
     func origin() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { job, _ in
                 if job.orderID < 3 { _ = try await jobs.enqueue(SendReceipt(orderID: job.orderID + 1)) }

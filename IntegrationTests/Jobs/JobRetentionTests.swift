@@ -30,7 +30,7 @@ struct JobRetentionTests {
 
     @Test("A finished job can be looked up for as long as it is to be kept, and not much longer, however few there are")
     func few() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let id = try await jobs.enqueue(SendReceipt(orderID: 0))
             try await worker(jobs).drain()
@@ -54,7 +54,7 @@ struct JobRetentionTests {
 
     @Test("Where nothing is enqueued no segment follows another")
     func idle() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let segments = try await count("segment", in: jobs)
             for _ in 1...3 {
@@ -67,7 +67,7 @@ struct JobRetentionTests {
 
     @Test("With a job each day, receipts, completions and segments go as their jobs do")
     func daily() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             try await jobs.database.withTransaction { transaction in
                 try await transaction.executeScript(
@@ -99,7 +99,7 @@ struct JobRetentionTests {
 
     @Test("What a paused queue has in an old segment is moved, so that the segment goes, and is done in the end")
     func moved() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             try await jobs.pause("default")
             let id = try await jobs.enqueue(SendReceipt(orderID: 7))
@@ -123,7 +123,7 @@ struct JobRetentionTests {
 
     @Test("Cancelled jobs, keys whose time is over and old orders are forgotten, dead jobs only if that is said")
     func forgotten() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let failing = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
                 throw Bounced()

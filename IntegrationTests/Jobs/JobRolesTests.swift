@@ -16,7 +16,7 @@ struct JobRolesTests {
 
     /// Runs something with three roles that have their rights to a queue, and takes the roles away again.
     private func withRoles(_ body: (StitchTest, JobQueue) async throws -> Void) async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             // With the real clock, which everybody may read.
             let jobs = try JobQueue(await test.database())
             try await jobs.migrate()

@@ -17,7 +17,7 @@ private struct Undone: Error {}
 struct JobRouteTests {
     @Test("Numbers of a schema that was dropped and made anew are not used, however jobs are enqueued")
     func schemaMadeAnew() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             // Looked up, and then known.
             for _ in 1...2 { try await jobs.enqueue(SendReceipt(orderID: 1), queue: "mail") }
@@ -35,7 +35,7 @@ struct JobRouteTests {
 
     @Test("In a transaction such numbers fail it at most, and the next one looks them up")
     func transaction() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             for _ in 1...2 { try await jobs.enqueue(SendReceipt(orderID: 1), queue: "mail") }
             try await remake(jobs, before: ["a"])
@@ -52,7 +52,7 @@ struct JobRouteTests {
 
     @Test("Names that a transaction made which was rolled back are made again")
     func rolledBack() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             await #expect(throws: Undone.self) {
                 try await jobs.database.withTransaction { transaction in

@@ -57,7 +57,7 @@ struct JobSoloTests {
 
     @Test("No worker makes room for a job that is to be claimed alone while its queue is paused")
     func paused() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             try await loseTwice(SendReceipt(orderID: 1), in: jobs)
             _ = try await jobs.database.query(

@@ -10,7 +10,7 @@ import TracedJobs
 struct JobSteeringTests {
     @Test("A job that waits, is put off, or runs can be cancelled, and done all the same later")
     func cancel() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let began = Gate()
             let waiting = try await jobs.enqueue(SendReceipt(orderID: 1))
@@ -43,12 +43,15 @@ struct JobSteeringTests {
             let last = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
             try await last.drain()
             #expect(last.counts.succeeded == 3)
+            // Only the one that ran has been attempted before.
+            let attempts = test.spans.process("default/send_receipt").suffix(3).map { $0.attributes["stitch.job.attempt"] }
+            #expect(attempts.sorted { $0.debugDescription < $1.debugDescription } == [.int(1), .int(1), .int(2)])
         }
     }
 
     @Test("Dead jobs are kept, and done when they are revived, with the links that they had")
     func redrive() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, attempt in
                 if attempt.number == 1 { throw Bounced() }
@@ -69,7 +72,7 @@ struct JobSteeringTests {
 
     @Test("A job that is done again links to the attempt that was done before")
     func doneAgain() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             var configuration = JobWorkerConfiguration(queues: ["default": 1])
             configuration.name = "worker"
@@ -93,7 +96,7 @@ struct JobSteeringTests {
 
     @Test("However often a job is revived, it gets as many attempts more as it was enqueued with")
     func budget() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
                 throw Bounced()
@@ -110,7 +113,7 @@ struct JobSteeringTests {
 
     @Test("Nothing is claimed from a paused queue, which is told to whoever asks what holds it up")
     func pause() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
             try await jobs.enqueue(SendReceipt(orderID: 7))
@@ -127,7 +130,7 @@ struct JobSteeringTests {
 
     @Test("A kind that no worker knows is dead after the stated time, with the reason")
     func unknownKind() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let ignorant = try JobWorker(jobs, queues: ["default": 1])
             let id = try await jobs.enqueue(SendReceipt(orderID: 7))
@@ -146,7 +149,7 @@ struct JobSteeringTests {
 
     @Test("An attempt that takes longer than it may is stopped, failed, and tried again")
     func timeOut() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             var configuration = JobWorkerConfiguration(queues: ["default": 1])
             configuration.attemptLimit = .milliseconds(20)

@@ -10,7 +10,7 @@ import TracedJobs
 struct JobUniqueTests {
     @Test("Of jobs of one key there is one, whatever becomes of its attempts, until it has ended")
     func oneAtATime() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let unique = JobUniqueness(.arguments)
             let first = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique)
@@ -39,7 +39,7 @@ struct JobUniqueTests {
             as [(Set<JobUniqueness.Ending>?, Bool)]
     )
     func period(kept: Set<JobUniqueness.Ending>?, keeps: Bool) async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let unique = JobUniqueness(.text("daily"), period: .seconds(86_400), keptAfter: kept)
             let first = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique)
@@ -74,7 +74,7 @@ struct JobUniqueTests {
 
     @Test("A dead job that is done at last keeps its key as if it had been done at once")
     func revived() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let unique = JobUniqueness(.text("daily"), period: .seconds(86_400), keptAfter: [.succeeded])
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, attempt in
@@ -94,7 +94,7 @@ struct JobUniqueTests {
 
     @Test("A transaction that is rolled back gives its key back")
     func rollback() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let unique = JobUniqueness(.arguments)
             await #expect(throws: Bounced.self) {
@@ -109,7 +109,7 @@ struct JobUniqueTests {
 
     @Test("Who finds a key taken holds up neither the end of the job that has it nor others, however long it goes on")
     func openTransaction() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let unique = JobUniqueness(.arguments)
             let first = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique)
@@ -128,7 +128,7 @@ struct JobUniqueTests {
 
     @Test("Of many that enqueue a job of one key at once one gets it, whether the key is new or was kept until now")
     func race() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let unique = JobUniqueness(.arguments)
             for _ in 0..<5 {

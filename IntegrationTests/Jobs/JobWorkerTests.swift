@@ -22,7 +22,7 @@ struct JobWorkerTests {
 
     @Test("A worker that sleeps is woken by a new job, by a commit, and when a delayed job is due")
     func wakes() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let done = Gate()
             let worker = try JobWorker(jobs, configuration()).handle(SendReceipt.self) { _, _ in done.open() }
@@ -44,7 +44,7 @@ struct JobWorkerTests {
 
     @Test("Never more jobs of a queue run at once than its limit, and all are done")
     func limits() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let total = 40
             let (all, done) = AsyncStream.makeStream(of: Int.self)
@@ -74,7 +74,7 @@ struct JobWorkerTests {
 
     @Test("A shutdown lets a handler finish")
     func finishes() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let (began, mayEnd) = (Gate(), Gate())
             let worker = try JobWorker(jobs, configuration()).handle(SendReceipt.self) { _, _ in
@@ -98,7 +98,7 @@ struct JobWorkerTests {
         arguments: [true, false]
     )
     func givesBack(byShutdown: Bool) async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             var configuration = configuration()
             configuration.drain = .milliseconds(50)
@@ -129,7 +129,7 @@ struct JobWorkerTests {
 
     @Test("A cancelled run() gives the job back, though its handler hears of it before the worker does")
     func handlerHearsFirst() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let (began, mayEnd) = (Gate(), Gate())
             let hasEnded = DispatchSemaphore(value: 0)
@@ -158,7 +158,7 @@ struct JobWorkerTests {
 
     @Test("Two handlers for one kind, and a second run, are refused")
     func refused() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let twice = try JobWorker(jobs, queues: ["default": 1])
                 .handle(SendReceipt.self) { _, _ in }
@@ -170,7 +170,7 @@ struct JobWorkerTests {
 
     @Test("Advancing time is refused where the clock is the real one")
     func realClock() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try JobQueue(await test.database(), schema: "production")
             try await jobs.migrate()
             let worker = try JobWorker(jobs, queues: ["default": 1])

@@ -50,7 +50,7 @@ struct JobsCommandTests {
 
     @Test("Jobs are listed by state, queue and kind, each once, also while they run")
     func list() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let command = try await JobsConsole(test)
             let ids = try await enqueueSome(jobs).mapValues(\.rawValue)
@@ -84,7 +84,7 @@ struct JobsCommandTests {
 
     @Test("A list for people has a line for each job, and nothing in it that moves a cursor")
     func table() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let ids = try await enqueueSome(test.jobs())
             let outcome = try await JobsConsole(test).run(["jobs", "list"])
             #expect(outcome.lines.first?.split(separator: " ").prefix(4) == ["JOB", "STATE", "QUEUE", "KIND"])
@@ -99,7 +99,7 @@ struct JobsCommandTests {
 
     @Test("A job is shown with its data, its creation and each attempt's trace and span")
     func show() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, attempt in
                 if attempt.number == 1 { throw Bounced() }
@@ -128,7 +128,7 @@ struct JobsCommandTests {
 
     @Test("Jobs are retried and cancelled, and the exit status tells of those that were not")
     func steer() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let command = try await JobsConsole(test)
             let ids = try await enqueueSome(jobs)
@@ -149,7 +149,7 @@ struct JobsCommandTests {
 
     @Test("Dead jobs are counted, revived up to a limit, and those that are left are told")
     func redrive() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let command = try await JobsConsole(test)
             let worker = try JobWorker(jobs, queues: ["default": 3]).handle(SendReceipt.self) { _, _ in throw Bounced()
@@ -169,7 +169,7 @@ struct JobsCommandTests {
 
     @Test("A queue is paused and resumed, which its numbers and its health tell; a mistyped one is made nowhere")
     func pause() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let command = try await JobsConsole(test)
             _ = try await enqueueSome(jobs)
@@ -197,7 +197,7 @@ struct JobsCommandTests {
 
     @Test("What is wrong with a call, or not there, is told with what to change, and no password")
     func refused() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let command = try await JobsConsole(test)
             _ = try await test.database()
             let missing = await command.run(["jobs", "list"])

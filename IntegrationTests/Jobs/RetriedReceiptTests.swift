@@ -10,7 +10,7 @@ import TracedJobs
 
 @Test("A retried receipt links to the order and to its first attempt")
 func retried() async throws {
-    try await withStitchTest { test in
+    try await withStitchTest(lint: FlowLint()) { test in
         let jobs = try await test.jobs()
         let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, attempt in
             if attempt.number == 1 { throw Bounced() }

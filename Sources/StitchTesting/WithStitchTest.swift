@@ -13,11 +13,17 @@
 ///
 /// Both hold in the closure and in the tasks that it starts; tests may run side by side.
 ///
-/// - Parameter body: The test.
+/// - Parameters:
+///   - lint: What looks at all spans when the test is over, so that it fails where a flow is torn; `nil` for nothing.
+///   - body: The test.
 /// - Returns: What `body` returns.
-/// - Throws: What `body` throws; failing that, what went wrong when the test's resources were given back.
+/// - Throws: What `body` throws; failing that, what went wrong when the test's resources were given back, or
+///   ``StitchTestError`` with what `lint` has found.
 @discardableResult
-public func withStitchTest<Success>(_ body: (StitchTest) async throws -> Success) async throws -> Success {
+public func withStitchTest<Success>(
+    lint: FlowLint? = nil,
+    _ body: (StitchTest) async throws -> Success
+) async throws -> Success {
     let test = StitchTest()
     let tracer = SDKTracer(
         resource: Resource(attributes: ["service.name": "test"]),
@@ -37,5 +43,10 @@ public func withStitchTest<Success>(_ body: (StitchTest) async throws -> Success
     } catch {
         if case .success = outcome { throw error }
     }
-    return try outcome.get()
+    let success = try outcome.get()
+    if let findings = lint?.report(on: test.spans.all).findings, !findings.isEmpty {
+        let list = findings.map { "\($0.code): \($0.description)" }.joined(separator: "; ")
+        throw StitchTestError("the test's spans are not as they should be: \(list)")
+    }
+    return success
 }

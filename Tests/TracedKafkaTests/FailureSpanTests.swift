@@ -61,7 +61,7 @@ struct FailureSpanTests {
 
     @Test("are one for each try, linked to the creation and to the try before, and count one delivery")
     func inPlace() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("tries")
             try await send([KafkaRecord(topic: topic, value: [1])])
             let tries = Inbox<Void>()
@@ -93,7 +93,7 @@ struct FailureSpanTests {
 
     @Test("stay in one flow through retry topic, dead topic and redrive, with the first record's age and context")
     func moved() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let move = KafkaMoveAside(retry: [.milliseconds(30)])
             let topic = try await topic("story", move)
             let (retry, dead) = ("\(topic).retry.30ms", "\(topic).dead")
@@ -169,7 +169,7 @@ struct FailureSpanTests {
 
     @Test("go on where a redrive from a common dead topic to another leads, with age, attempt and links")
     func elsewhere() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let move = KafkaMoveAside(retry: [], dead: "dead-of-all")
             let topic = try await topic("elsewhere", move)
             let other = try await TestCluster.topic("elsewhere-v2")
@@ -204,7 +204,7 @@ struct FailureSpanTests {
 
     @Test("keep the records of a batch apart: each move is in the flow of its record alone")
     func batch() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await topic("apart", KafkaMoveAside(retry: []))
             for index in 0..<3 { try await send([KafkaRecord(topic: topic, value: [UInt8(index)])]) }
             let consumer = try TracedKafkaConsumer(

@@ -32,7 +32,7 @@ struct KafkaMetricsTests {
 
     @Test("are measured as what came since the last time, or as they are now")
     func recorded() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let recorder = StatisticsRecorder(clientID: "billing", group: "g")
             // As on a thread of librdkafka's, which is in no test.
             await withoutTask {
@@ -52,7 +52,7 @@ struct KafkaMetricsTests {
 
     @Test("of a real one come when they are asked for, and only then")
     func live() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("metrics")
             var configuration = try TestCluster.configuration()
             #expect(configuration.measured().statisticsRecorder == nil)

@@ -33,7 +33,7 @@ struct ReferenceTests {
     func attributes() async throws {
         let rows = try AttributeRow.all()
         try #require(rows.count > 20)
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("reference")
             let configuration = try TestCluster.configuration()
             let producer = try TracedKafkaProducer(configuration)

@@ -36,7 +36,7 @@ struct SameSourceTests {
 
     @Test("does the same with plain clients and with traced ones")
     func same() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let configuration = try TestCluster.configuration()
             let plain = Inbox<String>(), traced = Inbox<String>()
             let topics = [try await TestCluster.topic("plain"), try await TestCluster.topic("traced")]

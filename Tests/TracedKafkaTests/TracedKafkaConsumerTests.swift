@@ -26,7 +26,7 @@ struct TracedKafkaConsumerTests {
 
     @Test("continues the trace of a record in a process span, current for the handler and linked to the send span")
     func continues() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("continues")
             let current = Inbox<Span?>()
             try await send([KafkaRecord(topic: topic, key: "7", value: [1])])
@@ -56,7 +56,7 @@ struct TracedKafkaConsumerTests {
 
     @Test("starts a new trace with a link when the policy says so")
     func newTrace() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("new-trace")
             try await send([KafkaRecord(topic: topic, value: [1])])
             let consumer = try TracedKafkaConsumer(
@@ -95,7 +95,7 @@ struct TracedKafkaConsumerTests {
 
     @Test("puts what a handler throws on its span")
     func handlerThrows() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("throws")
             try await send([KafkaRecord(topic: topic, value: [1])])
             let consumer = try TracedKafkaConsumer(TestCluster.configuration(), group: topic, topics: [topic]) {
@@ -112,7 +112,7 @@ struct TracedKafkaConsumerTests {
 
     @Test("counts a handler that was cancelled as no error")
     func cancelled() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("cancelled")
             try await send([KafkaRecord(topic: topic, value: [1])])
             let started = Inbox<Void>()
@@ -133,7 +133,7 @@ struct TracedKafkaConsumerTests {
 
     @Test("gives a batch one span that starts a trace and links to each record's, with its place on the link")
     func batch() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("batch")
             try await send((0..<3).map { KafkaRecord(topic: topic, value: [UInt8($0)]) })
             let handled = Inbox<Int>()
@@ -166,7 +166,7 @@ struct TracedKafkaConsumerTests {
 
     @Test("gives a single record of a batch a span of its own when it is processed")
     func processInBatch() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("single")
             try await send([KafkaRecord(topic: topic, value: [1])])
             let handled = Inbox<(batch: Span?, record: Span?)>()

@@ -16,7 +16,7 @@ import TraceContext
 struct TracedKafkaProducerTests {
     @Test("makes a send span, a child of the current one, that says where the record went")
     func sendSpan() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("send", partitions: 2)
             let producer = try TracedKafkaProducer(TestCluster.configuration())
             let delivery = try await withSpan("POST /orders") { _ in
@@ -39,7 +39,7 @@ struct TracedKafkaProducerTests {
 
     @Test("says nothing of an offset that isn't known, since the broker had the record already, and that is no mistake")
     func unknownOffset() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let cluster = try await test.kafka()
             try await cluster.createTopic("orders")
             let producer = try TracedKafkaProducer(cluster.configuration)
@@ -56,7 +56,7 @@ struct TracedKafkaProducerTests {
 
     @Test("replaces the trace that a record comes with: it arrives with one traceparent, that of its send span")
     func headerReplaced() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("replaced")
             let stale: KafkaHeaders = [
                 "a": "1", "traceparent": HeaderCarrierTests.older, "tracestate": "x=1",
@@ -84,7 +84,7 @@ struct TracedKafkaProducerTests {
 
     @Test("ends a send span on the broker's answer, not when the record was taken")
     func endsOnDelivery() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let cluster = try MockKafkaCluster()
             try await cluster.createTopic("orders")
             let producer = try TracedKafkaProducer(cluster.configuration)
@@ -107,7 +107,7 @@ struct TracedKafkaProducerTests {
 
     @Test("lasts for as long as the broker takes")
     func duration() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let cluster = try MockKafkaCluster()
             try await cluster.createTopic("orders")
             let producer = try TracedKafkaProducer(cluster.configuration)
@@ -123,7 +123,7 @@ struct TracedKafkaProducerTests {
 
     @Test("puts an error on the span, once, in the protocol's words, and throws it")
     func failed() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let cluster = try MockKafkaCluster()
             try await cluster.createTopic("orders")
             let producer = try TracedKafkaProducer(cluster.configuration)
@@ -149,7 +149,7 @@ struct TracedKafkaProducerTests {
 
     @Test("ends every span when it is shut down before the broker has answered, with the error")
     func shutdown() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let cluster = try MockKafkaCluster()
             try await cluster.createTopic("orders")
             var configuration = cluster.configuration
@@ -181,7 +181,7 @@ struct TracedKafkaProducerTests {
 
     @Test("gives enqueued records spans and headers as those that are sent, the trace that they come with replaced")
     func enqueued() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("enqueued")
             let producer = try TracedKafkaProducer(TestCluster.configuration())
             let stale: KafkaHeaders = ["a": "1", "traceparent": HeaderCarrierTests.older, "tracestate": "x=1"]
@@ -218,7 +218,7 @@ struct TracedKafkaProducerTests {
 
     @Test("ends the span of an enqueued record on the broker's answer, whether or not anybody waits")
     func enqueuedEndsOnDelivery() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let cluster = try MockKafkaCluster()
             try await cluster.createTopic("orders")
             let producer = try TracedKafkaProducer(cluster.configuration)
@@ -244,7 +244,7 @@ struct TracedKafkaProducerTests {
 
     @Test("carries the trace on of a span that is not sampled")
     func unsampled() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("unsampled")
             let producer = try TracedKafkaProducer(TestCluster.configuration())
             let parent = SpanContext(traceID: TraceID(high: 1, low: 2), spanID: SpanID(bits: 3), flags: .random)
@@ -264,7 +264,7 @@ struct TracedKafkaProducerTests {
 
     @Test("gives records that are sent together a create span each, and one send span that links to them")
     func batch() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("together")
             let producer = try TracedKafkaProducer(TestCluster.configuration())
             let stale: KafkaHeaders = ["traceparent": HeaderCarrierTests.older]
@@ -292,7 +292,7 @@ struct TracedKafkaProducerTests {
 
     @Test("takes it for no error that records were withdrawn")
     func withdrawnBatch() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let target = MessageTarget(system: "kafka", destination: "orders")
             let records = [UInt8](0..<2).map { KafkaRecord(topic: "orders", value: [$0]) }
             let targets = MessageTargets { _ in target }
@@ -305,7 +305,7 @@ struct TracedKafkaProducerTests {
 
     @Test("has records that are sent together carry their common span where they shall have none of their own")
     func batchWithoutCreateSpans() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("common")
             let producer = try TracedKafkaProducer(TestCluster.configuration(), createSpans: false)
             _ = await producer.send(contentsOf: [UInt8](0..<2).map { KafkaRecord(topic: topic, value: [$0]) })

@@ -21,7 +21,7 @@ struct TracedKafkaRecordsTests {
 
     @Test("are polled in a span that links to each, and processed in one of their own where they say so")
     func spans() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("sequence")
             try await send(topic, 3)
             let consumer = try TracedKafkaConsumer(TestCluster.configuration(), group: topic, topics: [topic])
@@ -75,7 +75,7 @@ struct TracedKafkaRecordsTests {
     @Test("have no poll span where that is off, and are counted once either way")
     func noPollSpans() async throws {
         for makesPollSpans in [true, false] {
-            try await withStitchTest { test in
+            try await withStitchTest(lint: FlowLint()) { test in
                 let topic = try await TestCluster.topic("poll-off")
                 try await send(topic, 2)
                 let consumer = try TracedKafkaConsumer(

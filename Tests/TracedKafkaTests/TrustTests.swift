@@ -44,7 +44,7 @@ struct TrustTests {
 
     @Test("A record to a stranger carries its span alone, whatever headers it had", arguments: [true, false])
     func external(traces: Bool) async throws {
-        try await withStitchTest { _ in
+        try await withStitchTest(lint: FlowLint()) { _ in
             try await withTracer(traces ? TelemetrySystem.tracer : NoOpTracer()) {
                 try await withMeter(NoOpMeter()) {
                     let topic = try await TestCluster.topic("to-stranger")
@@ -60,7 +60,7 @@ struct TrustTests {
 
     @Test("Work on a stranger's record starts a trace, linked, without its baggage")
     func fromStranger() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("from-stranger")
             let received = try await pass(to: topic, consumesExternally: true) { #expect(Baggage.current.isEmpty) }
             #expect(received.text("baggage") == "user=alice")
@@ -73,7 +73,7 @@ struct TrustTests {
 
     @Test("A record whose sender wishes it starts a trace; among our own its baggage is current")
     func wish() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("wish")
             let received = try await pass(to: topic, wish: .newTrace) { #expect(Baggage.current["user"] == "alice") }
             #expect(received.text("stitch")?.hasSuffix(";c=new") == true)

@@ -46,15 +46,16 @@ BEGIN
         IF coalesce((SELECT s.state FROM state_of(retry.id) AS s), '') NOT IN ('succeeded', 'cancelled', 'discarded')
             THEN RETURN false; END IF;
         j := last_ticket(retry.id);
-        -- The ticket names the attempt before its own, which is the last one only where that never began.
+        -- The ticket names the attempt before its own, which is the last one only where that never began: the one that is
+        -- made now has its number then.
         SELECT * INTO last FROM attempt_of(j);
         IF last.state = 'succeeded' OR last.trace_id IS NOT NULL THEN
+            j.attempt := j.attempt + 1;
             j.prev_trace := last.trace_id;
             j.prev_span := last.span_id;
             j.prev_flags := last.flags;
             j.prev_worker := last.worker;
         END IF;
-        j.attempt := j.attempt + 1;
     END IF;
     IF j.flags & 256 <> 0 AND NOT was_alive THEN
         DELETE FROM uniq WHERE key = j.unique_key AND id = retry.id;
