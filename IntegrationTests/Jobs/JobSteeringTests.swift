@@ -44,7 +44,9 @@ struct JobSteeringTests {
             try await last.drain()
             #expect(last.counts.succeeded == 3)
             // Only the one that ran has been attempted before.
-            let attempts = test.spans.process("default/send_receipt").suffix(3).map { $0.attributes["stitch.job.attempt"] }
+            let attempts = test.spans.process("default/send_receipt").suffix(3).map {
+                $0.attributes["stitch.job.attempt"]
+            }
             #expect(attempts.sorted { $0.debugDescription < $1.debugDescription } == [.int(1), .int(1), .int(2)])
         }
     }
