@@ -25,7 +25,7 @@ final class EnqueueStatements: Sendable {
     /// Of values only, since the server takes longer to begin what selects.
     let insertion: String
 
-    /// Writes many, in the order of the arrays.
+    /// Writes many, in the order of the arrays, with one value beside each array that may be missing because all are alike.
     let bulkInsertion: String
 
     /// What a COPY of tickets needs to know before it.
@@ -55,8 +55,10 @@ final class EnqueueStatements: Sendable {
         bulkInsertion = """
             WITH inserted AS (
                 \(target)
-                SELECT (SELECT \(names["now"])()), $2::integer, $3::integer, x.payload, $5::smallint, x.trace, x.span,
-                    coalesce(x.flags, 0), x.state, x.baggage, x.carrier::jsonb
+                SELECT (SELECT \(names["now"])()), $2::integer, $3::integer, x.payload, $5::smallint,
+                    coalesce(x.trace, $12::uuid), x.span, coalesce(x.flags, $13::smallint, 0),
+                    coalesce(x.state, $14::text), coalesce(x.baggage, $15::text),
+                    coalesce(x.carrier::jsonb, $16::jsonb)
                 FROM unnest($4::bytea[], $6::uuid[], $7::bigint[], $8::smallint[], $9::text[], $10::text[], $11::text[])
                     AS x (payload, trace, span, flags, state, baggage, carrier)
                 WHERE \(era) = $1::bigint

@@ -80,6 +80,9 @@ extension JobQueue {
     ) async throws -> [Int64] {
         let payloads = try new.jobs.indices.map { try new.payload($0) }
         let columns = new.jobs.indices.map { span.columns($0) }
+        let (traces, flags) = (BulkColumn(columns, \.traceUUID), BulkColumn(columns, \.flags))
+        let (states, baggage) = (BulkColumn(columns, \.state), BulkColumn(columns, \.baggage))
+        let others = BulkColumn(columns, \.others)
         return try await withRoute(new.queue, new.kind, runner) { route in
             let result = try await runner.fetch(
                 statements.bulkInsertion,
@@ -88,12 +91,17 @@ extension JobQueue {
                 route.kind,
                 payloads,
                 new.maximumAttempts,
-                columns.map(\.traceUUID),
+                traces.each,
                 columns.map(\.spanNumber),
-                columns.map(\.flags),
-                columns.map(\.state),
-                columns.map(\.baggage),
-                columns.map(\.others)
+                flags.each,
+                states.each,
+                baggage.each,
+                others.each,
+                traces.all,
+                flags.all,
+                states.all,
+                baggage.all,
+                others.all
             )
             return try result.map { row throws(PostgresError) in try row.decode(0, as: [Int64]?.self) }.first ?? nil
         }
@@ -137,5 +145,19 @@ extension BatchSendSpan {
     /// What the job of a place carries, as columns.
     fileprivate func columns(_ index: Int) -> CarrierColumns {
         plainCarrier(index).map { CarrierColumns($0) } ?? CarrierColumns(carrier(index))
+    }
+}
+
+/// A column of many rows, which is one value where all have the same: so it is mostly, since they are of one span.
+private struct BulkColumn<Value: Equatable> {
+    /// What each row has; `nil` where all have ``all``.
+    let each: [Value?]?
+    let all: Value?
+
+    init(_ rows: [CarrierColumns], _ column: (CarrierColumns) -> Value?) {
+        let first = rows.first.flatMap(column)
+        let isShared = rows.allSatisfy { column($0) == first }
+        each = isShared ? nil : rows.map(column)
+        all = isShared ? first : nil
     }
 }
