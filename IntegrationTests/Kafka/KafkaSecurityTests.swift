@@ -141,6 +141,7 @@ struct KafkaSecurityTests {
     /// Whoever asks is told what is wrong and what to change, without the secret.
     private func expectFailure(_ configuration: KafkaConfiguration, _ code: KafkaError.Code, _ words: String...) async {
         async let undelivered: Void = expectUndelivered(configuration, words)
+        async let unread: Void = expectUnread(configuration, words)
         var admin = try? KafkaAdmin(configuration)
         admin?.requestTimeout = .seconds(3)
         let error = await #expect(throws: KafkaError.self) { _ = try await admin?.describeConfiguration(of: "t") }
@@ -149,6 +150,22 @@ struct KafkaSecurityTests {
         for word in words { #expect(message.contains(word), "\(message)") }
         #expect(!message.contains("hunter2"))
         await undelivered
+        await unread
+    }
+
+    /// Who reads goes on trying, and says so in its health.
+    private func expectUnread(_ configuration: KafkaConfiguration, _ words: [String]) async {
+        guard let consumer = try? KafkaConsumer(configuration, group: "g", topics: ["t"], handler: { _ in }) else {
+            Issue.record("there is no consumer of \(configuration)")
+            return
+        }
+        let running = Task { try await consumer.run() }
+        while consumer.health.isHealthy { try? await Task.sleep(for: .milliseconds(10)) }
+        let blocker = consumer.health.blocker ?? ""
+        for word in words { #expect(blocker.contains(word), "\(blocker)") }
+        #expect(!blocker.contains("hunter2"))
+        await consumer.shutdown()
+        await #expect(throws: Never.self) { try await running.value }
     }
 
     /// Who sends is told the same: not only that time was up.

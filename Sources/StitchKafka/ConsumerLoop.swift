@@ -41,7 +41,7 @@ final class ConsumerLoop: Sendable {
         var commits: CommitState
         var watch: SlowHandlerWatch<PartitionReader.Progress>
         var lastProgress: ContinuousClock.Instant?
-        var trouble: String?
+        var trouble = ClientTrouble()
         var lag: Int?
     }
 
@@ -108,7 +108,7 @@ final class ConsumerLoop: Sendable {
 
     var health: ServiceHealth {
         state.withLock { state in
-            var blocker = state.trouble
+            var blocker = state.trouble.blocker()
             let slow = state.watch.slowPartitions
             if !slow.isEmpty {
                 let names = slow.prefix(10).map(\.description).joined(separator: ", ")
@@ -191,7 +191,7 @@ final class ConsumerLoop: Sendable {
         case .handled:
             state.withLock { state in
                 state.lastProgress = .now
-                state.trouble = nil
+                state.trouble.isOver()
             }
         case .givenBack: break
         case .failed(let error): fail(error)
@@ -358,7 +358,7 @@ final class ConsumerLoop: Sendable {
                 }
                 // The broker may come.
                 Diagnostics.log(.warning, error.message)
-                state.withLock { $0.trouble = error.message }
+                state.withLock { $0.trouble.met(error) }
                 let next = ContinuousClock.now + .seconds(1)
                 gate.wait(until: { next }) { !state.withLock { $0.consumer.isRunning } }
             }
@@ -369,7 +369,10 @@ final class ConsumerLoop: Sendable {
     private func handle(_ event: ConsumerClient.Event) {
         switch event {
         case .assigned(let partitions):
-            state.withLock { $0.commits.assigned() }
+            state.withLock { state in
+                state.commits.assigned()
+                state.trouble.hasBroker()
+            }
             for partition in partitions { assign(partition) }
             changed.signal()
         case .revoked(let partitions, let isLost): revoke(partitions, isLost: isLost)
@@ -384,7 +387,7 @@ final class ConsumerLoop: Sendable {
             guard hasGroup || !ErrorName.isOfGroup(error.errorType) else { return }
             guard fatal == nil, !ErrorName.stopsConsumer(error.errorType) else { return fail(error) }
             Diagnostics.log(.warning, error.message)
-            state.withLock { $0.trouble = error.message }
+            state.withLock { $0.trouble.met(error) }
         }
     }
 

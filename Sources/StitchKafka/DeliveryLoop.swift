@@ -12,7 +12,8 @@ package final class DeliveryLoop: Sendable {
         var waiters: [UInt64: OneTime<Passage>] = [:]
         var transaction = TransactionPhase()
         var fatal: KafkaError?
-        var health = ServiceHealth()
+        var lastProgress: ContinuousClock.Instant?
+        var trouble = ClientTrouble()
         var isDestroyed = false
     }
 
@@ -56,10 +57,12 @@ package final class DeliveryLoop: Sendable {
     }
 
     var health: ServiceHealth {
-        var health = state.withLock { $0.health }
-        health.lag = gate.traffic.outstanding
-        health.blocker = health.blocker ?? losses.summary
-        return health
+        let (progress, trouble) = state.withLock { ($0.lastProgress, $0.trouble) }
+        return ServiceHealth(
+            lastProgress: progress,
+            lag: gate.traffic.outstanding,
+            blocker: trouble.blocker() ?? losses.summary
+        )
     }
 
     /// - Parameters:
@@ -95,7 +98,10 @@ package final class DeliveryLoop: Sendable {
             if step == .purge { client.purge() }
             let reports = client.serve(timeoutMilliseconds: step == .purge ? 100 : 1000, losses, onError: note)
             guard reports.count > 0 else { continue }
-            state.withLock { $0.health = ServiceHealth(lastProgress: .now) }
+            state.withLock { state in
+                state.lastProgress = .now
+                state.trouble.isOver()
+            }
             if gate.report(reports) { wakeSenders(room: reports.count) }
         }
         client.destroy()
@@ -106,6 +112,6 @@ package final class DeliveryLoop: Sendable {
         if code == RD_KAFKA_RESP_ERR__FATAL { return fail(client.fatalError()) }
         let error = KafkaError(native: code, "The producer has trouble", detail: text)
         Diagnostics.log(.warning, error.message)
-        state.withLock { $0.health.blocker = error.message }
+        state.withLock { $0.trouble.met(error) }
     }
 }
