@@ -11,7 +11,9 @@ struct ClientTroubleTests {
 
     private func error(_ code: rd_kafka_resp_err_t) -> KafkaError { KafkaError(native: code, "There is trouble") }
 
-    @Test("with a broker is over when librdkafka has not spoken of it for a minute, which is told anew each half minute")
+    @Test(
+        "with a broker is over when librdkafka has not spoken of it for a minute, which is told anew each half minute"
+    )
     func connections() {
         var trouble = ClientTrouble()
         #expect(trouble.blocker(at: now) == nil)
