@@ -13,19 +13,22 @@ final class JobListener: Sendable {
         var wantsSleep = false
         var isConnected = false
         var isAsleep = false
-        var waiters: [CheckedContinuation<Bool, Never>] = []
         var wasNotified = false
     }
 
     /// How long to wait before the next try to connect; the worker looks for jobs by itself meanwhile.
     private static let retryDelay = Duration.seconds(2)
     private static let longTime = Duration.seconds(86_400)
+    /// How long the worker waits for the lock: a connection whose other end has vanished is not missed for a minute.
+    private static let patience = Duration.seconds(5)
 
     private let store: JobStore
     private let wake: WakeSignal
     /// Signalled when somebody wants a job stopped.
     private let order: WakeSignal
     private let command = WakeSignal()
+    /// Signalled when a command was obeyed, or can't be.
+    private let answered = WakeSignal()
     private let state = Mutex(State())
 
     init(_ store: JobStore, wake: WakeSignal, order: WakeSignal) {
@@ -36,17 +39,20 @@ final class JobListener: Sendable {
 
     /// Takes the lock of a sleeper.
     ///
-    /// - Returns: Whether it is held; without a connection it is not, and the worker has to look by itself.
+    /// - Returns: Whether it is held; without a connection that answers it is not, and the worker has to look by itself.
     func fallAsleep() async -> Bool {
-        await withCheckedContinuation { continuation in
-            let answer = state.withLock { state -> Bool? in
-                state.wantsSleep = true
-                if state.isAsleep { return true }
-                guard state.isConnected else { return false }
-                state.waiters.append(continuation)
-                return nil
-            }
-            if let answer { continuation.resume(returning: answer) } else { command.signal() }
+        let end = ContinuousClock.now + Self.patience
+        let wasAsleep = state.withLock { state in
+            state.wantsSleep = true
+            return state.isAsleep
+        }
+        if !wasAsleep { command.signal() }
+        while true {
+            let (isConnected, isAsleep) = state.withLock { ($0.isConnected, $0.isAsleep) }
+            if isAsleep || !isConnected { return isAsleep }
+            let rest = end - .now
+            guard rest > .zero, !Task.isCancelled else { return false }
+            await answered.wait(atMost: rest)
         }
     }
 
@@ -87,13 +93,11 @@ final class JobListener: Sendable {
     }
 
     private func disconnected() {
-        let waiters = state.withLock { state in
+        state.withLock { state in
             state.isConnected = false
             state.isAsleep = false
-            defer { state.waiters = [] }
-            return state.waiters
         }
-        for waiter in waiters { waiter.resume(returning: false) }
+        answered.signal()
         wake.signal()
     }
 
@@ -112,20 +116,21 @@ final class JobListener: Sendable {
         }
     }
 
-    /// Takes the lock or gives it up, as is wanted.
+    /// Takes the lock or gives it up, as is wanted, also where that changes meanwhile.
     private func obey(_ connection: PostgresConnection, _ queues: [Int32]) async throws {
-        let (wants, isAsleep) = state.withLock { ($0.wantsSleep, $0.isAsleep) }
-        if wants != isAsleep {
-            let function = store.names[wants ? "fall_asleep" : "wake_up"]
+        while true {
+            let wanted = state.withLock { state -> Bool? in
+                guard state.wantsSleep != state.isAsleep else { return nil }
+                // From here on nobody may rely on a lock that is being given up.
+                if !state.wantsSleep { state.isAsleep = false }
+                return state.wantsSleep
+            }
+            guard let wanted else { break }
+            let function = store.names[wanted ? "fall_asleep" : "wake_up"]
             _ = try await connection.query("SELECT \(function)($1::integer[])::text", queues.map { Int64($0) })
+            if wanted { state.withLock { $0.isAsleep = true } }
         }
-        let waiters = state.withLock { state in
-            state.isAsleep = wants
-            guard wants else { return [CheckedContinuation<Bool, Never>]() }
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume(returning: true) }
+        answered.signal()
     }
 
     /// Waits for a notification or a command; returns what was heard.
