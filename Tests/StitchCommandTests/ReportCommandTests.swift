@@ -59,6 +59,24 @@ struct ReportCommandTests {
         )
     }
 
+    @Test("A clock that is ahead is told of, with the flow and with the topology, and no other is")
+    func clocks() async throws {
+        var spans = Shop.orders(3)
+        for index in spans.indices where spans[index].resource.serviceName == "billing" {
+            spans[index].start = spans[index].start.advanced(by: .seconds(-10))
+            spans[index].end = spans[index].end.advanced(by: .seconds(-10))
+        }
+        let shown = try await run(["show", Shop.trace(of: 0).description], of: spans, width: 300)
+        #expect(shown.output.contains("the clock of storefront is ahead of that of billing by 8.00 s at least"), "\(shown)")
+        let topology = try await run(["topology"], of: spans, width: 300)
+        #expect(topology.output.contains("the clock of storefront is ahead of that of billing"))
+        let clocks = try json(try await run(["topology", "--json"], of: spans))["clocks"] as? [[String: Any]]
+        #expect(clocks?.compactMap { $0["provenSeconds"] as? Double }.contains { $0 > 7 } == true)
+        for arguments in [["show", Shop.trace(of: 0).description], ["topology"]] {
+            #expect(try await !run(arguments).output.contains("clock"))
+        }
+    }
+
     @Test("The topology has services, and topics and queues between them", arguments: [60, 80, 160])
     func topology(width: Int) async throws {
         let outcome = try await run(["topology"], width: width)

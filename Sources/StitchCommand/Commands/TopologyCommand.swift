@@ -30,13 +30,19 @@ enum TopologyCommand: Command {
         let store = try await SpanSource.open(arguments, console)
         let (spans, isWhole) = try await FlowWindow(arguments, store).spans(from: request.from, to: request.to)
         let topology = Topology(spans)
+        let clocks = ClockSkew.estimates(spans)
         if !isWhole { console.tell("only the newest \(spans.count.grouped) spans were looked at; --limit takes more") }
         if arguments.has("json") {
-            try console.write(JSONText.page(TopologyDocument(topology)))
+            try console.write(JSONText.page(TopologyDocument(topology, clocks)))
         } else if arguments.has("dot") {
             try console.write(TopologyGraph(topology).text)
         } else {
             try console.write(table(topology).text(console))
+            for remark in clocks.compactMap(\.remark) {
+                for line in remark.wrapped(to: console.terminal.width) {
+                    try console.write(console.paint(line, .warning) + "\n")
+                }
+            }
         }
         return 0
     }
@@ -112,12 +118,35 @@ private struct TopologyDocument: Encodable {
         var durationSeconds: Percentiles
     }
 
+    /// By how much one service's clock is ahead of another's, as cause and effect bound it.
+    struct Clock: Encodable {
+        var service: String
+        var other: String
+        var atLeastSeconds: Double?
+        var atMostSeconds: Double?
+        var provenSeconds: Double
+        var isConsistent: Bool
+        var observations: Int
+    }
+
     var from: String?
     var to: String?
     var nodes: [Node]
     var edges: [Edge]
+    var clocks: [Clock]
 
-    init(_ topology: Topology) {
+    init(_ topology: Topology, _ skews: [ClockSkew]) {
+        clocks = skews.map { skew in
+            Clock(
+                service: skew.service,
+                other: skew.other,
+                atLeastSeconds: skew.atLeast.map { $0 / .seconds(1) },
+                atMostSeconds: skew.atMost.map { $0 / .seconds(1) },
+                provenSeconds: skew.proven / .seconds(1),
+                isConsistent: skew.isConsistent,
+                observations: skew.observations
+            )
+        }
         from = topology.from.map { String($0.nanoseconds) }
         to = topology.to.map { String($0.nanoseconds) }
         nodes = topology.nodes.map { Node($0) }

@@ -7,7 +7,7 @@ import TraceFlow
 struct FlowHeading {
     let flow: Flow
 
-    /// More missing ends are only counted.
+    /// More missing ends are only counted, and of more hubs and clocks nothing is told.
     private static let mostMissing = 10
 
     /// What the flow began with, and how large it is.
@@ -22,7 +22,7 @@ struct FlowHeading {
             """
     }
 
-    /// What keeps the flow from being whole.
+    /// What keeps the flow from being whole, and its times from being true.
     var remarks: [String] {
         var remarks: [String] = []
         for missing in flow.missing.prefix(Self.mostMissing) {
@@ -44,6 +44,7 @@ struct FlowHeading {
         if flow.isTruncated {
             remarks.append("the flow is larger: only \(flow.spans.count.grouped) spans of it were joined")
         }
+        remarks += ClockSkew.estimates(flow.spans).lazy.compactMap(\.remark).prefix(Self.mostMissing)
         return remarks
     }
 
