@@ -85,5 +85,11 @@ extension ClientProperties {
             "fetchPartitionBytes",
             1...1_000_000_000
         )
+        try set(
+            "queued.max.messages.kbytes",
+            configuration.fetchQueueKilobytes,
+            "fetchQueueKilobytes",
+            1...2_097_151
+        )
     }
 }

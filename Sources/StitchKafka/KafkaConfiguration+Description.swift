@@ -45,6 +45,7 @@ extension KafkaConfiguration: CustomStringConvertible, CustomDebugStringConverti
         add("fetchMaximumWait", fetchMaximumWait)
         add("fetchMaximumBytes", fetchMaximumBytes)
         add("fetchPartitionBytes", fetchPartitionBytes)
+        add("fetchQueueKilobytes", fetchQueueKilobytes)
         add("drain", drain)
         add("statisticsInterval", statisticsInterval)
         for (name, value) in properties.sorted(by: { $0.key < $1.key }) {

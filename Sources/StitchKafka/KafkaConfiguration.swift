@@ -120,6 +120,13 @@ public struct KafkaConfiguration: Sendable, Hashable {
     /// How much of one partition a broker answers at most, 1 to 1,000,000,000 bytes; `nil` for 1 MiB.
     public var fetchPartitionBytes: Int?
 
+    /// How much of each partition waits here for its handler at most, 1 to 2,097,151 KiB; `nil` for 65,536.
+    ///
+    /// Once handlers are slower than brokers, a consumer needs so much for each of its partitions, and an answer of each
+    /// broker: of a hundred partitions 6.4 GiB. A quarter of it is enough for all but the quickest handlers; with librdkafka
+    /// before 2.2 these then wait for brokers now and then.
+    public var fetchQueueKilobytes: Int?
+
     // MARK: The rest
 
     /// How long a shutdown lets records be acknowledged and handlers finish, 0 or more.

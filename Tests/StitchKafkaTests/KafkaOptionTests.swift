@@ -102,6 +102,7 @@ struct KafkaOptionTests {
             $0.fetchMaximumBytes = 40_000_000
             $0.fetchPartitionBytes = 5000
         },
+        OptionCase("what waits for handlers", ["queued.max.messages.kbytes": "2048"]) { $0.fetchQueueKilobytes = 2048 },
         OptionCase("a default of ours overruled", ["topic.metadata.refresh.interval.ms": "7"]) {
             $0.properties["topic.metadata.refresh.interval.ms"] = "7"
         },
