@@ -9,6 +9,15 @@ static inline CURLcode cstitch_curl_set_text(CURL *easy, CURLoption option, cons
     return curl_easy_setopt(easy, option, text);
 }
 
+// Trusts the certificates of a file and no others: not those of the system's folder either, which libcurl would look
+// through beside it. libcurl copies the path.
+static inline CURLcode cstitch_curl_trust_only(CURL *easy, const char *path) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_CAINFO, path);
+    // Without OpenSSL or GnuTLS there may be no such folder, nor the option.
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, (const char *)NULL);
+    return code == CURLE_NOT_BUILT_IN || code == CURLE_UNKNOWN_OPTION ? CURLE_OK : code;
+}
+
 static inline CURLcode cstitch_curl_set_number(CURL *easy, CURLoption option, long number) {
     return curl_easy_setopt(easy, option, number);
 }

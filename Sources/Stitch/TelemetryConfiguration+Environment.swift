@@ -60,7 +60,9 @@ extension TelemetryConfiguration {
 
     private static func attributes(_ reader: inout EnvironmentReader) -> Attributes {
         var attributes = Attributes()
-        for (key, value) in reader.pairs("OTEL_RESOURCE_ATTRIBUTES") ?? [] { attributes[key] = .string(value) }
+        for (key, value) in reader.pairs("OTEL_RESOURCE_ATTRIBUTES", codedNames: true) ?? [] {
+            attributes[key] = .string(value)
+        }
         return attributes
     }
 

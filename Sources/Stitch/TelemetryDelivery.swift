@@ -29,6 +29,7 @@ final class TelemetryDelivery: Sendable {
         tell: @escaping @Sendable (String) -> Void = { Diagnostics.log(.warning, $0) }
     ) throws(OTLPError) {
         self.tell = tell
+        try configuration.validate()
         let resource = configuration.resource(detected: .read())
         metrics = try MetricExport(configuration, resource: resource, tell: tell)
         spans = try SpanExport(configuration, meter: metrics?.meter, tell: tell)

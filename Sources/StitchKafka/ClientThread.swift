@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import StitchService
 
 /// The one OS thread of a client: where librdkafka's blocking calls are made, and where the client is destroyed.
 ///
@@ -18,7 +19,7 @@ enum ClientThread {
 ///
 /// Never used on the cooperative pool to wait.
 final class ThreadGate: Sendable {
-    private let condition = NSCondition()
+    private let condition = MonotonicCondition()
 
     /// Something changed that a waiter may want to see.
     func signal() {
@@ -29,9 +30,9 @@ final class ThreadGate: Sendable {
     func wait(until deadline: () -> ContinuousClock.Instant, _ isOpen: () -> Bool) {
         condition.withLock {
             while !isOpen() {
-                let remaining = ContinuousClock.now.duration(to: deadline())
-                guard remaining > .zero else { return }
-                _ = condition.wait(until: Date(timeIntervalSinceNow: Double(remaining.wholeMilliseconds) / 1000))
+                let end = deadline()
+                guard .now < end else { return }
+                _ = condition.wait(until: end)
             }
         }
     }

@@ -37,7 +37,7 @@ final class CurlTransfer {
         let milliseconds = Int(min(max(timeout / .milliseconds(1), 1), 1e9))
         guard
             text(CURLOPT_URL, request.url), number(CURLOPT_NOSIGNAL, 1), number(CURLOPT_TIMEOUT_MS, milliseconds),
-            text(CURLOPT_CAINFO, options.certificateAuthority), text(CURLOPT_SSLCERT, options.clientCertificate),
+            trust(options.certificateAuthority), text(CURLOPT_SSLCERT, options.clientCertificate),
             text(CURLOPT_SSLKEY, options.clientKey),
             cstitch_curl_allow_only_http(easy) == CURLE_OK,
             // Both are borrowed until the handle's end, which is before theirs.
@@ -70,16 +70,22 @@ final class CurlTransfer {
         let why = reason.pointee == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: reason)
         switch code {
         case CURLE_OK: return .answered(answer.whole(status))
+        // The status says what became of the request, also where the rest of the answer never came.
+        case CURLE_OPERATION_TIMEDOUT where status >= 200: return .answered(answer.whole(status))
         case CURLE_OPERATION_TIMEDOUT: return .timedOut
         // The status says what became of the request, whatever the rest of the body would have said.
         case CURLE_WRITE_ERROR where answer.isCut: return .answered(answer.whole(status))
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .unconnected(why)
         case CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR,
             CURLE_SSL_CONNECT_ERROR:
-            // A refusal counts also when the connection was lost in the middle of its explanation.
-            return status >= 300 ? .answered(answer.whole(status)) : .disconnected(why)
+            return status >= 200 ? .answered(answer.whole(status)) : .disconnected(why)
         default: return .failed(why)
         }
+    }
+
+    private func trust(_ path: String?) -> Bool {
+        guard let path else { return true }
+        return cstitch_curl_trust_only(easy, path) == CURLE_OK
     }
 
     private func text(_ option: CURLoption, _ value: String?) -> Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import StitchService
 
 /// The time, and the waiting, of an exporter.
 protocol ExportClock: Sendable {
@@ -35,7 +36,7 @@ enum WaitEnd {
 /// `@unchecked Sendable`: what changes is touched only while `condition` is locked.
 final class SystemExportClock: ExportClock, @unchecked Sendable {
     private let start = ContinuousClock.now
-    private let condition = NSCondition()
+    private let condition = MonotonicCondition()
     private var isHurried = false
     private var isInterrupted = false
 
@@ -45,11 +46,8 @@ final class SystemExportClock: ExportClock, @unchecked Sendable {
 
     func wait(_ duration: Duration, isHasty: Bool) -> WaitEnd {
         condition.withLock {
-            let end = elapsed + duration
-            // A system clock that is set meanwhile must not end the wait: what counts is the time that went by.
-            while !isInterrupted, !(isHasty && isHurried), elapsed < end {
-                _ = condition.wait(until: Date(timeIntervalSinceNow: (end - elapsed) / .seconds(1)))
-            }
+            let end = ContinuousClock.Instant.after(duration)
+            while !isInterrupted, !(isHasty && isHurried), condition.wait(until: end) {}
             return isInterrupted ? .interrupted : isHasty && isHurried ? .hurried : .over
         }
     }

@@ -69,13 +69,14 @@ public final class FileSpanExporter: SpanExporter {
         } catch {
             throw OTLPError(.file, "can't tell the size of \(path)", cause: error)
         }
-        if rotation.kept == 0 {
-            guard unlink(path) == 0 || errno == ENOENT else { throw Self.failure("remove", path) }
-        }
+        // First what may fail for want of something: or each try would push the oldest file out.
+        let new = "\(path).new"
+        let handle = try Self.open(new)
         for (from, to) in rotation.renames where rename(from, to) != 0 && errno != ENOENT {
             throw Self.failure("rename", from)
         }
-        state = State(handle: try Self.open(path))
+        guard rename(new, path) == 0 else { throw Self.failure("rename", new) }
+        state = State(handle: handle)
     }
 
     private static func open(_ path: String) throws(OTLPError) -> FileHandle {

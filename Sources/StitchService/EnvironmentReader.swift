@@ -102,11 +102,15 @@ package struct EnvironmentReader {
     /// `key=value` pairs in the form of W3C Baggage: percent-coded values, no properties.
     ///
     /// - Returns: `nil` if nothing is set, or if a part can't be read.
-    package mutating func pairs(_ name: String) -> [(name: String, value: String)]? {
+    ///
+    /// - Parameters:
+    ///   - name: The variable.
+    ///   - isCoded: Whether names are percent-coded too, as those of a resource's attributes are, and not names of HTTP.
+    package mutating func pairs(_ name: String, codedNames isCoded: Bool = false) -> [(name: String, value: String)]? {
         guard text(name) != nil else { return nil }
         var pairs: [(name: String, value: String)] = []
         for part in list(name) {
-            guard let pair = Self.pair(part) else {
+            guard let pair = Self.pair(part, codedNames: isCoded) else {
                 ignore(name, "it must be key=value pairs with commas between them, other characters as %XX")
                 return nil
             }
@@ -123,14 +127,14 @@ package struct EnvironmentReader {
     /// What a limit is that isn't one: a year.
     package static let noLimit = Duration.seconds(365 * 24 * 60 * 60)
 
-    private static func pair(_ text: String) -> (name: String, value: String)? {
+    private static func pair(_ text: String, codedNames isCoded: Bool) -> (name: String, value: String)? {
         guard let equals = text.firstIndex(of: "=") else { return nil }
         let key = String(text[..<equals]).trimmingBlanks
         let value = String(text[equals...].dropFirst()).trimmingBlanks
-        guard !key.isEmpty, key.utf8.allSatisfy(isKeyByte), let value = value.removingPercentEncoding else {
-            return nil
-        }
-        return (key, value)
+        guard !key.isEmpty, isCoded || key.utf8.allSatisfy(isKeyByte), let value = value.removingPercentEncoding,
+            let name = isCoded ? key.removingPercentEncoding : key
+        else { return nil }
+        return (name, value)
     }
 
     /// The characters of a token of HTTP.

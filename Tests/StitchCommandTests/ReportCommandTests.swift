@@ -67,7 +67,10 @@ struct ReportCommandTests {
             spans[index].end = spans[index].end.advanced(by: .seconds(-10))
         }
         let shown = try await run(["show", Shop.trace(of: 0).description], of: spans, width: 300)
-        #expect(shown.output.contains("the clock of storefront is ahead of that of billing by 8.00 s at least"), "\(shown)")
+        #expect(
+            shown.output.contains("the clock of storefront is ahead of that of billing by 8.00 s at least"),
+            "\(shown)"
+        )
         let topology = try await run(["topology"], of: spans, width: 300)
         #expect(topology.output.contains("the clock of storefront is ahead of that of billing"))
         let clocks = try json(try await run(["topology", "--json"], of: spans))["clocks"] as? [[String: Any]]

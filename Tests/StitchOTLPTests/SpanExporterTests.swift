@@ -42,6 +42,26 @@ struct FileSpanExporterTests {
         }
     }
 
+    @Test("Where no new file can be opened, none of the kept is given up, however often it is tried")
+    func noNewFile() throws {
+        try withFolder { folder in
+            let path = folder.appending(path: "spans.jsonl")
+            let exporter = try FileSpanExporter(path: path.path, maximumSize: 1, keeping: 2)
+            for id in 1...3 { try exporter.export(SpanBatch([span(UInt64(id))])) }
+            let obstacle = path.path + ".new"
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+            for id in 4...9 {
+                #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([span(UInt64(id))])) }
+            }
+            try FileManager.default.removeItem(atPath: obstacle)
+            try exporter.export(SpanBatch([span(10)]))
+            let kept = try ["", ".1", ".2"].map {
+                try OTLPJSONLines.read(contentsOf: URL(filePath: path.path + $0)).map(\.spanID.bits)
+            }
+            #expect(kept == [[10], [3], [2]])
+        }
+    }
+
     @Test("A file that was there already is gone on with, up to its size")
     func resumption() throws {
         try withFolder { folder in

@@ -62,7 +62,14 @@ private let rows: [Row] = [
     wrong("OTEL_RESOURCE_ATTRIBUTES", "a=1,nonsense", attributes, ""),
     wrong("OTEL_RESOURCE_ATTRIBUTES", "a=1,b=%zz", attributes, ""),
     wrong("OTEL_RESOURCE_ATTRIBUTES", "=1", attributes, ""),
-    wrong("OTEL_RESOURCE_ATTRIBUTES", "a b=1", attributes, ""),
+    wrong("OTEL_RESOURCE_ATTRIBUTES", "%zz=1", attributes, ""),
+    // Names are those of OpenTelemetry's resources, not of HTTP.
+    row(
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "app.kubernetes.io/name=x,a%2Cb%3D=1,größe=2",
+        attributes,
+        "app.kubernetes.io/name=x,a,b==1,größe=2"
+    ),
 
     row("OTEL_SDK_DISABLED", "true", disabled, "true"),
     row("OTEL_SDK_DISABLED", "TRUE", disabled, "true"),

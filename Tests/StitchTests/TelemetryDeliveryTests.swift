@@ -286,6 +286,12 @@ struct TelemetryDeliveryTests {
     func wrong() {
         for change in [
             { $0.otlp.endpoint = "nowhere" }, { $0.metricsOTLP.endpoint = "nowhere" }, { $0.exportTimeout = .zero },
+            { $0.queueCapacity = 0 }, { $0.batchSize = 0 }, { $0.exportDelay = .seconds(-1) },
+            { $0.metrics.interval = .zero }, { $0.shutdownTimeout = .seconds(-1) },
+            {
+                $0.queueCapacity = 10
+                $0.batchSize = 11
+            },
         ] as [(inout TelemetryConfiguration) -> Void] {
             var configuration = configuration(nowhere)
             change(&configuration)

@@ -37,7 +37,8 @@ final class SpanLoad: Sendable {
         while ContinuousClock.now < end {
             let begin = ContinuousClock.now
             for number in 0..<burst {
-                withSpan("process orders", ofKind: .consumer) { span in span.attributes["number"] = .int(Int64(number)) }
+                withSpan("process orders", ofKind: .consumer) { span in span.attributes["number"] = .int(Int64(number))
+                }
             }
             durations.append((ContinuousClock.now - begin) / .nanoseconds(1))
             Thread.sleep(forTimeInterval: pause)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Foundation
+import StitchService
 import TelemetryAPI
 public import TelemetryData
 

@@ -37,10 +37,10 @@ extension SpanQueue {
     ///
     /// - Returns: `false` at the end.
     private func nextBatch(_ spans: inout EncodedSpans) -> Bool {
-        var deadline: Date?
+        var deadline: ContinuousClock.Instant?
         while true {
             if takeBatch(&spans, ifDue: true) { return true }
-            let isOver = deadline.map { $0.timeIntervalSinceNow <= 0 } ?? false
+            let isOver = deadline.map { $0 <= .now } ?? false
             let isEnd = condition.withLock { isClosed }
             if isOver || isEnd || hasBatch {
                 collect()
@@ -57,7 +57,7 @@ extension SpanQueue {
             if deadline == nil, isEmpty {
                 waitForFirst()
             } else {
-                let end = deadline ?? Date(timeIntervalSinceNow: delay)
+                let end = deadline ?? .after(seconds: delay)
                 deadline = end
                 waitForBatch(until: end)
             }
@@ -89,7 +89,7 @@ extension SpanQueue {
         }
     }
 
-    private func waitForBatch(until deadline: Date) {
+    private func waitForBatch(until deadline: ContinuousClock.Instant) {
         sleep.store(Sleep.collecting, ordering: .sequentiallyConsistent)
         if hasBatch {
             sleep.store(Sleep.none, ordering: .relaxed)

@@ -22,7 +22,7 @@ final class SpanQueue: @unchecked Sendable {
     }
 
     let shards: SpanShards
-    let condition = NSCondition()
+    let condition = MonotonicCondition()
     let bound: SpanQueueBound
     let batchSize: Int
     let delay: TimeInterval
@@ -55,7 +55,7 @@ final class SpanQueue: @unchecked Sendable {
     init(bound: SpanQueueBound, batchSize: Int, delay: TimeInterval, whenFull: FullQueue) {
         self.bound = bound
         self.batchSize = batchSize
-        self.delay = Self.bounded(delay)
+        self.delay = delay
         self.whenFull = whenFull
         accounts = SpanAccounts(batchSize: batchSize)
         blocksToWakeFor = bound.blocksToWakeFor
@@ -162,15 +162,9 @@ final class SpanQueue: @unchecked Sendable {
         Diagnostics.log(.warning, "\(count) spans were dropped so far: more ended than could be exported in time")
     }
 
-    /// A time that a condition can wait for; it knows no dates that are centuries away.
-    private static func bounded(_ time: TimeInterval) -> TimeInterval {
-        let year: TimeInterval = 31_536_000
-        return time > 0 ? min(time, year) : 0
-    }
-
     /// Whether the condition came true in time.
     private func wait(_ timeout: TimeInterval, until isTrue: () -> Bool) -> Bool {
-        let deadline = Date(timeIntervalSinceNow: Self.bounded(timeout))
+        let deadline = ContinuousClock.Instant.after(seconds: timeout)
         while !isTrue() {
             if !condition.wait(until: deadline) { return isTrue() }
         }

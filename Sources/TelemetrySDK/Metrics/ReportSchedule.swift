@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import StitchService
 
 /// When reports are made: at intervals, when somebody asks, and a last time at the end.
 ///
 /// `@unchecked Sendable`: every stored property that changes is touched only while `condition` is locked.
 final class ReportSchedule: @unchecked Sendable {
-    private let condition = NSCondition()
+    private let condition = MonotonicCondition()
     private let interval: Duration
-    private let clock = ContinuousClock()
 
     // Reports are numbered in the order in which they are begun; one that was asked for is any that begins afterwards.
     private var begun = 0
@@ -18,16 +17,17 @@ final class ReportSchedule: @unchecked Sendable {
     private var isEnded = false
 
     init(interval: Duration) {
-        self.interval = interval
+        // Longer than a year is never.
+        self.interval = min(interval, .seconds(31_536_000))
     }
 
     /// Makes reports until the schedule is closed; the body of the thread.
     func run(_ report: () -> Void) {
-        var next = clock.now.advanced(by: interval)
+        var next = ContinuousClock.Instant.after(interval)
         while true {
             let isLast = waitUntilDue(next)
             // Where a report takes longer than the interval the next begins at once, and none is made up for.
-            next = max(next.advanced(by: interval), clock.now)
+            next = max(next.advanced(by: interval), .now)
             report()
             condition.withLock {
                 finished = begun
@@ -40,7 +40,7 @@ final class ReportSchedule: @unchecked Sendable {
 
     /// Waits for a report that begins after this call; says whether it was made in time.
     func reportNow(timeout: Duration) -> Bool {
-        let deadline = clock.now.advanced(by: timeout)
+        let deadline = ContinuousClock.Instant.after(timeout)
         return condition.withLock {
             let wanted = begun + 1
             asked = max(asked, wanted)
@@ -51,7 +51,7 @@ final class ReportSchedule: @unchecked Sendable {
 
     /// Has the last report made; says whether this call closed the schedule, and whether all was done in time.
     func close(timeout: Duration) -> (isFirst: Bool, isDone: Bool) {
-        let deadline = clock.now.advanced(by: timeout)
+        let deadline = ContinuousClock.Instant.after(timeout)
         return condition.withLock {
             let isFirst = !isClosed
             isClosed = true
@@ -72,10 +72,7 @@ final class ReportSchedule: @unchecked Sendable {
     /// Waits, with the lock held, until something holds; says whether it does.
     private func wait(until deadline: ContinuousClock.Instant, for holds: () -> Bool) -> Bool {
         while !holds() {
-            let remaining = clock.now.duration(to: deadline)
-            guard remaining > .zero else { return false }
-            // By the system's clock, which may be set meanwhile: the loop looks at the other one.
-            _ = condition.wait(until: Date(timeIntervalSinceNow: remaining / .seconds(1)))
+            if !condition.wait(until: deadline) { return holds() }
         }
         return true
     }

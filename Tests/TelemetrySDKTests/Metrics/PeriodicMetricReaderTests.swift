@@ -89,6 +89,16 @@ struct PeriodicMetricReaderTests {
         reader.shutdown()
     }
 
+    @Test("An interval and times that no clock can tell are very long ones")
+    func absurdTimes() {
+        let meter = SDKMeter()
+        let exporter = KeepingExporter()
+        let reader = PeriodicMetricReader(meter: meter, exporter: exporter, interval: .milliseconds(Int64.max))
+        meter.counter(Shop.served).add(1)
+        #expect(reader.flush(timeout: .seconds(Int64.max)))
+        #expect(reader.shutdown(timeout: .seconds(Int64.max)) && exporter.all.count == 2)
+    }
+
     @Test("The last report comes with the shutdown, which may be called twice; nothing is reported later")
     func shutdown() {
         let meter = SDKMeter()
