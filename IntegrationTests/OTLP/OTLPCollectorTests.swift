@@ -71,6 +71,58 @@ struct OTLPCollectorTests {
         }
     }
 
+    private static let forwarding = """
+        extensions:
+          health_check:
+            endpoint: 127.0.0.1:${env:OTELCOL_HEALTH_PORT}
+        receivers:
+          otlp:
+            protocols:
+              http:
+                endpoint: 127.0.0.1:${env:OTELCOL_HTTP_PORT}
+        exporters:
+          otlphttp:
+            endpoint: ${env:RECEIVER}
+            compression: none
+        service:
+          telemetry:
+            metrics:
+              level: none
+          extensions: [health_check]
+          pipelines:
+            traces:
+              receivers: [otlp]
+              exporters: [otlphttp]
+        """
+
+    @Test(
+        "What the collector sends is read as it was sent to it",
+        .enabled(if: ServerPack.isExpected, "needs STITCH_TEST_SERVERS"),
+        .timeLimit(.minutes(2))
+    )
+    func sentByTheCollector() async throws {
+        let receiver = try ThreadedReceiver()
+        defer { receiver.stop() }
+        let sent = SpanSamples.all(trace: TraceID(high: 7, low: 9))
+        try await ServerPack.with(
+            "otelcol",
+            environment: ["RECEIVER": receiver.endpoint],
+            prepare: { folder in
+                let file = folder.appending(path: "forwarding.yaml")
+                try Data(Self.forwarding.utf8).write(to: file)
+                return ["--config", file.path]
+            }
+        ) { collector in
+            let endpoint = "http://127.0.0.1:\(try collector.setting("OTELCOL_HTTP_PORT"))/v1/traces"
+            let exporter = try OTLPHTTPExporter(OTLPHTTPConfiguration(endpoint: endpoint))
+            try await OTLPReceiver.export(exporter) { try $0.export(SpanBatch(sent)) }
+            while receiver.spans.count < sent.count { try await Task.sleep(for: .milliseconds(10)) }
+        }
+        let byID = Dictionary(receiver.spans.map { ($0.spanID, $0) }) { first, _ in first }
+        #expect(receiver.spans.count == sent.count)
+        for span in sent { #expect(byID[span.spanID] == span) }
+    }
+
     /// The first failure of so many exports.
     private func failure(_ configuration: OTLPHTTPConfiguration, within count: Int = 1) async -> OTLPError? {
         await #expect(throws: OTLPError.self) {
