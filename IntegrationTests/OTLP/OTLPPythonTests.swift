@@ -24,7 +24,37 @@ struct OTLPPythonTests {
     @Test("Its message classes write the metrics that Stitch writes in the same bytes")
     func metrics() async throws {
         let time = Timestamp(nanoseconds: 1_795_424_442_378_527_933)
+        let start = time.advanced(by: .seconds(-60))
+        let exemplar = Exemplar(
+            time: time,
+            value: .double(0.25),
+            traceID: TraceID(high: 1, low: 2),
+            spanID: SpanID(bits: 3),
+            attributes: ["order": 7]
+        )
+        let place: Attributes = ["messaging.destination.name": "orders", "retries": 2, "late": true]
+        let counted = NumberPoint(attributes: place, start: start, time: time, value: .int(7), exemplars: [exemplar])
+        let weighed = NumberPoint(start: start, time: time, value: .double(-0.5))
+        let durations = HistogramPoint(
+            attributes: place,
+            start: start,
+            time: time,
+            boundaries: [0.1, 1, 10],
+            bucketCounts: [0, 5, 0, 1],
+            sum: 17.5,
+            minimum: 0.25,
+            maximum: 12,
+            exemplars: [exemplar]
+        )
         let metrics = [
+            MetricData(
+                name: "orders",
+                unit: "{order}",
+                .sum([counted], .cumulative, isMonotonic: true),
+                resource: Resource(attributes: ["service.name": "shop"])
+            ),
+            MetricData(name: "weight", .sum([weighed], .delta, isMonotonic: false)),
+            MetricData(name: "process", unit: "s", description: "How long.", .histogram([durations], .delta)),
             MetricData(name: "stitch.queue", unit: "1", .gauge([NumberPoint(time: time, value: .int(-7))])),
             MetricData(name: "stitch.load", description: "π", .gauge([NumberPoint(time: time, value: .double(0.5))])),
         ]
