@@ -35,8 +35,40 @@ public final class OTLPHTTPExporter: SpanExporter {
     ///   none: ``OTLPError/Code/refused``, ``OTLPError/Code/unreachable``, ``OTLPError/Code/tooLarge``,
     ///   ``OTLPError/Code/shutDown``.
     public func export(_ batch: SpanBatch) throws {
+        let body = OTLP.encode(batch, as: sender.configuration.encoding.format)
+        if body.count > Self.usualLimit, batch.count > 1 {
+            try exportHalves(of: batch.spans)
+        } else {
+            try send(body, batch.count)
+        }
+    }
+
+    /// More bytes are sent as several requests: some receivers take no more at once.
+    private static let usualLimit = 4 << 20
+
+    /// One half's refusal is none of the other's; but where nobody can be reached once, it is not tried again.
+    private func exportHalves(of spans: [SpanData]) throws {
+        let middle = spans.count / 2
+        var lost = 0
+        var failure: (any Error)?
+        for half in [spans[..<middle], spans[middle...]] {
+            if let failure, !(failure is PartialExport), (failure as? OTLPError)?.code != .refused {
+                lost += half.count
+                continue
+            }
+            do { try export(SpanBatch(Array(half))) } catch {
+                lost += (error as? PartialExport)?.lostSpanCount ?? half.count
+                failure = failure ?? error
+            }
+        }
+        guard let failure else { return }
+        if lost >= spans.count { throw failure }
+        throw PartialExport(lostSpanCount: lost, message: (failure as? PartialExport)?.message ?? "\(failure)")
+    }
+
+    private func send(_ body: [UInt8], _ count: Int) throws {
         let format = sender.configuration.encoding.format
-        let answer = try sender.send(OTLP.encode(batch, as: format))
+        let answer = try sender.send(body)
         // An answer that can't be read says nothing against the spans: the status said that they were taken.
         guard let answer = try? OTLPResponse(answer, as: format), !answer.isComplete else { return }
         let message = sender.quoted(answer.errorMessage)
@@ -45,7 +77,7 @@ public final class OTLPHTTPExporter: SpanExporter {
             throw PartialExport(
                 lostSpanCount: Int(answer.rejectedCount),
                 message: "\(sender.configuration.displayedEndpoint) left out \(answer.rejectedCount) of "
-                    + "\(batch.count) spans: \(message)"
+                    + "\(count) spans: \(message)"
             )
         }
         Diagnostics.log(.warning, "\(sender.configuration.displayedEndpoint) took the spans, but says: \(message)")

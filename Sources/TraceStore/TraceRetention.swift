@@ -20,7 +20,7 @@ public struct TraceRetention: Sendable, Hashable {
     /// Flows are kept in which something waited that long, or longer; `nil` for no such rule.
     public var minimumWait: Duration?
 
-    /// Flows are kept in which a trace took that long, or longer; `nil` for no such rule.
+    /// Flows are kept in which a trace took that long, or longer, as its spans of one partition tell; `nil` for no such rule.
     public var minimumDuration: Duration?
 
     /// Which share of the other flows is kept, from 0 to 1; which ones hangs on the trace of their origin alone.

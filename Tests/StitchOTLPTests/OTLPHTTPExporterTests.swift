@@ -169,6 +169,33 @@ struct OTLPHTTPExporterTests {
         #expect(server.requests.count == 1)
     }
 
+    /// A span of three megabytes.
+    private func largeSpan() -> SpanData {
+        var large = span()
+        large.attributes["body"] = .string(String(repeating: "x", count: 3 << 20))
+        return large
+    }
+
+    @Test("Spans of many megabytes are sent in several requests, and what is refused of one is no loss of the others")
+    func large() throws {
+        let server = try ScriptedServer([.answer(200), .answer(400), .answer(200)])
+        defer { server.stop() }
+        let exporter = try exporter(to: server)
+        try exporter.export(SpanBatch([largeSpan()]))
+        let error = #expect(throws: PartialExport.self) { try exporter.export(SpanBatch([largeSpan(), largeSpan()])) }
+        #expect(error?.lostSpanCount == 1 && error?.message.contains("status 400") == true)
+        #expect(server.requests.count == 3)
+    }
+
+    @Test("Where nobody can be reached with the first of several requests, the others are not tried")
+    func largeToNobody() throws {
+        let server = try ScriptedServer([.answer(503, ["Retry-After: 3600"]), .answer(200)])
+        defer { server.stop() }
+        let exporter = try exporter(to: server, clock: TestClock())
+        #expect(throws: OTLPError.self) { try exporter.export(SpanBatch([largeSpan(), largeSpan(), largeSpan()])) }
+        #expect(server.requests.count == 1)
+    }
+
     @Test("A redirection is refused: no header follows it to another server")
     func redirection() throws {
         let other = try ScriptedServer([.answer(200)])
