@@ -55,7 +55,8 @@ struct PostgresSecurityTests {
             var configuration = JobWorkerConfiguration(queues: ["default": 1])
             // Only what it hears of wakes it.
             configuration.fallbackInterval = .seconds(3600)
-            let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { job, _ in inbox.put(job.orderID) }
+            let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { job, _ in inbox.put(job.orderID)
+            }
             let running = Task { try await worker.run() }
             try await jobs.enqueue(SendReceipt(orderID: 1))
             #expect(await inbox.take(1) == [1])
