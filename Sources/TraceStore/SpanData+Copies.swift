@@ -14,9 +14,7 @@ extension SpanData {
         var span = self
         let known = Set(links.map(\.identity))
         span.links += earlier.links.filter { !known.contains($0.identity) }
-        for element in earlier.attributes.elements where span.attributes[element.key] == nil {
-            span.attributes[element.key] = element.value
-        }
+        span.attributes.add(missingFrom: earlier.attributes)
         return span
     }
 
