@@ -118,6 +118,7 @@ struct FlowsCommandTests {
             #expect(await count("--service", "billing", "--name", "process orders") == 3)
             #expect(await count("--service", "billing", "--name", "place order") == 0)
             #expect(await count("--attribute", "shop.order_id=2") == 1)
+            #expect(await count("--attribute", "shop.order_id=") == 0)
             #expect(await count("--error", "--min-wait", "50ms") == 3)
             #expect(await count("--min-duration", "1s") == 0)
             #expect(await count("--max-duration", "1s") == 3)
@@ -125,6 +126,21 @@ struct FlowsCommandTests {
             #expect(await count("--from", second) == 2)
             #expect(await count("--to", second) == 1)
             #expect(await count("--since", "1h") == 0)
+        }
+    }
+
+    @Test("An attribute may be asked for that is empty, or has a sign of equality in it", arguments: ["", "a=b", "="])
+    func attributeValue(_ value: String) async throws {
+        let spans =
+            Shop.orders(2) + [
+                Shop.span("import", of: 7, 1, from: 0, for: 1, service: "shop", attributes: ["tenant": .string(value)])
+            ]
+        try await CommandFixture.withFile(spans) { file, _ in
+            let outcome = await CommandFixture.run(["flows", "--file", file, "--attribute", "tenant=\(value)"])
+            #expect(outcome.status == 0, "\(outcome.error)")
+            #expect(ids(outcome) == [id(7)])
+            #expect(await CommandFixture.run(["flows", "--file", file, "--attribute", "=\(value)"]).status == 64)
+            #expect(await CommandFixture.run(["flows", "--file", file, "--attribute", "tenant"]).status == 64)
         }
     }
 

@@ -131,9 +131,11 @@ struct FlowRequest {
         if let service = arguments["service"] { conditions.append(.text(.service, .equal, service)) }
         if let name = arguments["name"] { conditions.append(.text(.name, .equal, name)) }
         for attribute in arguments.all("attribute") {
-            let parts = attribute.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { throw .usage("--attribute is KEY=VALUE, not '\(attribute)'") }
-            conditions.append(.text(.attribute(parts[0]), .equal, parts[1]))
+            guard let sign = attribute.firstIndex(of: "="), sign > attribute.startIndex else {
+                throw .usage("--attribute is KEY=VALUE, not '\(attribute)'")
+            }
+            let value = String(attribute[attribute.index(after: sign)...])
+            conditions.append(.text(.attribute(String(attribute[..<sign])), .equal, value))
         }
         if arguments.has("error") { conditions.append(.error) }
         if let time = try arguments.duration("min-duration") {
