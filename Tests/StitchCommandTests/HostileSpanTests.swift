@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import StitchOTLP
 import TelemetryData
 import Testing
 import TraceFlow
@@ -135,6 +136,25 @@ struct HostileSpanTests {
         let json = try JSONText.line([text])
         #expect(isClean(json))
         #expect(try JSONDecoder().decode([String].self, from: Data(json.utf8)) == [text])
+    }
+
+    @Test("What is exported to a terminal moves no cursor either, and is the same data when it is read back")
+    func exported() async throws {
+        let spans = Self.spans.filter { $0.name.utf8.count < 1_000 }
+        try await CommandFixture.withFile(spans) { file, folder in
+            let exported = await CommandFixture.run(["export", "--file", file])
+            #expect(exported.status == 0, "\(exported.error)")
+            #expect(isClean(exported.output))
+            #expect(exported.output.contains("\\u009b31m") && exported.output.contains("\\u202egnp.exe"))
+            #expect(exported.output.contains("日本語の注文"))
+            let plain = folder.appending(path: "plain").path
+            #expect(await CommandFixture.run(["export", "--file", file, "--output", plain]).status == 0)
+            let lines = exported.output.split(separator: "\n")
+            let read = try lines.flatMap { try OTLPJSONLines.decode(line: Data($0.utf8)) }
+            let written = try OTLPJSONLines.read(contentsOf: URL(filePath: plain))
+            // NaN is not equal to itself: bytes are compared.
+            #expect(read.count == spans.count && OTLP.encode(read) == OTLP.encode(written))
+        }
     }
 
     @Test("With colours, the only escapes are those of colours")

@@ -37,7 +37,8 @@ enum ExportCommand: Command {
         func write(_ spans: [SpanData]) throws {
             guard !spans.isEmpty else { return }
             let line = try OTLPJSONLines.encode(spans)
-            if let output { try output.write(line) } else { try console.write(String(decoding: line, as: UTF8.self)) }
+            guard let output else { return try console.write(JSONText.escaped(String(decoding: line, as: UTF8.self))) }
+            try output.write(line)
         }
         guard request.isNarrow else {
             try await store.read { try write($0) }

@@ -18,8 +18,8 @@ enum JSONText {
         return escaped(String(decoding: try encoder.encode(value), as: UTF8.self)) + "\n"
     }
 
-    /// The same JSON: what is not plain ASCII stands in texts alone, and what is below it the encoder has escaped.
-    private static func escaped(_ json: String) -> String {
+    /// The same JSON: what is not plain ASCII stands in texts alone, and what is below it has been escaped.
+    static func escaped(_ json: String) -> String {
         guard json.utf8.contains(where: { $0 >= 0x7f }) else { return json }
         var text = String.UnicodeScalarView()
         for scalar in json.unicodeScalars {
