@@ -10,7 +10,8 @@ enum LintCommand: Command {
         summary: "find what is wrong with spans: lost contexts, missing ends, noise",
         text: """
             Looks at spans and says what is wrong with them, why, and what to do. Its exit status is for CI: 0 if nothing
-            is found, 1 if something is, 2 if the spans can't be read.
+            is found, 1 if something is, 2 if the spans can't be read, or some of them can't and nothing is found in the
+            others.
             """,
         options: SpanSource.options + FlowWindow.options + [
             OptionDescription(
@@ -75,7 +76,9 @@ enum LintCommand: Command {
                 findings.isEmpty ? "nothing" : findings.count == 1 ? "one thing" : "\(findings.count.grouped) things"
             try console.write(console.paint("\(report.spans.grouped) spans: \(count) found\n", .bold))
         }
-        return findings.isEmpty ? 0 : CommandError.foundStatus
+        guard findings.isEmpty else { return CommandError.foundStatus }
+        guard try await SpanSource.isPartial(store) else { return 0 }
+        throw CommandError.failure("nothing is known of what was left out because it can't be read")
     }
 
     private static func severity(_ arguments: ParsedArguments) throws(CommandError) -> LintCode.Severity {

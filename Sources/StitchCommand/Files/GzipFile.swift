@@ -32,7 +32,7 @@ final class GzipFile: @unchecked Sendable {
 
     deinit { gzclose(file) }
 
-    /// The next bytes; none at the end.
+    /// The next bytes; none at the end, or where the file is cut short.
     func next() async throws -> [UInt8] {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try self.readNext() }) }
@@ -46,13 +46,12 @@ final class GzipFile: @unchecked Sendable {
             read = gzread(file, buffer.baseAddress, UInt32(buffer.count))
             count = max(0, Int(read))
         }
-        guard read >= 0, !(read == 0 && isCutShort) else {
-            throw .failure("can't read spans from \(name): \(isCutShort ? "its end is missing" : reason)")
-        }
+        guard read >= 0 else { throw .failure("can't read spans from \(name): \(reason)") }
         return bytes
     }
 
-    private var isCutShort: Bool { status == Z_BUF_ERROR }
+    /// Whether the file ended before the end of what is compressed in it; known once there are no bytes any more.
+    var isCutShort: Bool { queue.sync { status == Z_BUF_ERROR } }
 
     private var status: Int32 {
         var code: Int32 = 0

@@ -11,8 +11,12 @@ struct LoadedSpans: SpanStore {
     private var links: [TraceID: [BackLinks.Link]] = [:]
     private var newestFirst: [SpanData] = []
 
+    /// How many lines or requests of the files could not be read.
+    let leftOutCount: Int
+
     /// Spans that arrived in this order; of copies the last counts, with the links and attributes of all.
-    init(_ spans: some Sequence<SpanData>) {
+    init(_ spans: some Sequence<SpanData>, leftOutCount: Int = 0) {
+        self.leftOutCount = leftOutCount
         for span in spans {
             guard let span = span.keepable else { continue }
             let old = traces[span.traceID]?[span.reference]

@@ -33,26 +33,60 @@ struct SpanFile {
     ) async throws -> Int {
         let file = try GzipFile(path: path)
         var bytes = try await file.next()
-        guard !bytes.isEmpty else { return 0 }
-        guard Self.isJSON(bytes) else {
+        guard !bytes.isEmpty || file.isCutShort else { return 0 }
+        let format = bytes.isEmpty ? .lines : SpanFileFormat(of: bytes)
+        var report = SpanFileReport(name: name, unit: format == .protobuf ? "request" : "line", tell: tell)
+        switch format {
+        case .lines: try await readLines(bytes, of: file, &report, body)
+        case .document:
+            while bytes.count <= maximumByteCount, case let more = try await file.next(), !more.isEmpty {
+                bytes += more
+            }
+            if let spans = try? OTLPJSONLines.decode(line: bytes[...].trimmed) {
+                if let spans = report.spans({ spans }) { try await body(spans) }
+            } else {
+                // A line that was cut may seem to begin one.
+                try await readLines(bytes, of: file, &report, body)
+            }
+        case .protobuf:
             while case let more = try await file.next(), !more.isEmpty {
                 bytes += more
                 try check(bytes.count, "the file")
             }
-            return try await readProtobuf(bytes, tell, body)
+            try await readProtobuf(bytes, isCutShort: file.isCutShort, &report, body)
         }
-        var lines = LineReport(name: name, unit: "line", tell: tell)
+        if file.isCutShort { report.miss() }
+        return try report.end()
+    }
+
+    private func readLines(
+        _ bytes: [UInt8],
+        of file: GzipFile,
+        _ report: inout SpanFileReport,
+        _ body: ([SpanData]) async throws -> Void
+    ) async throws {
+        var bytes = bytes
         var buffer = LineBuffer()
         while !bytes.isEmpty {
             buffer.append(bytes)
             while let line = buffer.next() {
-                if let spans = lines.spans({ try Self.spans(ofLine: line) }) { try await body(spans) }
+                if let spans = Self.spans(ofLine: line, &report) { try await body(spans) }
             }
             try check(buffer.rest.count, "a line")
             bytes = try await file.next()
         }
-        if let spans = lines.spans({ try Self.spans(ofLine: buffer.rest) }), !spans.isEmpty { try await body(spans) }
-        return try lines.end()
+        // A part of a line is none.
+        guard !file.isCutShort || (try? OTLPJSONLines.decode(line: buffer.rest.trimmed)) != nil else { return }
+        if let spans = Self.spans(ofLine: buffer.rest, &report) { try await body(spans) }
+    }
+
+    private static func spans(ofLine line: ArraySlice<UInt8>, _ report: inout SpanFileReport) -> [SpanData]? {
+        let line = line.trimmed
+        guard !line.isEmpty else {
+            report.skip()
+            return nil
+        }
+        return report.spans { try OTLPJSONLines.decode(line: line) }
     }
 
     private func check(_ count: Int, _ part: String) throws {
@@ -67,87 +101,26 @@ struct SpanFile {
 
     private func readProtobuf(
         _ bytes: [UInt8],
-        _ tell: @escaping (String) -> Void,
+        isCutShort: Bool,
+        _ report: inout SpanFileReport,
         _ body: ([SpanData]) async throws -> Void
-    ) async throws -> Int {
+    ) async throws {
         if let whole = try? OTLP.decode(bytes, as: .protobuf, limits: Self.limits) {
-            try await body(whole.spans)
-            return 0
+            if let spans = report.spans({ whole.spans }) { try await body(spans) }
+            return
         }
-        var requests = LineReport(name: name, unit: "request", tell: tell)
         var rest = bytes[...]
-        while rest.count >= 4 {
+        while !rest.isEmpty {
             let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
             let request = rest.dropFirst(4).prefix(length)
-            let spans = requests.spans { () -> [SpanData]? in
-                guard request.count == length else { return nil }
+            let isWhole = rest.count >= 4 && request.count == length
+            if !isWhole, isCutShort { return }
+            let spans = report.spans { () throws(OTLPError) -> [SpanData] in
+                guard isWhole else { throw OTLPError(.malformed, "its end is missing") }
                 return try OTLP.decode(Array(request), as: .protobuf, limits: Self.limits).spans
             }
             if let spans { try await body(spans) }
             rest = rest.dropFirst(4 + request.count)
         }
-        if !rest.isEmpty { _ = requests.spans { () -> [SpanData]? in nil } }
-        return try requests.end()
-    }
-
-    /// Protobuf may begin like an empty line of JSON, so it is tried first.
-    private static func isJSON(_ bytes: [UInt8]) -> Bool {
-        guard let first = bytes.first(where: { !UInt8.whiteSpace.contains($0) }), first == UInt8(ascii: "{") else {
-            return false
-        }
-        return bytes.first != 0x0a || (try? OTLP.decode(bytes, as: .protobuf, limits: limits)) == nil
-    }
-
-    private static func spans(ofLine line: ArraySlice<UInt8>) throws -> [SpanData]? {
-        guard line.contains(where: { !UInt8.whiteSpace.contains($0) }) else { return [] }
-        return try OTLPJSONLines.decode(line: line)
-    }
-}
-
-extension UInt8 {
-    fileprivate static let whiteSpace: Set<UInt8> = [0x20, 0x09, 0x0d, 0x0a]
-}
-
-/// Counts the lines of a file, and tells of the first few that are none of OTLP.
-private struct LineReport {
-    let name: String
-    let unit: String
-    let tell: (String) -> Void
-    private var count = 0
-    private var badCount = 0
-    private var firstProblem = ""
-
-    private static let mostTold = 5
-
-    init(name: String, unit: String, tell: @escaping (String) -> Void) {
-        self.name = name
-        self.unit = unit
-        self.tell = tell
-    }
-
-    mutating func spans(_ read: () throws -> [SpanData]?) -> [SpanData]? {
-        count += 1
-        do {
-            if let spans = try read() { return spans }
-            refuse("its end is missing")
-        } catch {
-            refuse("\(error)")
-        }
-        return nil
-    }
-
-    private mutating func refuse(_ reason: String) {
-        badCount += 1
-        let problem = "\(unit) \(count) of \(name) is no OTLP and left out: \(reason)"
-        if badCount == 1 { firstProblem = problem }
-        if badCount <= Self.mostTold { tell(problem) }
-    }
-
-    func end() throws(CommandError) -> Int {
-        guard badCount == 0 || badCount < count else {
-            throw .failure("there are no spans in \(name): \(firstProblem)")
-        }
-        if badCount > Self.mostTold { tell("\(badCount - Self.mostTold) more like this in \(name)") }
-        return badCount
     }
 }

@@ -41,6 +41,15 @@ enum SpanSource {
         return FlowHorizon(now: now, oldest: try await store.statistics().oldestStart)
     }
 
+    /// Whether something of what the options name could not be read, and is left out.
+    static func isPartial(_ store: any SpanStore) async throws -> Bool {
+        switch store {
+        case let store as LoadedSpans: store.leftOutCount > 0
+        case let store as FileSpanStore: try await !store.damagedFiles.isEmpty
+        default: false
+        }
+    }
+
     /// Opens the store that the options name to write to it; makes it if it isn't there.
     static func openToWrite(_ arguments: ParsedArguments, _ console: Console) throws -> FileSpanStore {
         guard let directory = directory(arguments, console) else {
@@ -70,9 +79,10 @@ enum SpanSource {
 
     private static func load(_ files: [String], _ console: Console) async throws -> LoadedSpans {
         var spans: [SpanData] = []
+        var leftOutCount = 0
         for file in files {
-            _ = try await SpanFile(path: file).read(tell: console.tell) { spans += $0 }
+            leftOutCount += try await SpanFile(path: file).read(tell: console.tell) { spans += $0 }
         }
-        return LoadedSpans(spans)
+        return LoadedSpans(spans, leftOutCount: leftOutCount)
     }
 }
