@@ -166,6 +166,7 @@ struct SpanFileTests {
             let outcome = await CommandFixture.run(["import", file, "--store", store])
             #expect(outcome.status == 1)
             #expect(outcome.error.contains("the end of "))
+            #expect(outcome.error.contains("one part was left out"))
             let flows = await CommandFixture.run(["flows", "--json", "--limit", "1000", "--store", store])
             #expect(flows.output.split(separator: "\n").count > 100)
         }

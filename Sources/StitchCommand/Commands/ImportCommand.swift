@@ -54,6 +54,7 @@ enum ImportCommand: Command {
         await store.shutdown()
         console.tell("\(count.grouped) span\(count == 1 ? "" : "s") imported into \(store.directory)")
         guard badCount > 0 else { return 0 }
-        throw CommandError.failure("\(badCount.grouped) lines were left out; the others are imported")
+        let parts = badCount == 1 ? "one part was" : "\(badCount.grouped) parts were"
+        throw CommandError.failure("\(parts) left out, as is said above; the rest is imported")
     }
 }
