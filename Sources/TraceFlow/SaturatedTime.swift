@@ -18,10 +18,17 @@ extension Timestamp {
 }
 
 extension Duration {
-    /// So many seconds, as an attribute from outside says: zero for what is no number or negative, and an age at most.
+    /// So many seconds, as an attribute from outside says, to the nanosecond: zero for what is no number or negative, and an age at most.
     init(attributeSeconds seconds: Double) {
+        guard seconds > 0 else {
+            self = .zero
+            return
+        }
         // 584 years: all that 64 bits of nanoseconds can say.
-        self = seconds > 0 ? .seconds(min(seconds, 18_446_744_073)) : .zero
+        let seconds = min(seconds, 18_446_744_073)
+        // 0.7 is a little less than that in binary, but 700,000,000 ns all the same.
+        let whole = seconds.rounded(.down)
+        self = .seconds(Int64(whole)) + .nanoseconds(Int64(((seconds - whole) * 1e9).rounded()))
     }
 }
 

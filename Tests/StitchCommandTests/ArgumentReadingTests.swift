@@ -54,6 +54,23 @@ struct ArgumentReadingTests {
         }
     }
 
+    @Test("Lengths of time are read to the nanosecond, whatever their unit")
+    func exactDurations() {
+        for number in 1...4_000 as ClosedRange<Int64> {
+            #expect(Duration(text: "\(number)ns") == .nanoseconds(number))
+            #expect(Duration(text: "\(number)ms") == .milliseconds(number))
+            let thousandths = String(1_000 + number % 1_000).dropFirst()
+            #expect(Duration(text: "\(number / 1_000).\(thousandths)s") == .milliseconds(number))
+            #expect(Duration(text: "\(number / 1_000).\(thousandths)us") == .nanoseconds(number))
+            #expect(Duration(text: "\(number)ms")?.inSeconds == Double("\(number)e-3"))
+        }
+        #expect(Duration(text: "60000000000ns") == .seconds(60))
+        #expect(Duration(text: "0.000000001w") == .nanoseconds(604_800))
+        #expect(Duration(text: "10000000000s") == .seconds(10_000_000_000))
+        #expect(Duration(text: "10000000000.1s") == nil)
+        #expect(Duration(text: "1.0000000000000000000000009s") == .seconds(1))
+    }
+
     @Test("Who mistypes is asked what was meant, if that is near")
     func suggestions() async {
         #expect(Suggestion.nearest(to: "flow", among: ["flows", "show"]) == "flows")

@@ -139,13 +139,13 @@ struct FlowRequest {
         }
         if arguments.has("error") { conditions.append(.error) }
         if let time = try arguments.duration("min-duration") {
-            conditions.append(.number(.duration, .greaterOrEqual, time / .seconds(1)))
+            conditions.append(.time(.duration, .greaterOrEqual, time))
         }
         if let time = try arguments.duration("max-duration") {
-            conditions.append(.number(.duration, .lessOrEqual, time / .seconds(1)))
+            conditions.append(.time(.duration, .lessOrEqual, time))
         }
         if let time = try arguments.duration("min-wait") {
-            conditions.append(.number(.wait, .greaterOrEqual, time / .seconds(1)))
+            conditions.append(.time(.wait, .greaterOrEqual, time))
         }
         filter = try FilterParser.parse(arguments.arguments.joined(separator: " ")).adding(conditions)
         from = try arguments.time("from")

@@ -53,7 +53,7 @@ struct FilterValue {
         guard ![.equal, .unequal, .contains].contains(comparison) else {
             throw FilterError("'\(key)' is a length of time: it is compared by >, >=, < or <=", at: keyRange)
         }
-        return .number(field, comparison, duration / .seconds(1))
+        return .time(field, comparison, duration)
     }
 
     private func error(_ value: String, _ token: FilterToken) throws(FilterError) -> SpanCondition {
@@ -70,7 +70,7 @@ struct FilterValue {
         case .equal, .unequal, .contains: return .text(.attribute(key), comparison, value)
         default:
             // Attributes with times have seconds.
-            guard let number = Double(value) ?? Duration(text: value).map({ $0 / .seconds(1) }) else {
+            guard let number = Double(value) ?? Duration(text: value)?.inSeconds else {
                 throw FilterError("'\(value)' is neither a number nor a length of time", at: token.range)
             }
             return .number(.attribute(key), comparison, number)

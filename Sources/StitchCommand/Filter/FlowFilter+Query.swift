@@ -40,7 +40,7 @@ extension SpanQuery {
         case .error where searchable.contains(.error):
             hasError = true
             return 2
-        case .number(let field, let comparison, let seconds): return narrow(to: field, comparison, seconds, searchable)
+        case .time(let field, let comparison, let time): return narrow(to: field, comparison, time, searchable)
         default: return 0
         }
     }
@@ -48,10 +48,9 @@ extension SpanQuery {
     private mutating func narrow(
         to field: SpanCondition.Field,
         _ comparison: SpanCondition.Comparison,
-        _ seconds: Double,
+        _ time: Duration,
         _ searchable: Set<SearchCondition>
     ) -> Int {
-        let time = Duration.seconds(seconds)
         let isLeast = comparison == .greater || comparison == .greaterOrEqual
         let isMost = comparison == .less || comparison == .lessOrEqual
         switch field {
@@ -61,7 +60,7 @@ extension SpanQuery {
         case .duration where isMost && searchable.contains(.duration):
             maximumDuration = min(maximumDuration ?? time, time)
             return 1
-        case .wait where isLeast && seconds > 0 && searchable.contains(.wait):
+        case .wait where isLeast && time > .zero && searchable.contains(.wait):
             minimumWait = max(minimumWait ?? time, time)
             return 2
         default: return 0

@@ -39,6 +39,8 @@ indirect enum SpanCondition: Sendable, Hashable {
     }
 
     case text(Field, Comparison, String)
+    /// How long the span took or what it works on waited.
+    case time(Field, Comparison, Duration)
     /// A number; of times, seconds.
     case number(Field, Comparison, Double)
     /// The attribute is there.
@@ -57,6 +59,8 @@ indirect enum SpanCondition: Sendable, Hashable {
             case .contains: value?.contains(text) ?? false
             default: value.map { comparison.holds($0, text) } ?? false
             }
+        case .time(let field, let comparison, let time):
+            return span.time(of: field).map { comparison.holds($0, time) } ?? false
         case .number(let field, let comparison, let number):
             return span.number(of: field).map { comparison.holds($0, number) } ?? (comparison == .unequal)
         case .exists(let field): return span.text(of: field) != nil
@@ -83,10 +87,16 @@ extension SpanData {
         }
     }
 
+    fileprivate func time(of field: SpanCondition.Field) -> Duration? {
+        switch field {
+        case .duration: duration
+        case .wait: wait
+        default: nil
+        }
+    }
+
     fileprivate func number(of field: SpanCondition.Field) -> Double? {
         switch field {
-        case .duration: duration / .seconds(1)
-        case .wait: wait / .seconds(1)
         case .attribute(let key):
             switch attribute(key) {
             case .int(let value): Double(value)
