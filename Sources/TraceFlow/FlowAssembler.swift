@@ -18,6 +18,8 @@ public struct FlowAssembler: Sendable {
         case trace(TraceID)
         /// From a span down, whatever caused it.
         case origin(SpanReference)
+        /// From several spans down, each for itself.
+        case origins([SpanReference])
     }
 
     /// What has to be brought in.
@@ -76,15 +78,15 @@ public struct FlowAssembler: Sendable {
     /// - Returns: What it needs to go on; nothing when it is done.
     public mutating func needs() -> Needs {
         if stage == .start {
-            let trace = graph.number(of: start.traceID)
-            guard graph.isLoaded(trace) else { return needs([trace]) }
-            for node in starts { up.start(at: node) }
+            let traces = Set(start.traceIDs.map { graph.number(of: $0) }).filter { !graph.isLoaded($0) }
+            guard traces.isEmpty else { return needs(traces) }
             stage = .up
         }
         if stage == .up {
-            if case .origin(let reference) = start {
-                walks = graph.spans.presentNode(reference).map { [EffectWalk(from: $0, limits: limits)] } ?? []
-            } else {
+            switch start {
+            case .origin, .origins: walks = starts.map { EffectWalk(from: $0, limits: limits) }
+            case .span, .trace:
+                for node in starts { up.start(at: node) }
                 let traces = up.advance(in: graph)
                 guard traces.isEmpty else { return needs(traces) }
                 let origins = up.origins(in: graph.spans)
@@ -125,6 +127,7 @@ public struct FlowAssembler: Sendable {
     private var starts: [SpanGraph.Node] {
         switch start {
         case .span(let reference), .origin(let reference): graph.spans.presentNode(reference).map { [$0] } ?? []
+        case .origins(let references): references.compactMap { graph.spans.presentNode($0) }
         case .trace(let trace): graph.spans.nodes(ofTrace: trace)
         }
     }
@@ -143,10 +146,12 @@ public struct FlowAssembler: Sendable {
 }
 
 extension FlowAssembler.Start {
-    fileprivate var traceID: TraceID {
+    /// The traces that it is in.
+    var traceIDs: [TraceID] {
         switch self {
-        case .span(let reference), .origin(let reference): reference.traceID
-        case .trace(let trace): trace
+        case .span(let reference), .origin(let reference): [reference.traceID]
+        case .origins(let references): references.map(\.traceID)
+        case .trace(let trace): [trace]
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TelemetryData
 import Testing
 import TraceFlow
 import TraceStore
@@ -60,14 +61,21 @@ struct FilterParserTests {
     @Test("A store is searched by the step that says most, and for no more than it knows of")
     func query() throws {
         let filter = try FilterParser.parse("service=a -> name=b error wait>1s duration<2s -> service=c")
-        let search = try #require(filter.query(searchable: Set(SearchCondition.allCases)))
-        #expect(search.step == filter.steps[1])
+        let all = Set(SearchCondition.allCases)
+        func query(_ filter: FlowFilter, _ known: Set<SearchCondition>, from: Timestamp? = nil) -> SpanQuery? {
+            FlowSearch(filter, searchable: known, from: from, to: nil)?.query
+        }
         let expected = SpanQuery(name: "b", hasError: true, maximumDuration: .seconds(2), minimumWait: .seconds(1))
-        #expect(search.query == expected)
-        let little = try #require(filter.query(searchable: [.service, .error]))
-        #expect(little.query == SpanQuery(hasError: true))
-        #expect(filter.query(searchable: []) == nil)
-        #expect(try FilterParser.parse("not error or name=x").query(searchable: [.name, .error]) == nil)
-        #expect(try FilterParser.parse("k=v k2=*").query(searchable: [.attribute])?.query.attributes.count == 2)
+        #expect(query(filter, all) == expected)
+        #expect(query(filter, [.service, .error]) == SpanQuery(hasError: true))
+        #expect(query(filter, []) == SpanQuery())
+        #expect(query(try FilterParser.parse("not error or name=x"), [.name, .error]) == SpanQuery())
+        #expect(query(try FilterParser.parse("k=v k2=*"), [.attribute])?.attributes.count == 2)
+        #expect(query(FlowFilter(), all) == nil)
+        // A time is for the last step.
+        let moment = Timestamp(nanoseconds: 7)
+        #expect(query(filter, all, from: moment) == expected)
+        let last = SpanQuery(from: moment, service: "c")
+        #expect(query(try FilterParser.parse("error -> service=c"), all, from: moment) == last)
     }
 }

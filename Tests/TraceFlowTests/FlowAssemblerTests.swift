@@ -42,6 +42,9 @@ struct FlowAssemblerTests {
                 #expect(!flow.isTruncated && flow.hubs.isEmpty)
             }
             #expect(try await source.flow(of: span.reference)?.origin == origins.first)
+            #expect(try await source.origins(from: .span(span.reference)).spans == origins)
+            let joined = try await source.flows(FlowAssembler(from: .origins(origins.map(\.reference)))).flows
+            #expect(joined.map(\.spans) == found.flows.map(\.spans))
         }
     }
 

@@ -19,6 +19,8 @@ struct FlowLimitTests {
         #expect(up.flows.count == 128 && up.originsLeftOut == 10_000 - 128)
         #expect(up.flows.allSatisfy { $0.spans.count == 2 })
         #expect(source.traces.count < 200)
+        let origins = try await source.origins(from: .trace(batch.traceID))
+        #expect(origins.spans.map(\.spanID) == sends.map(\.spanID) && origins.leftOut == 0)
     }
 
     @Test("Of a span that 10,000 spans link to a page is followed, and the rest counted")

@@ -57,12 +57,16 @@ enum DiffCommand: Command {
         let lookup = FlowLookup(store: store)
         let isJSON = arguments.has("json")
         if names.count == 2 {
-            let (first, second) = (try await lookup.flow(names[0]).flow, try await lookup.flow(names[1]).flow)
+            let found = [try await lookup.flow(names[0]), try await lookup.flow(names[1])]
+            let (first, second) = (found[0].flow, found[1].flow)
+            for found in found { found.tellOthers(console) }
             let report = FlowDifference(FlowComparison(first, second), first, second)
             try console.write(isJSON ? JSONText.page(report.document) : report.text(console))
         } else if isUsual {
-            let flow = try await lookup.flow(names[0]).flow
-            let others = try await flows(of: flow.kind, nil, store, limit).filter {
+            let found = try await lookup.flow(names[0])
+            let flow = found.flow
+            found.tellOthers(console)
+            let others = try await flows(of: flow.kind, nil, store, limit, console).filter {
                 $0.origin.reference != flow.origin.reference
             }
             let report = UsualDifference(FlowProfile(of: flow.kind, others), flow)
@@ -75,10 +79,10 @@ enum DiffCommand: Command {
         } else if let windows {
             var kind = kind(arguments)
             if let name = names.first { kind = try await lookup.flow(name).flow.kind }
-            if kind == nil { kind = try await frequentKind(arguments, windows.after, store, limit) }
+            if kind == nil { kind = try await frequentKind(arguments, windows.after, store, limit, console) }
             guard let kind else { throw CommandError.failure("there is no flow in the second time") }
-            let before = try await flows(of: kind, windows.before, store, limit)
-            let after = try await flows(of: kind, windows.after, store, limit)
+            let before = try await flows(of: kind, windows.before, store, limit, console)
+            let after = try await flows(of: kind, windows.after, store, limit, console)
             guard !before.isEmpty || !after.isEmpty else {
                 throw CommandError.failure("there is no flow of the kind \(kind) in either time")
             }
@@ -119,11 +123,13 @@ enum DiffCommand: Command {
         of kind: FlowKind,
         _ window: Window?,
         _ store: any SpanStore,
-        _ limit: Int
+        _ limit: Int,
+        _ console: Console
     ) async throws -> [Flow] {
         let step = SpanCondition.all([.text(.service, .equal, kind.service), .text(.name, .equal, kind.name)])
         let filter = FlowFilter(steps: [step])
-        let flows = try await FlowWindow(store).flows(filter, from: window?.from, to: window?.to, most: limit)
+        let window = (from: window?.from, to: window?.to)
+        let flows = try await FlowWindow(store).flows(filter, from: window.from, to: window.to, most: limit, console)
         return flows.filter { $0.kind == kind }
     }
 
@@ -131,9 +137,11 @@ enum DiffCommand: Command {
         _ arguments: ParsedArguments,
         _ window: Window,
         _ store: any SpanStore,
-        _ limit: Int
+        _ limit: Int,
+        _ console: Console
     ) async throws -> FlowKind? {
-        let flows = try await FlowWindow(store).flows(FlowFilter(), from: window.from, to: window.to, most: limit)
+        let all = FlowFilter()
+        let flows = try await FlowWindow(store).flows(all, from: window.from, to: window.to, most: limit, console)
         let kinds = flows.map(\.kind).filter { kind in
             kind.service == arguments["service"] ?? kind.service && kind.name == arguments["name"] ?? kind.name
         }

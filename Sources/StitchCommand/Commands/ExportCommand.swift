@@ -50,6 +50,7 @@ enum ExportCommand: Command {
             try write(found.flow.spans.filter { seen.insert($0.reference).inserted })
             return true
         }
+        listing.tellLeftOut(console)
         return 0
     }
 }

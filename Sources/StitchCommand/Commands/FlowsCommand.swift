@@ -64,13 +64,13 @@ enum FlowsCommand: Command {
     static func run(_ arguments: ParsedArguments, _ console: Console) async throws -> Int32 {
         let request = try FlowRequest(arguments)
         let limit = try arguments.number("limit", in: 1...largestLimit) ?? defaultLimit
-        let after = try arguments["after"].map { try SearchCursor(token: $0) }
+        let after = try arguments["after"].map { try FlowCursor(token: $0) }
         let store = try await SpanSource.open(arguments, console)
         let printer = FlowPrinter(console, isJSON: arguments.has("json"))
         var seen = FlowFollower.Seen()
         var listing = FlowListing(store, filter: request.filter, from: request.from, to: request.to, after: after)
         var count = 0
-        var last: SearchCursor?
+        var last: FlowCursor?
         var hasMore = false
         try await listing.forEach { found in
             guard count < limit else {
@@ -84,6 +84,7 @@ enum FlowsCommand: Command {
             last = found.cursor
             return true
         }
+        listing.tellLeftOut(console)
         if arguments.has("follow") {
             if count == 0 { try printer.begin() }
             try await FlowFollower(store: store, request: request, seen: seen).run { try printer.print($0) }
@@ -155,19 +156,5 @@ struct FlowRequest {
             from = now.advanced(by: .zero - since)
         }
         if let from, let to, from >= to { throw .usage("--from is not before --to, so there is nothing between them") }
-    }
-}
-
-extension SearchCursor {
-    /// The place as the user of a command hands it back.
-    var token: String { "\(start.nanoseconds)/\(reference)" }
-
-    /// The place that a token names.
-    init(token: String) throws(CommandError) {
-        let parts = token.split(separator: "/").map(String.init)
-        guard parts.count == 3, let start = UInt64(parts[0]), let trace = TraceID(parts[1]), let span = SpanID(parts[2])
-        else { throw .usage("--after is what the last line of a list says, not '\(token)'") }
-        let context = SpanContext(traceID: trace, spanID: span)
-        self.init(start: Timestamp(nanoseconds: start), reference: SpanReference(context))
     }
 }

@@ -57,7 +57,7 @@ enum ShowCommand: Command {
             let isCritical = arguments.has("critical-path")
             try show(flow, rows: rows ?? WaterfallView.defaultRows, isCritical: isCritical, console)
         }
-        if !found.others.isEmpty { console.tell(text(of: found.others)) }
+        found.tellOthers(console)
         return 0
     }
 
@@ -76,12 +76,6 @@ enum ShowCommand: Command {
         if isCritical {
             try console.write("\n" + FlowTimeView(time: FlowTime(flow), terminal: console.terminal).text)
         }
-    }
-
-    private static func text(of others: [Flow]) -> String {
-        let some = others.prefix(3).map { "\($0.origin.reference) (\($0.origin.name))" }.joined(separator: ", ")
-        let rest = others.count > 3 ? " and \((others.count - 3).grouped) more" : ""
-        return "the trace belongs to other flows too: \(some)\(rest)"
     }
 
     private static func write(_ page: String, to file: String, _ console: Console) throws {

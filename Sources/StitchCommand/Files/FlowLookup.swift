@@ -16,10 +16,24 @@ struct FlowLookup {
     /// How many of those that a beginning fits are named.
     private static let candidates = 8
 
-    /// A flow, and how many others the same name fits.
+    /// A flow, and what begins the others that the same name fits.
     struct Found {
         let flow: Flow
-        let others: [Flow]
+        /// The origins of the others, as far as they were looked for.
+        let others: [SpanData]
+        /// Whether there may be more of them.
+        let hasMore: Bool
+        /// What the flows share.
+        let name: String
+
+        /// Says which others there are, if there are any.
+        func tellOthers(_ console: Console) {
+            guard !others.isEmpty || hasMore else { return }
+            let some = others.prefix(3).map { "\($0.reference) (\($0.name))" }
+            let rest = others.count > 3 ? [" and \((others.count - 3).grouped) more"] : []
+            let text = "the \(name) belongs to other flows too: " + some.joined(separator: ", ") + rest.joined()
+            console.tell(hasMore ? "\(text), and maybe to others, which were too many to look for" : text)
+        }
     }
 
     /// The flow of a name.
@@ -36,16 +50,24 @@ struct FlowLookup {
             )
         }
         let trace = try await trace(startingWith: prefix)
-        let flows: [Flow]
+        let start: FlowAssembler.Start
         if parts.count == 2 {
-            flows = try await store.flows(of: span(startingWith: parts[1], in: trace), horizon: horizon).flows
+            start = .span(try await span(startingWith: parts[1], in: trace))
         } else {
-            flows = try await store.flows(of: trace, horizon: horizon).flows
+            start = .trace(trace)
         }
-        guard let flow = flows.first(where: { $0.origin.traceID == trace }) ?? flows.first else {
+        let origins = try await store.origins(from: start)
+        guard let origin = origins.spans.first(where: { $0.traceID == trace }) ?? origins.spans.first,
+            let flow = try await store.flow(from: origin.reference, horizon: horizon)
+        else {
             throw CommandError.failure("there is no span of trace \(trace)")
         }
-        return Found(flow: flow, others: flows.filter { $0.origin.reference != flow.origin.reference })
+        return Found(
+            flow: flow,
+            others: origins.spans.filter { $0.reference != origin.reference },
+            hasMore: origins.leftOut > 0,
+            name: parts.count == 2 ? "span" : "trace"
+        )
     }
 
     private func span(startingWith prefix: String, in trace: TraceID) async throws -> SpanReference {

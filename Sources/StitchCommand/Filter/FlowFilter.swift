@@ -30,16 +30,20 @@ struct FlowFilter: Sendable, Hashable {
         return filter
     }
 
-    func matches(_ flow: Flow) -> Bool {
-        guard let first = steps.first else { return true }
-        var found = flow.spans.filter { first.matches($0) }.map(\.reference)
-        guard steps.count > 1 else { return !found.isEmpty }
+    /// The spans of a flow that it finds: those that meet the last step, and that the steps before lead to.
+    ///
+    /// There is none where there is no step.
+    func found(in flow: Flow) -> [SpanData] {
+        guard let first = steps.first else { return [] }
+        let found = flow.spans.filter { first.matches($0) }
+        guard steps.count > 1 else { return found }
         let ways = FlowWays(flow)
+        var references = found.map(\.reference)
         for (step, turn) in zip(steps.dropFirst(), turns) {
-            let reached = turn == .leadsTo ? ways.effects(of: found) : ways.causes(of: found)
-            found = reached.filter { reference in ways.spans[reference].map { step.matches($0) } ?? false }
+            let reached = turn == .leadsTo ? ways.effects(of: references) : ways.causes(of: references)
+            references = reached.filter { reference in ways.spans[reference].map { step.matches($0) } ?? false }
         }
-        return !found.isEmpty
+        return references.compactMap { ways.spans[$0] }
     }
 }
 

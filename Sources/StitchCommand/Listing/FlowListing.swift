@@ -8,7 +8,8 @@ import TraceStore
 /// Goes through the flows of a store, the newest first, a page at a time.
 ///
 /// Without a filter flows come by the start of their origins, or of their newest spans; with one, by the start of the newest
-/// span that it finds, so that a store is searched by what it has an index of.
+/// span that was searched for, so that a store is searched by what it has an index of. Of several at one span, as a batch
+/// has them, that of the earliest origin comes first.
 struct FlowListing {
     /// Where flows without a filter are listed.
     enum Place {
@@ -19,26 +20,31 @@ struct FlowListing {
     }
 
     private let store: any SpanStore
-    private let filter: FlowFilter
     private let query: SpanQuery
-    /// What a search is for; `nil` if it is for origins.
-    private let step: SpanCondition?
+    /// What flows are searched by; `nil` without a filter.
+    private let search: FlowSearch?
     private let place: Place
-    private var cursor: SearchCursor?
-    private let start: SearchCursor?
-    private var present = PresentSpans()
+    private let start: FlowCursor?
     private let source: PrefetchedSpans
+    /// The origins of flows that were looked at.
+    private var seen: Set<SpanReference> = []
+    /// The spans of flows that were handed out at a newer one.
+    private var listed: Set<SpanReference> = []
+    /// How many ways up to origins were left out for being too many.
+    private(set) var originsLeftOut = 0
 
     /// How many spans are searched for at once, at first and later: a search looks through much to find little, and where
     /// flows are long their origins are far between.
     private static let pageSizes = (first: 200, last: 3_200)
     /// For how many flows spans are read at once.
     private static let prefetchCount = 50
+    /// How many flows of a span are joined at once.
+    private static let flowCount = 64
 
-    /// A flow, and where the search goes on behind it.
+    /// A flow, and where the list goes on behind it.
     struct Found {
         let flow: Flow
-        let cursor: SearchCursor
+        let cursor: FlowCursor
     }
 
     /// A listing of the flows that a filter lets through.
@@ -46,8 +52,8 @@ struct FlowListing {
     /// - Parameters:
     ///   - store: Where spans are looked for.
     ///   - filter: What a flow has to have.
-    ///   - from: Spans that start at this moment or later.
-    ///   - to: Spans that start before this moment.
+    ///   - from: The spans that the filter finds, or without one those that are listed, start at this moment or later.
+    ///   - to: They start before this moment.
     ///   - place: Where flows are listed, without a filter.
     ///   - cursor: Where a listing before ended.
     init(
@@ -56,96 +62,95 @@ struct FlowListing {
         from: Timestamp? = nil,
         to: Timestamp? = nil,
         at place: Place = .origin,
-        after cursor: SearchCursor? = nil
+        after cursor: FlowCursor? = nil
     ) {
         self.store = store
         source = PrefetchedSpans(store)
-        self.filter = filter
-        let search = filter.query(searchable: store.searchable)
-        var query = search?.query ?? SpanQuery()
-        query.from = from
-        query.to = to
-        self.query = query
-        step = search?.step
+        search = FlowSearch(filter, searchable: store.searchable, from: from, to: to)
+        query = search?.query ?? SpanQuery(from: from, to: to)
         self.place = place
-        self.cursor = cursor
         start = cursor
     }
 
     /// Hands out flows until `body` has enough or there are no more; each once.
     mutating func forEach(_ body: (Found) async throws -> Bool) async throws {
-        var seen: Set<SpanReference> = []
-        var listed: Set<SpanReference> = []
+        if let start, start.origin != nil {
+            // More of them may be listed at the same span.
+            let spans = try await store.spans(of: [start.place.reference.traceID])
+            let last = spans.filter { SearchCursor($0) == start.place && query.matches($0) }
+            guard try await list(last, body) else { return }
+        }
+        var cursor = start?.place
         var pageSize = Self.pageSizes.first
         while true {
             let page = try await store.search(query, limit: pageSize, after: cursor)
             pageSize = min(pageSize * 2, Self.pageSizes.last)
-            if step == nil, place == .origin { try await present.load(causesOf: page.spans, from: source) }
-            let starts = page.spans.filter { isStart($0) }
-            for (place, span) in starts.enumerated() {
-                try Task.checkCancellation()
-                if place.isMultiple(of: Self.prefetchCount) {
-                    try await source.prefetch(starts[place...].prefix(Self.prefetchCount).map(\.traceID))
-                }
-                // Of a flow that was listed at a newer one.
-                if listed.contains(span.reference) { continue }
-                for flow in try await flows(of: span) where seen.insert(flow.origin.reference).inserted {
-                    if step == nil, self.place == .everySpan { listed.formUnion(flow.spans.map(\.reference)) }
-                    let place = SearchCursor(start: span.start, reference: span.reference)
-                    guard try await body(Found(flow: flow, cursor: place)) else { return }
-                }
-            }
-            guard let next = page.next else { return }
+            guard try await list(page.spans, body), let next = page.next else { return }
             cursor = next
         }
     }
 
-    /// Whether flows are listed at a span's place.
-    private func isStart(_ span: SpanData) -> Bool {
-        if let step { return step.matches(span) }
-        if place == .everySpan { return true }
-        return span.leadsToCauses && !span.causes.contains { present.contains($0) }
-    }
-
-    /// The flows that are listed at a span's place.
-    private func flows(of span: SpanData) async throws -> [Flow] {
-        let flows = try await source.flows(of: span.reference).flows
-        return flows.filter { filter.matches($0) && !isOfPageBefore($0) }
-    }
-
-    /// Whether a page before had the flow, because it found a newer span of it.
-    private func isOfPageBefore(_ flow: Flow) -> Bool {
-        guard let start, let step else { return false }
-        return flow.spans.contains { span in
-            guard query.matches(span), step.matches(span) else { return false }
-            return !start.isBefore(span)
+    /// Hands out the flows that are listed at some spans; returns whether more are wanted.
+    private mutating func list(_ spans: [SpanData], _ body: (Found) async throws -> Bool) async throws -> Bool {
+        let starts = try await starts(of: spans)
+        for (number, span) in starts.enumerated() {
+            try Task.checkCancellation()
+            if number.isMultiple(of: Self.prefetchCount) {
+                try await source.prefetch(starts[number...].prefix(Self.prefetchCount).map(\.traceID))
+            }
+            if listed.contains(span.reference) { continue }
+            let place = SearchCursor(span)
+            var rest = try await origins(of: span).filter { seen.insert($0).inserted }[...]
+            while !rest.isEmpty {
+                let next = Array(rest.prefix(Self.flowCount))
+                rest = rest.dropFirst(next.count)
+                for flow in try await source.flows(FlowAssembler(from: .origins(next))).flows {
+                    guard isListed(flow, at: place) else { continue }
+                    if search == nil, self.place == .everySpan { listed.formUnion(flow.spans.map(\.reference)) }
+                    let cursor = FlowCursor(place, origin: flow.origin.reference)
+                    guard try await body(Found(flow: flow, cursor: cursor)) else { return false }
+                }
+            }
         }
+        return true
+    }
+
+    /// The spans of some that flows may be listed at.
+    private func starts(of spans: [SpanData]) async throws -> [SpanData] {
+        if let search { return spans.filter { search.finds($0) } }
+        guard place == .origin else { return spans }
+        let known = Set(spans.map(\.reference))
+        let traces = Set(spans.flatMap(\.causes).filter { !known.contains($0) }.map(\.traceID))
+        let index = SpanIndex(try await source.spans(of: Array(traces)) + spans)
+        return spans.filter { !index.hasEarlierCause($0) }
+    }
+
+    /// The origins of the flows that are listed at a span, without those that a page before had.
+    private mutating func origins(of span: SpanData) async throws -> [SpanReference] {
+        let found = try await source.origins(from: .span(span.reference))
+        let origins = found.spans.map(\.reference)
+        if search == nil, place == .origin { return origins.filter { $0 == span.reference } }
+        originsLeftOut += found.leftOut
+        guard let start, SearchCursor(span) == start.place, let last = origins.firstIndex(where: { $0 == start.origin })
+        else { return origins }
+        return Array(origins[(last + 1)...])
+    }
+
+    /// Whether a flow that was found at a place is wanted, and was not on a page before.
+    private func isListed(_ flow: Flow, at place: SearchCursor) -> Bool {
+        guard let search else { return flow.spans.contains { $0.leadsToCauses } }
+        guard let newest = search.place(of: flow) else { return false }
+        guard let start else { return true }
+        return start.place.isBefore(newest) || newest == start.place && place == start.place
     }
 }
 
-extension SearchCursor {
-    /// Whether a span comes behind this place in the order of a search.
-    fileprivate func isBefore(_ span: SpanData) -> Bool {
-        span.start != start ? span.start < start : reference < span.reference
-    }
-}
-
-/// Knows which causes of some spans are in a store.
-private struct PresentSpans {
-    private var traces: Set<TraceID> = []
-    private var spans: Set<SpanReference> = []
-
-    /// More are forgotten before the next are loaded.
-    private static let mostSpans = 200_000
-
-    func contains(_ reference: SpanReference) -> Bool { spans.contains(reference) }
-
-    mutating func load(causesOf page: [SpanData], from store: any FlowSource) async throws {
-        if spans.count > Self.mostSpans { self = PresentSpans() }
-        spans.formUnion(page.map(\.reference))
-        let needed = Set(page.flatMap(\.causes).filter { !spans.contains($0) }.map(\.traceID)).subtracting(traces)
-        guard !needed.isEmpty else { return }
-        traces.formUnion(needed)
-        spans.formUnion(try await store.spans(of: Array(needed)).map(\.reference))
+extension FlowListing {
+    /// Says what is not in the list for being too much.
+    func tellLeftOut(_ console: Console) {
+        guard originsLeftOut > 0 else { return }
+        console.tell(
+            "flows are missing from the list: \(originsLeftOut.grouped) ways from spans to their origins were too many to follow"
+        )
     }
 }

@@ -46,8 +46,14 @@ struct FlowWindow {
         return (spans, false)
     }
 
-    /// The flows of a time that a filter lets through, the newest first, at most so many.
-    func flows(_ filter: FlowFilter, from: Timestamp?, to: Timestamp?, most: Int) async throws -> [Flow] {
+    /// The flows of a time that a filter lets through, the newest first, at most so many; it is told what is missing.
+    func flows(
+        _ filter: FlowFilter,
+        from: Timestamp?,
+        to: Timestamp?,
+        most: Int,
+        _ console: Console
+    ) async throws -> [Flow] {
         var flows: [Flow] = []
         var count = 0
         var listing = FlowListing(store, filter: filter, from: from, to: to)
@@ -56,6 +62,7 @@ struct FlowWindow {
             count += found.flow.spans.count
             return flows.count < most && count < limit
         }
+        listing.tellLeftOut(console)
         return flows
     }
 }

@@ -4,25 +4,9 @@ import TelemetryData
 import TraceFlow
 import TraceStore
 
-extension FlowFilter {
-    /// What a store is searched by to find the flows: the step that says most; `nil` if none says anything that a store
-    /// knows of.
-    ///
-    /// It finds all spans that meet the step, and maybe more.
-    func query(searchable: Set<SearchCondition>) -> (query: SpanQuery, step: SpanCondition)? {
-        let candidates = steps.map { step in
-            var query = SpanQuery()
-            let weight = query.narrow(to: step, searchable)
-            return (query: query, step: step, weight: weight)
-        }
-        guard let best = candidates.max(by: { $0.weight < $1.weight }), best.weight > 0 else { return nil }
-        return (best.query, best.step)
-    }
-}
-
 extension SpanQuery {
     /// Adds what a condition surely asks for; returns how much that says.
-    fileprivate mutating func narrow(to condition: SpanCondition, _ searchable: Set<SearchCondition>) -> Int {
+    mutating func narrow(to condition: SpanCondition, _ searchable: Set<SearchCondition>) -> Int {
         switch condition {
         case .all(let conditions): return conditions.reduce(0) { $0 + narrow(to: $1, searchable) }
         case .text(.service, .equal, let text) where service == nil && searchable.contains(.service):
