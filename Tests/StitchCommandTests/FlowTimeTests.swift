@@ -57,4 +57,13 @@ struct FlowTimeTests {
             }
         }
     }
+
+    @Test("Whoever follows a file is told that it is read once, and nothing else")
+    func followedFile() async throws {
+        try await CommandFixture.withFile(late) { file, _ in
+            let outcome = await CommandFixture.run(["flows", "--file", file, "--follow"])
+            #expect(outcome.status == 64)
+            #expect(outcome.output.isEmpty)
+        }
+    }
 }

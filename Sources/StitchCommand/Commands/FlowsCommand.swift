@@ -65,6 +65,9 @@ enum FlowsCommand: Command {
         let request = try FlowRequest(arguments)
         let limit = try arguments.number("limit", in: 1...largestLimit) ?? defaultLimit
         let after = try arguments["after"].map { try FlowCursor(token: $0) }
+        if arguments.has("follow"), arguments.has("file") {
+            throw CommandError.usage("--follow needs --store; a file is read once")
+        }
         let store = try await SpanSource.open(arguments, console)
         let printer = FlowPrinter(console, isJSON: arguments.has("json"))
         var seen = FlowFollower.Seen()
