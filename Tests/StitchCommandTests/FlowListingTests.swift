@@ -73,6 +73,26 @@ struct FlowListingTests {
         }
     }
 
+    @Test(
+        "Polls that nothing came of are no news, nor listed without a filter",
+        arguments: [FlowListing.Place.origin, .everySpan]
+    )
+    func polls(place: FlowListing.Place) async throws {
+        func poll(_ order: UInt64) -> SpanData {
+            Shop.span("poll", of: order, 1, from: 0, for: 1, service: "shop").operating("receive")
+        }
+        let work = Shop.span("process", of: 1, 2, parent: 1, from: 1, for: 1, service: "shop").operating("process")
+        let store = LoadedSpans([poll(0), poll(1), work])
+        var found: [SpanReference] = []
+        var listing = FlowListing(store, at: place)
+        try await listing.forEach { flow in
+            found.append(flow.flow.origin.reference)
+            return true
+        }
+        #expect(found == [poll(1).reference])
+        #expect(try await list(store, FilterParser.parse("name=poll")).count == 2)
+    }
+
     @Test("Places of lists are read as they are written; one that only names a span is behind all of its flows")
     func tokens() throws {
         let token = "7/\(Shop.context(0, 1).traceID)/0000000000000001"
