@@ -12,12 +12,12 @@ extension Attributes {
             for element in others.elements where self[element.key] == nil { self[element.key] = element.value }
             return
         }
-        var known = Set(elements.map { Key($0.key) })
-        self = Attributes(distinct: elements + others.elements.filter { known.insert(Key($0.key)).inserted })
+        var known = Set(elements.map { KnownKey($0.key) })
+        self = Attributes(distinct: elements + others.elements.filter { known.insert(KnownKey($0.key)).inserted })
     }
 
     /// Keys are the same if they have as many bytes and are the same text.
-    private struct Key: Hashable {
+    private struct KnownKey: Hashable {
         let count: Int
         let text: String
 
