@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// A test's own telemetry, and what else the test asked for: see ``withStitchTest(_:)``.
+/// A test's own telemetry, and what else the test asked for: see ``withStitchTest(lint:_:)``.
 public final class StitchTest: Sendable {
     /// What the code under test has recorded.
     public let spans = RecordedSpans()

@@ -12,6 +12,9 @@ struct FlowGraph {
     private var isPresent: [Bool] = []
     private var edges: [(cause: Int32, effect: Int32)] = []
 
+    /// A graph of nothing so far.
+    init() {}
+
     /// The graph of all that a store holds at one moment.
     init(_ snapshot: StoreSnapshot) throws {
         for sealed in snapshot.sealed {
