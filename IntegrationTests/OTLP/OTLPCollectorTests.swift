@@ -116,7 +116,7 @@ struct OTLPCollectorTests {
             let endpoint = "http://127.0.0.1:\(try collector.setting("OTELCOL_HTTP_PORT"))/v1/traces"
             let exporter = try OTLPHTTPExporter(OTLPHTTPConfiguration(endpoint: endpoint))
             try await OTLPReceiver.export(exporter) { try $0.export(SpanBatch(sent)) }
-            while receiver.spans.count < sent.count { try await Task.sleep(for: .milliseconds(10)) }
+            _ = await receiver.spans(atLeast: sent.count)
         }
         let byID = Dictionary(receiver.spans.map { ($0.spanID, $0) }) { first, _ in first }
         #expect(receiver.spans.count == sent.count)

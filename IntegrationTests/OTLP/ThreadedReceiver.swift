@@ -13,6 +13,7 @@ final class ThreadedReceiver: @unchecked Sendable {
     private let listener: Int32
     private var receivedSpans: [SpanData] = []
     private var receivedMetrics: [MetricData] = []
+    private var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     let endpoint: String
 
     init() throws {
@@ -42,6 +43,18 @@ final class ThreadedReceiver: @unchecked Sendable {
     var spans: [SpanData] { lock.withLock { receivedSpans } }
     var metrics: [MetricData] { lock.withLock { receivedMetrics } }
 
+    /// The spans, once there are so many.
+    func spans(atLeast count: Int) async -> [SpanData] {
+        await withCheckedContinuation { continuation in
+            let isThere = lock.withLock {
+                if receivedSpans.count < count { waiting.append((count, continuation)) }
+                return receivedSpans.count >= count
+            }
+            if isThere { continuation.resume() }
+        }
+        return spans
+    }
+
     func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func serve() {
@@ -59,7 +72,13 @@ final class ThreadedReceiver: @unchecked Sendable {
 
     private func take(_ head: String, _ body: [UInt8]) -> Bool {
         if head.hasPrefix("POST /v1/traces "), let spans = try? OTLP.decode(body).spans {
-            lock.withLock { receivedSpans += spans }
+            let served = lock.withLock {
+                receivedSpans += spans
+                let served = waiting.filter { $0.count <= receivedSpans.count }
+                waiting.removeAll { $0.count <= receivedSpans.count }
+                return served
+            }
+            for waiter in served { waiter.continuation.resume() }
         } else if head.hasPrefix("POST /v1/metrics "), let metrics = try? OTLPMetrics.decode(body) {
             lock.withLock { receivedMetrics += metrics }
         } else {
