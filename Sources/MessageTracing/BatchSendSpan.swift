@@ -163,10 +163,14 @@ public struct BatchSendSpan: Sendable {
 
     /// It is known what became of the messages.
     ///
-    /// - Parameter failures: Those that were not acknowledged. The span has the first one's error, and says how many there
-    ///   are.
-    public func end(failures: [Failure] = []) {
-        if let measurement {
+    /// - Parameters:
+    ///   - failures: Those that were not acknowledged. The span has the first one's error, and says how many there are.
+    ///   - withdrawn: Which messages, from 0, were withdrawn before they left: neither failures nor messages that were
+    ///     sent. The span says so where nothing was sent at all.
+    public func end(failures: [Failure] = [], withdrawn: Set<Int> = []) {
+        if !withdrawn.isEmpty, withdrawn.count == count {
+            span.attributes.set(MessagingConventions.Attribute.sendWithdrawn, true)
+        } else if let measurement {
             var types: [String?] = Array(repeating: nil, count: count)
             for failure in failures where types.indices.contains(failure.index) { types[failure.index] = failure.type }
             let targets =
@@ -174,7 +178,8 @@ public struct BatchSendSpan: Sendable {
                 case .one(let target, let count): Array(repeating: target, count: count)
                 case .each(let targets): targets
                 }
-            measurement.end(in: span.context, batch: zip(targets, types))
+            let messages = zip(targets, types).enumerated().lazy.filter { !withdrawn.contains($0.offset) }
+            measurement.end(in: span.context, batch: messages.map(\.element))
         }
         if let first = failures.first {
             span.recordError(

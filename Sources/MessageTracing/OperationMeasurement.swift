@@ -46,11 +46,17 @@ final class OperationMeasurement: Sendable {
     ///   - context: The operation's span.
     ///   - errorType: The value of `error.type`; `nil` when it did not fail.
     ///   - partition: The partition, where there is one.
-    func end(in context: SpanContext, errorType: String? = nil, partition: AttributeValue? = nil) {
+    ///   - time: When it ended; now unless given.
+    func end(
+        in context: SpanContext,
+        errorType: String? = nil,
+        partition: AttributeValue? = nil,
+        at time: Timestamp? = nil
+    ) {
         let partition = partition ?? self.partition
         guard !hasEnded.exchange(true, ordering: .relaxed) else { return }
         if operation == .send { countSent(to: target, in: context, errorType: errorType, partition: partition) }
-        recordDuration(in: context, errorType: errorType, partition: partition)
+        recordDuration(in: context, errorType: errorType, partition: partition, at: time)
     }
 
     /// Ends the send of several messages; only the first call counts.
@@ -80,9 +86,15 @@ final class OperationMeasurement: Sendable {
         }
     }
 
-    private func recordDuration(in context: SpanContext, errorType: String?, partition: AttributeValue?) {
+    private func recordDuration(
+        in context: SpanContext,
+        errorType: String?,
+        partition: AttributeValue?,
+        at time: Timestamp? = nil
+    ) {
+        let end = ContinuousClock.now - (time.map { Timestamp.now.duration(since: $0) } ?? .zero)
         // A start that was given may lie in the future.
-        let duration = max(start.duration(to: .now).seconds, 0)
+        let duration = max(start.duration(to: end).seconds, 0)
         var attributes = Attributes()
         target.fillMetric(&attributes, operation, destination: target.destination, partition: partition)
         attributes.set(MessagingConventions.Attribute.errorType, errorType)

@@ -40,6 +40,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     ///   - wish: What the sender wants of whoever works on it; `nil` leaves it to the receiver.
     ///   - incoming: What the message carries so far; `nil` for nothing, which is quicker than an empty carrier.
     ///   - details: What is known of the message so far.
+    ///   - time: When the caller began to send it; now unless given.
     ///   - origin: Is set for ``writeFields(_:_:)``.
     ///   - describe: Says what is known about the message, details included. Not called for a span that nobody records, nor
     ///     for a plain one.
@@ -49,6 +50,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
         wish: StitchField.Wish?,
         incoming: ContextCarrier?,
         details: MessageDetails,
+        at time: Timestamp?,
         _ origin: inout Origin,
         _ describe: Description
     ) {
@@ -66,11 +68,16 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
                     link: nil,
                     role: .creation,
                     details: details,
-                    at: nil
+                    at: time
                 )
             }
             if let started = started.take() {
-                measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
+                measurement = OperationMeasurement(
+                    of: .send,
+                    target,
+                    meter: TelemetrySystem.meter(in: active),
+                    since: time
+                )
                 origin = Self.origin(target, active, started)
                 span = started
                 other = nil
@@ -79,7 +86,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
         }
         span = MessageSpan(Span(context: .invalid), .send, on: target)
         measurement = nil
-        other = Other(SendSpan(to: target, wish: wish, incoming: incoming ?? ContextCarrier(), describe))
+        other = Other(SendSpan(to: target, wish: wish, incoming: incoming ?? ContextCarrier(), at: time, describe))
     }
 
     /// The origin's time is that of the first producer in the flow; what is worked on knows it already.
@@ -195,11 +202,10 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
         span.end(clock: clock, key: key)
     }
 
-    /// The message was withdrawn, which is no error.
-    package consuming func end() {
-        if let other = other?.span { return other.end() }
-        measurement?.end(in: span.context)
-        span.end()
+    /// The message was withdrawn before it left, which is no error; nothing was sent that could be counted.
+    package consuming func withdraw() {
+        if let other = other?.span { return other.withdraw() }
+        span.end(status: .unset) { $0.attributes.set(MessagingConventions.Attribute.sendWithdrawn, true) }
     }
 
     /// The message was not acknowledged.

@@ -22,6 +22,7 @@ public enum ReceiveSpan {
     ///   - messages: The messages, which know afterwards that they are counted. Nothing happens if there are none.
     ///   - target: Where they come from; one without a destination if they don't come from the same.
     ///   - start: When the caller began to ask.
+    ///   - end: When the first was handed over; now unless given.
     ///   - describe: Says what else is known, as the lag. Not called for a span that nobody records.
     /// - Returns: The span's context, where there is a span.
     @discardableResult
@@ -29,6 +30,7 @@ public enum ReceiveSpan {
         _ messages: inout [ReceivedMessage],
         from target: MessageTarget,
         since start: Timestamp,
+        until end: Timestamp? = nil,
         _ describe: (inout AttributeWriter) -> Void = { _ in }
     ) -> SpanContext? {
         let active = ActiveContext.current
@@ -56,13 +58,14 @@ public enum ReceiveSpan {
             }
             measurement.end(
                 in: span.context,
-                partition: target.destination == nil ? nil : received.commonPartition
+                partition: target.destination == nil ? nil : received.commonPartition,
+                at: end
             )
         }
         for index in messages.indices where messages[index].delivery == .first {
             messages[index].delivery = .received
         }
-        span.end()
+        span.end(at: end)
         return span.context
     }
 

@@ -25,12 +25,14 @@ public struct SendSpan: Sendable {
     ///   - wish: What the sender wants of whoever works on it; `nil` leaves it to the receiver.
     ///   - incoming: What the message carries so far, such as one that is passed on. It goes on unchanged where the
     ///     tracer has nothing to say and no span is current.
+    ///   - time: When the caller began to send it, where it had to wait; now unless given.
     ///   - describe: Says what else is known about the message. Not called for a span that nobody records.
     public init(
         to target: MessageTarget,
         messageID: String? = nil,
         wish: StitchField.Wish? = nil,
         incoming: ContextCarrier = ContextCarrier(),
+        at time: Timestamp? = nil,
         _ describe: (inout AttributeWriter) -> Void = { _ in }
     ) {
         let active = ActiveContext.current
@@ -41,14 +43,14 @@ public struct SendSpan: Sendable {
             return
         }
         let tracer = TelemetrySystem.tracer(in: active)
-        measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
+        measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active), since: time)
         span = tracer.startSpan(
             .send,
             on: target,
             ofKind: .producer,
             parent: active?.parent(tracer),
             following: [],
-            at: nil
+            at: time
         ) { builder in
             builder.attributes.set(MessagingConventions.Attribute.messageID, messageID)
             describe(&builder.attributes)
@@ -117,6 +119,15 @@ public struct SendSpan: Sendable {
     public func end(partition: String? = nil, _ describe: (SpanAttributes) -> Void = { _ in }) {
         measurement?.end(in: span.context, partition: partition.map { .string($0) })
         if span.isRecording { describe(span.attributes) }
+        span.end()
+    }
+
+    /// The message was withdrawn before it left, as when the sender's task is cancelled: neither an error nor a message
+    /// that was sent.
+    ///
+    /// The span ends and says so; nothing is counted or measured.
+    public func withdraw() {
+        span.attributes.set(MessagingConventions.Attribute.sendWithdrawn, true)
         span.end()
     }
 

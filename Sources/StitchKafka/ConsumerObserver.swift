@@ -16,7 +16,8 @@ package protocol ConsumerObserver: Sendable {
     /// - Parameters:
     ///   - records: At least one, all of one partition.
     ///   - start: When the caller began to ask, as `now` had it.
-    func polled(_ records: [KafkaConsumedRecord], since start: UInt64)
+    ///   - end: When the first of them was handed over, as `now` had it.
+    func polled(_ records: [KafkaConsumedRecord], since start: UInt64, until end: UInt64)
 
     /// Stands round a commit.
     ///

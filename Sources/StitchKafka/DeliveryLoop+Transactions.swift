@@ -6,16 +6,25 @@ import Synchronization
 
 extension DeliveryLoop {
     /// Runs `body` in a transaction, which is committed when it returns and aborted when it throws.
+    ///
+    /// - Parameters:
+    ///   - producer: Who sends.
+    ///   - observe: Stands round the commit of a group's offsets.
+    ///   - body: What is done.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws, or why nothing was committed.
     package func withTransaction<Success>(
         of producer: any KafkaProducing,
+        observing observe: (@escaping KafkaTransaction.OffsetCommit) -> KafkaTransaction.OffsetCommit = { $0 },
         _ body: (KafkaTransaction) async throws -> Success
     ) async throws -> Success {
         try await open()
         let result: Success
         do {
-            let transaction = KafkaTransaction(of: producer) { offsets, group async throws(KafkaError) in
+            let commit = observe { offsets, group async throws(KafkaError) in
                 try await self.sendOffsets(offsets, group)
             }
+            let transaction = KafkaTransaction(of: producer, commit: commit)
             result = try await body(transaction)
         } catch {
             await abort()

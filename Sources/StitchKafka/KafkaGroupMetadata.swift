@@ -8,6 +8,9 @@ public struct KafkaGroupMetadata: Sendable, Hashable {
     /// As librdkafka writes it.
     package var bytes: [UInt8]
 
+    /// The group; empty in tests' doubles.
+    package var group = ""
+
     /// Metadata for a double of ``KafkaGroupMember`` in tests.
     public init() { bytes = [] }
 
@@ -33,7 +36,9 @@ extension KafkaConsumer: KafkaGroupMember {
                 "Asking what the consumer is in its group failed: it is in none; give it a group to commit its offsets under"
             )
         }
-        return try await loop.call(on: loop.calls) { [loop] in loop.client.groupMetadata() }.get()
+        var metadata = try await loop.call(on: loop.calls) { [loop] in loop.client.groupMetadata() }.get()
+        metadata.group = group
+        return metadata
     }
 }
 

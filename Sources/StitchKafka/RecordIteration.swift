@@ -13,9 +13,22 @@ final class RecordIteration {
         let reader: PartitionReader
         let batch: ConsumedBatch
         let generation: Int
+        /// When it was asked for.
+        let asked: UInt64
         /// How many records were given out.
         var given = 0
+        /// What the observer hasn't been told of.
+        var untold: Untold?
     }
+
+    /// Records that were given out one by one, the first of them at a time.
+    private struct Untold {
+        let first: Int
+        let time: UInt64
+    }
+
+    /// How many records the observer is told of at once at most: as many as a span has links to.
+    private static let told = 128
 
     private let loop: ConsumerLoop
     private let owner: AnyObject
@@ -38,14 +51,27 @@ final class RecordIteration {
 
     deinit {
         guard refusal == nil else { return }
-        if let lane { lane.reader.end(lane.batch, generation: lane.generation) }
+        if var lane {
+            tell(&lane)
+            lane.reader.end(lane.batch, generation: lane.generation)
+        }
         loop.stop(drain: .zero)
         loop.observer?.ended()
     }
 
     /// The next record; `nil` when the consumer was shut down or the task cancelled.
+    ///
+    /// The observer is told once enough were given out, or no more are.
     func next() async throws(KafkaError) -> KafkaConsumedRecord? {
-        try await next(upTo: 1) { batch, range in batch[range.lowerBound] }
+        guard var lane = try await advance() else { return nil }
+        let index = lane.given
+        if let observer = loop.observer {
+            if let untold = lane.untold, index - untold.first >= Self.told { tell(&lane) }
+            if lane.untold == nil { lane.untold = Untold(first: index, time: observer.now()) }
+        }
+        lane.given += 1
+        self.lane = lane
+        return lane.batch[index]
     }
 
     /// The next records of one partition, at least one, never waiting for more.
@@ -53,29 +79,39 @@ final class RecordIteration {
         guard (1...10_000).contains(count) else {
             throw KafkaError(.configuration, "The batch size 'upTo' is \(count): it has to be from 1 to 10000")
         }
-        return try await next(upTo: count) { batch, range in range.map { batch[$0] } }
-    }
-
-    private func next<Success>(
-        upTo count: Int,
-        _ read: (ConsumedBatch, Range<Int>) -> Success
-    ) async throws(KafkaError) -> Success? {
-        if let refusal { throw refusal }
-        if var lane = self.lane {
-            // The caller has asked for the next, so it is done with those before, unless it is only told to stop.
-            if !Task.isCancelled { lane.batch.handled.store(lane.given, ordering: .releasing) }
-            if lane.given < lane.batch.count, !lane.reader.isInterrupted, !Task.isCancelled {
-                let range = lane.given..<min(lane.given + count, lane.batch.count)
-                lane.given = range.upperBound
-                self.lane = lane
-                return read(lane.batch, range)
-            }
-        }
-        guard var lane = try await refill() else { return nil }
+        guard var lane = try await advance() else { return nil }
         let range = lane.given..<min(lane.given + count, lane.batch.count)
         lane.given = range.upperBound
+        if let observer = loop.observer {
+            lane.untold = Untold(first: range.lowerBound, time: observer.now())
+            tell(&lane)
+        }
         self.lane = lane
-        return read(lane.batch, range)
+        return range.map { lane.batch[$0] }
+    }
+
+    /// Tells the observer which records were given out.
+    private func tell(_ lane: inout Lane) {
+        guard let observer = loop.observer, let untold = lane.untold.take() else { return }
+        observer.polled(
+            (untold.first..<lane.given).map { lane.batch[$0] },
+            // What comes later of what was taken at once was there.
+            since: untold.first == 0 ? lane.asked : untold.time,
+            until: untold.time
+        )
+    }
+
+    /// Counts what was given out before as handled.
+    ///
+    /// - Returns: What to give out of next.
+    private func advance() async throws(KafkaError) -> Lane? {
+        if let refusal { throw refusal }
+        if let lane {
+            // The caller has asked for the next, so it is done with those before, unless it is only told to stop.
+            if !Task.isCancelled { lane.batch.handled.store(lane.given, ordering: .releasing) }
+            if lane.given < lane.batch.count, !lane.reader.isInterrupted, !Task.isCancelled { return lane }
+        }
+        return try await refill()
     }
 
     /// What to go on with, not all of which was given out.
@@ -100,11 +136,8 @@ final class RecordIteration {
                 switch reader.take() {
                 case .batch(let batch, let generation):
                     turn = (turn + index + 1) % readers.count
-                    if let observer = loop.observer {
-                        observer.polled((0..<batch.count).map { batch[$0] }, since: start)
-                    }
                     loop.note(.handled)
-                    return Lane(reader: reader, batch: batch, generation: generation)
+                    return Lane(reader: reader, batch: batch, generation: generation, asked: start)
                 case .failed(let error): loop.fail(error)
                 case .nothing, .over: continue
                 }
@@ -125,8 +158,9 @@ final class RecordIteration {
     ///
     /// - Returns: What to go on with after all.
     private func putBack() -> Lane? {
-        guard let lane = self.lane else { return nil }
+        guard var lane = self.lane else { return nil }
         self.lane = nil
+        tell(&lane)
         guard lane.given < lane.batch.count, !Task.isCancelled else {
             lane.reader.end(lane.batch, generation: lane.generation)
             loop.note(.givenBack)

@@ -55,6 +55,8 @@ public enum MessagingConventions {
         @inlinable public static var timestampType: String { "stitch.message.timestamp_type" }
         /// How long a broker took to acknowledge, in seconds.
         @inlinable public static var acknowledgeLatency: String { "stitch.send.latency" }
+        /// Whether a message was withdrawn before it left, since the task that was to send it was cancelled.
+        @inlinable public static var sendWithdrawn: String { "stitch.send.withdrawn" }
         /// The broker that acknowledged.
         @inlinable public static var brokerID: String { "stitch.kafka.broker.id" }
         /// How many records of its partition come after a Kafka record, as far as was known when it was fetched.

@@ -46,11 +46,13 @@ struct BatchTrace: Sendable {
 
     /// All is known.
     func end(_ deliveries: KafkaDeliveries) {
+        // Who withdraws records has no error.
+        let withdrawn = deliveries.failures.filter { $0.error.code == .cancelled }.map(\.index)
         span.end(
-            // Who withdraws records has no error.
             failures: deliveries.failures.filter { $0.error.code != .cancelled }.map { failure in
                 BatchSendSpan.Failure(index: failure.index, error: failure.error, type: failure.error.errorType)
-            }
+            },
+            withdrawn: Set(withdrawn)
         )
     }
 }

@@ -33,10 +33,10 @@ final class ConsumerTracing: ConsumerObserver {
 
     func now() -> UInt64 { Timestamp.now.nanoseconds }
 
-    func polled(_ records: [KafkaConsumedRecord], since start: UInt64) {
+    func polled(_ records: [KafkaConsumedRecord], since start: UInt64, until end: UInt64) {
         polls.store(true, ordering: .relaxed)
         guard makesPollSpans else { return }
-        self.records.poll(records, since: Timestamp(nanoseconds: start))
+        self.records.poll(records, since: Timestamp(nanoseconds: start), until: Timestamp(nanoseconds: end))
     }
 
     func commit(_ topics: [String], _ body: () -> KafkaError?) -> KafkaError? {

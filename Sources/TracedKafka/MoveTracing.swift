@@ -38,7 +38,7 @@ struct MoveTracing: MoveObserver {
                     RecordAttributes.fill(attributes, delivery)
                 }
             // Who withdraws a record has no error.
-            case .failure(let error) where error.code == .cancelled: span.end()
+            case .failure(let error) where error.code == .cancelled: span.withdraw()
             case .failure(let error): span.fail(error, type: error.errorType)
             }
         }

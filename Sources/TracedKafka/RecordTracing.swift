@@ -136,10 +136,10 @@ final class RecordTracing: Sendable {
     }
 
     /// Records that somebody asked for, and got: a span that links to each record's.
-    func poll(_ records: [KafkaConsumedRecord], since start: Timestamp) {
+    func poll(_ records: [KafkaConsumedRecord], since start: Timestamp, until end: Timestamp) {
         let (target, saysTopic) = common(records)
         var messages = messages(records, saysTopic, .first, .only)
-        ReceiveSpan.record(&messages, from: target, since: start)
+        ReceiveSpan.record(&messages, from: target, since: start, until: end)
     }
 
     /// Records of several topics have no destination together.

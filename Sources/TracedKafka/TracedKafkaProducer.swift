@@ -18,10 +18,10 @@ public import TraceContext
 /// ```
 public final class TracedKafkaProducer: KafkaProducing {
     private let producer: KafkaProducer
-    private let clientID: String
-    private let loop: DeliveryLoop
+    let clientID: String
+    let loop: DeliveryLoop
     private let createSpans: Bool
-    private let targets: MessageTargets
+    let targets: MessageTargets
     private let severalTopics: MessageTarget
 
     /// Makes a producer.
@@ -73,7 +73,10 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///   `error.type` too.
     @discardableResult
     public nonisolated(nonsending) func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
-        let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
+        guard let entry = loop.tryToEnter() else {
+            let (entry, since) = try await enterInTurn(record, nil)
+            return try await loop.send(record, prepare(record, entry, nil, since: since))
+        }
         return try await loop.send(record, prepare(record, entry, nil))
     }
 
@@ -90,7 +93,10 @@ public final class TracedKafkaProducer: KafkaProducing {
         _ record: KafkaRecord,
         wish: StitchField.Wish?
     ) async throws(KafkaError) -> KafkaDelivery {
-        let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
+        guard let entry = loop.tryToEnter() else {
+            let (entry, since) = try await enterInTurn(record, wish)
+            return try await loop.send(record, prepare(record, entry, wish, since: since))
+        }
         return try await loop.send(record, prepare(record, entry, wish))
     }
 
@@ -111,7 +117,13 @@ public final class TracedKafkaProducer: KafkaProducing {
     /// The record's span ends when the broker has answered, whether or not anybody awaits the handle.
     @discardableResult
     public func enqueue(_ record: KafkaRecord) throws(KafkaError) -> KafkaEnqueued {
-        let entry = try loop.enter(for: record)
+        let entry: SendEntry
+        do throws(KafkaError) {
+            entry = try loop.enter(for: record)
+        } catch {
+            refuse(record, nil, since: nil, error)
+            throw error
+        }
         let send = try prepare(record, entry, nil)
         let pending = send.pending
         try loop.handOver(record, send)
@@ -124,43 +136,16 @@ public final class TracedKafkaProducer: KafkaProducing {
     /// The record's span ends when the broker has answered, whether or not anybody awaits the handle.
     @discardableResult
     public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
-        let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
-        var send = try prepare(record, entry, nil)
+        var send: PreparedSend
+        if let entry = loop.tryToEnter() {
+            send = try prepare(record, entry, nil)
+        } else {
+            let (entry, since) = try await enterInTurn(record, nil)
+            send = try prepare(record, entry, nil, since: since)
+        }
         let pending = send.pending
         if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }
         return KafkaEnqueued(pending)
-    }
-
-    /// What is needed to hand a record over, its span with it, by a sender that has entered, and has left when this throws.
-    @inline(__always)
-    private func prepare(
-        _ record: borrowing KafkaRecord,
-        _ entry: SendEntry,
-        _ wish: StitchField.Wish?
-    ) throws(KafkaError) -> PreparedSend {
-        let topic = try loop.topic(of: record, entry)
-        let incoming = record.headers.isEmpty ? nil : record.headers.incoming
-        var origin = OwnedSendSpan.Origin.none
-        let span = OwnedSendSpan(
-            to: topic.target,
-            wish: wish,
-            incoming: incoming,
-            details: RecordAttributes.details(of: record),
-            &origin
-        ) { RecordAttributes.fill(&$0, record) }
-        let headers = NativeHeaders(record.headers, span, origin, incoming)
-        if span.isIdle { return PreparedSend(entry, to: topic, headers, PendingSend(of: record)) }
-        return PreparedSend(entry, to: topic, headers, TracedSend(of: record, span))
-    }
-
-    /// Does something in a transaction, as `KafkaProducer` does; what is sent meanwhile has its spans as ever.
-    ///
-    /// A record that is given up with its transaction leaves a span that says so.
-    @discardableResult
-    public func withTransaction<Success>(
-        _ body: (KafkaTransaction) async throws -> Success
-    ) async throws -> Success {
-        try await loop.withTransaction(of: self, body)
     }
 
     /// Waits until every record that was sent before has its answer, without lingering.

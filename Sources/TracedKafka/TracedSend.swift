@@ -33,8 +33,14 @@ final class TracedSend: PendingSend, @unchecked Sendable {
 
     override func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {
         guard let span = span.take() else { return }
-        // Who withdraws a record has no error.
-        if error.code == .cancelled { return span.end() }
-        span.fail(error, type: error.errorType, key: record.key)
+        span.refuse(error, record)
+    }
+}
+
+extension OwnedSendSpan {
+    /// The record was not taken, or its sender's task was cancelled meanwhile, which is no error.
+    consuming func refuse(_ error: KafkaError, _ record: borrowing KafkaRecord) {
+        if error.code == .cancelled { return withdraw() }
+        fail(error, type: error.errorType, key: record.key)
     }
 }

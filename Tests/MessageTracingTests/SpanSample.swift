@@ -44,6 +44,7 @@ struct SpanSample: Sendable {
             }
             send().end(partition: "3") { $0.add(said.acknowledged) }
             send().fail(Broken(), type: "BROKEN")
+            send().withdraw()
         },
         SpanSample(name: "send", operation: .send) { said in
             func send() -> SendSpan {
@@ -135,6 +136,7 @@ private func batch(_ said: SpanSample.Said, createSpans: Bool = true) {
     BatchSendSpan(of: messages, to: said.place(), createSpans: createSpans).end()
     BatchSendSpan(of: messages, to: said.place(), createSpans: createSpans)
         .end(failures: [.init(index: 0, error: Broken(), type: "BROKEN")])
+    BatchSendSpan(of: messages, to: said.place(), createSpans: createSpans).end(withdrawn: [0, 1])
 }
 
 extension SpanSample.Said {

@@ -20,7 +20,7 @@ struct CommitRestTests {
 
         func companion(of topic: String) -> (any AnyObject & Sendable)? { nil }
         func now() -> UInt64 { 0 }
-        func polled(_ records: [KafkaConsumedRecord], since start: UInt64) {}
+        func polled(_ records: [KafkaConsumedRecord], since start: UInt64, until end: UInt64) {}
         func ended() {}
         func commit(_ topics: [String], _ body: () -> KafkaError?) -> KafkaError? {
             let error = body()

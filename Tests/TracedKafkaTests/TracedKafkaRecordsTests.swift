@@ -53,13 +53,43 @@ struct TracedKafkaRecordsTests {
         }
     }
 
+    @Test("are polled in a span as far as they were handed over, and no further")
+    func handedOver() async throws {
+        try await withStitchTest { test in
+            let topic = try await TestCluster.topic("handed-over")
+            try await send(topic, 150)
+            let first = try TracedKafkaConsumer(TestCluster.configuration(), group: topic, topics: [topic])
+            for try await record in first.records where record.offset == 139 { break }
+            await first.shutdown()
+            // As many as a span has links to, then the rest; what was fetched beyond is nobody's yet.
+            let links = test.spans.named("poll \(topic)").flatMap(\.links)
+            #expect(links.compactMap { $0.attributes["messaging.kafka.offset"] } == (0..<140).map { .int($0) })
+            #expect(test.measurements.total(of: "messaging.client.consumed.messages") == 140)
+
+            let group = "\(topic)-batches"
+            let second = try TracedKafkaConsumer(TestCluster.configuration(), group: group, topics: [topic])
+            var sizes: [Int] = []
+            for try await batch in second.batches(upTo: 40) {
+                sizes.append(batch.count)
+                if batch.last.map({ $0.offset >= 100 }) ?? true { break }
+            }
+            await second.shutdown()
+            let polls = test.spans.named("poll \(topic)").filter {
+                $0.attributes["messaging.consumer.group.name"] == .string(group)
+            }
+            #expect(polls.map(\.links.count) == sizes)
+            #expect(polls.allSatisfy { $0.end >= $0.start })
+        }
+    }
+
     @Test("are committed in a span, also when the consumer leaves")
     func commits() async throws {
-        try await withStitchTest { test in
+        try await withStitchTest(lint: FlowLint()) { test in
             let topic = try await TestCluster.topic("commit")
             try await send(topic, 3)
             let consumer = try TracedKafkaConsumer(TestCluster.configuration(), group: topic, topics: [topic])
             for try await record in consumer.records {
+                await record.process {}
                 if record.offset == 1 { try await consumer.commit() }
                 if record.offset == 2 { break }
             }

@@ -66,10 +66,12 @@ extension SpanData {
 
     /// Whether it sent one message to Kafka and says neither where it lies, nor when it was acknowledged, nor why not.
     ///
-    /// Of a message that was sent again and was there already it isn't known where it lies.
+    /// Of a message that was sent again and was there already it isn't known where it lies; one that was withdrawn lies
+    /// nowhere.
     fileprivate var lacksReport: Bool {
         kind == .producer && batchCount == nil && !hasError && attributes[Attribute.kafkaOffset] == nil
             && attributes[Attribute.acknowledgeLatency] == nil
             && attributes[Attribute.system]?.stringValue == "kafka" && attributes[Attribute.errorType] == nil
+            && attributes[Attribute.sendWithdrawn] == nil
     }
 }
