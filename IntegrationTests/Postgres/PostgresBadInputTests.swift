@@ -71,6 +71,30 @@ struct PostgresBadInputTests {
         }
     }
 
+    @Test("A NUL character in a statement or a channel is refused at every use, and nothing before it runs")
+    func nulInStatement() async throws {
+        try await withStitchTest { test in
+            try await test.database().withConnection { connection in
+                try await connection.execute("CREATE TABLE orders (id integer)")
+                for _ in 0..<3 {
+                    let errors = [
+                        await #expect(throws: PostgresError.self) {
+                            try await connection.execute("INSERT INTO orders VALUES (1) --\0 RETURNING id")
+                        },
+                        await #expect(throws: PostgresError.self) {
+                            try await connection.execute("INSERT INTO orders VALUES ($1) --\0", 1)
+                        },
+                        await #expect(throws: PostgresError.self) { try await connection.listen(to: "orders\0") },
+                        await #expect(throws: PostgresError.self) { try await connection.executeScript("SELECT 1;\0") },
+                    ]
+                    for error in errors { #expect(error?.code == .invalidParameter, "\(String(describing: error))") }
+                }
+                #expect(try await connection.query("SELECT FROM orders").isEmpty)
+                #expect(try await connection.query("SELECT FROM pg_listening_channels()").isEmpty)
+            }
+        }
+    }
+
     @Test("A server that stops in the middle: what runs fails as lost, what comes later can't connect, nothing hangs")
     func serverStops() async throws {
         let server = try await TemporaryPostgres()

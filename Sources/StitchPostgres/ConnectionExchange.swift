@@ -2,6 +2,7 @@
 
 import CStitchLibpq
 import Dispatch
+import Foundation
 
 /// One exchange with the server: what is sent in one go, and all that is answered.
 extension PostgresConnection {
@@ -159,8 +160,11 @@ extension PostgresConnection {
     }
 
     static func refuseNUL(_ sql: String) throws(PostgresError) {
-        let hasNUL = sql.utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? sql.utf8.contains(0)
-        if hasNUL {
+        // By memchr, since each statement that runs is looked through.
+        let hasNUL = sql.utf8.withContiguousStorageIfAvailable { text in
+            text.baseAddress.map { memchr($0, 0, text.count) != nil } ?? false
+        }
+        if hasNUL ?? sql.utf8.contains(0) {
             throw PostgresError(.invalidParameter, "The statement contains a NUL character, which Postgres refuses")
         }
     }

@@ -10,6 +10,8 @@ extension PostgresConnection {
         _ parameters: ParameterList,
         isCancellable: Bool = true
     ) async throws(PostgresError) -> PostgresResult {
+        // Before the cache knows it: what was prepared is not looked at again, and ends for libpq at its first NUL.
+        try refuse(sql)
         let summary = StatementSummary(sql)
         let handle = try begin(summary, isCancellable: isCancellable)
         defer { isBusy = false }
@@ -31,7 +33,6 @@ extension PostgresConnection {
             return try result.get()
         default: break
         }
-        try refuse(sql)
         let results = try await exchange(handle, summary, mode: .single, isCancellable: isCancellable) { connection in
             sendUnnamed(sql, parameters, connection)
         }
