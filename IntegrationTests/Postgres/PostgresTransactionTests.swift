@@ -86,4 +86,72 @@ struct PostgresTransactionTests {
             #expect(error?.code == .transactionEnded)
         }
     }
+
+    @Test("A second one on the same connection is refused, and the first goes on")
+    func nested() async throws {
+        try await withOrders { database in
+            try await database.withConnection { connection in
+                await #expect(throws: Rejected.self) {
+                    try await connection.withTransaction { outer in
+                        try await outer.execute("INSERT INTO orders VALUES (1)")
+                        let error = await #expect(throws: PostgresError.self) {
+                            try await connection.withTransaction { inner in
+                                try await inner.execute("INSERT INTO orders VALUES (2)")
+                            }
+                        }
+                        #expect(error?.code == .transactionOpen)
+                        #expect(error?.message.contains("withSavepoint") == true)
+                        try await outer.execute("INSERT INTO orders VALUES (3)")
+                        throw Rejected()
+                    }
+                }
+            }
+            let rows = try await count(database)
+            #expect(rows == 0)
+        }
+    }
+
+    @Test("A statement that ends it inside the closure is told, instead of a commit that was none", arguments: [true, false])
+    func endedInside(byCommit: Bool) async throws {
+        try await withOrders { database in
+            let error = await #expect(throws: PostgresError.self) {
+                try await database.withTransaction { transaction in
+                    try await transaction.execute("INSERT INTO orders VALUES (1)")
+                    try await transaction.execute(byCommit ? "COMMIT" : "ROLLBACK")
+                }
+            }
+            #expect(error?.code == .transactionEnded)
+            let rows = try await count(database)
+            #expect(rows == (byCommit ? 1 : 0))
+        }
+    }
+
+    @Test("A part that ends after its transaction leaves alone who has the connection by then")
+    func latePart() async throws {
+        try await withOrders { database in
+            var configuration = database.configuration
+            configuration.maximumConnections = 1
+            let pool = try PostgresPool(configuration)
+            let (ended, end) = AsyncStream.makeStream(of: Void.self)
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            let part = try await pool.withTransaction { transaction in
+                let part = Task {
+                    try await transaction.withSavepoint {
+                        begin.yield()
+                        for await _ in ended { break }
+                        throw Rejected()
+                    }
+                }
+                for await _ in begun { break }
+                return part
+            }
+            try await pool.withTransaction { transaction in
+                end.yield()
+                await #expect(throws: Rejected.self) { try await part.value }
+                try await transaction.execute("INSERT INTO orders VALUES (1)")
+            }
+            #expect(try await count(pool) == 1)
+            await pool.shutdown()
+        }
+    }
 }

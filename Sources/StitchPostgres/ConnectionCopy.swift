@@ -50,7 +50,8 @@ extension PostgresConnection {
             writer.end()
             try await putCopy(writer.takeBlock(), sql)
         } catch {
-            _ = try await endCopy(sql, failure: error)
+            // Whatever the end brings: this is why there is one.
+            _ = try? await endCopy(sql, failure: error)
             throw error
         }
         return try await endCopy(sql, failure: nil)
@@ -94,39 +95,55 @@ extension PostgresConnection {
         }
     }
 
+    /// The most that is handed to libpq in one go, which counts in 32 bits.
+    private static let copyPieceSize = 1 << 24
+
     /// Sends a piece, and returns when the server has taken it, or has refused the whole.
     private func putCopy(_ block: [UInt8], _ sql: String) async throws(PostgresError) {
         let summary = StatementSummary(sql)
         guard let handle else { throw PostgresError(.connectionLost, "\(summary): the connection is closed") }
-        if Task.isCancelled { throw PostgresError(.cancelled, "\(summary): cancelled") }
-        while true {
-            let taken = block.withUnsafeBytes { bytes in
+        var rest = block[...]
+        while !rest.isEmpty {
+            if Task.isCancelled { throw PostgresError(.cancelled, "\(summary): cancelled") }
+            let taken = rest.prefix(Self.copyPieceSize).withUnsafeBytes { bytes in
                 // libpq copies the bytes.
-                PQputCopyData(handle.pointer, bytes.assumingMemoryBound(to: CChar.self).baseAddress, Int32(bytes.count))
+                PQputCopyData(
+                    handle.pointer,
+                    bytes.assumingMemoryBound(to: CChar.self).baseAddress,
+                    Int32(truncatingIfNeeded: bytes.count)
+                )
             }
             // The server has refused; the end of the COPY tells why.
             if taken < 0 { return }
             try await flush(handle, summary)
-            if taken == 1 { return }
+            if taken == 1 { rest = rest.dropFirst(Self.copyPieceSize) }
         }
     }
 
     private func flush(_ handle: ConnectionHandle, _ summary: StatementSummary) async throws(PostgresError) {
-        while true {
-            switch PQflush(handle.pointer) {
-            case 0: return
-            case 1:
-                // Ends too when the task is cancelled; the next piece sees that.
-                await withTaskCancellationHandler {
-                    await watch.wait(for: [.read, .write])
-                } onCancel: { [watch] in
-                    watch.wake()
-                }
-                if Task.isCancelled { return }
-                guard PQconsumeInput(handle.pointer) == 1 else { throw lost(handle, summary) }
-            default: throw lost(handle, summary)
+        let unsent = PQflush(handle.pointer)
+        if unsent == 0 { return }
+        guard unsent == 1 else { throw lost(handle, summary) }
+        try await limited(summary) { await untilFlushed(handle, summary) }.get()
+    }
+
+    private func untilFlushed(
+        _ handle: ConnectionHandle,
+        _ summary: StatementSummary
+    ) async -> Result<Void, PostgresError> {
+        repeat {
+            // Ends too when the task is cancelled; the next piece sees that.
+            await withTaskCancellationHandler {
+                await watch.wait(for: [.read, .write])
+            } onCancel: { [watch] in
+                watch.wake()
             }
-        }
+            if Task.isCancelled { return .success(()) }
+            guard PQconsumeInput(handle.pointer) == 1 else { return .failure(lost(handle, summary)) }
+            let unsent = PQflush(handle.pointer)
+            if unsent == 0 { return .success(()) }
+            guard unsent == 1 else { return .failure(lost(handle, summary)) }
+        } while true
     }
 
     /// Ends the COPY, or takes it back.

@@ -39,9 +39,10 @@ extension PostgresConnection {
 
     /// Sends something and receives all answers, the connection having been taken with ``begin(_:)``.
     ///
-    /// `isCancellable` is `false` for what must run to its end although the task was cancelled, such as ROLLBACK. `send`
-    /// hands everything to libpq, which keeps it, and tells whether that worked. Among the results may be failures; the
-    /// points of synchronisation of a pipeline are there too.
+    /// `isCancellable` is `false` for what must run to its end although the task was cancelled, such as ROLLBACK; the
+    /// server is never told to stop that, but the connection is broken when its time is over. `send` hands everything to
+    /// libpq, which keeps it, and tells whether that worked. Among the results may be failures; the points of
+    /// synchronisation of a pipeline are there too.
     func exchange(
         _ handle: ConnectionHandle,
         _ summary: StatementSummary,
@@ -50,8 +51,9 @@ extension PostgresConnection {
         send: (OpaquePointer) -> Bool
     ) async throws(PostgresError) -> [ResultHandle] {
         guard send(handle.pointer) else { throw lost(handle, summary) }
-        guard isCancellable else { return try await receive(handle, summary, mode).get() }
-
+        guard isCancellable else {
+            return try await limited(summary) { await receive(handle, summary, mode) }.get()
+        }
         let cancellation = StatementCancellation(cancelHandle, watch, patience: patience)
         let alarm = timeout.map { cancellation.alarm(after: $0) }
         let received = await withTaskCancellationHandler {
@@ -68,6 +70,30 @@ extension PostgresConnection {
         if report?.sqlState != "57014" { watch.breakConnection() }
         if let report { throw stopped(reason, summary, cause: report.error(running: summary)) }
         return results
+    }
+
+    /// Waits for the server, and breaks the connection when that takes longer than a statement may.
+    func limited<Value>(
+        _ summary: StatementSummary,
+        _ wait: () async -> Result<Value, PostgresError>
+    ) async -> Result<Value, PostgresError> {
+        guard let timeout else { return await wait() }
+        let deadline = ContinuousClock.now + timeout
+        let alarm = DispatchWorkItem { [watch] in watch.breakConnection() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + timeout.dispatchInterval, execute: alarm)
+        let outcome = await wait()
+        alarm.cancel()
+        guard case .failure(let error) = outcome, error.code == .connectionLost, ContinuousClock.now >= deadline else {
+            return outcome
+        }
+        return .failure(
+            PostgresError(
+                .timedOut,
+                "\(summary): not done within \(timeout); the connection was broken. Raise the time-out, or see what holds "
+                    + "the server up",
+                cause: error
+            )
+        )
     }
 
     private func stopped(

@@ -25,6 +25,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
         public static let connectionFailed = Self("connectionFailed")
         /// The connection broke; a statement that was under way may or may not have had its effect.
         public static let connectionLost = Self("connectionLost")
+        /// The connection broke after a COMMIT was sent and before its answer came: the transaction may have been committed,
+        /// or not. Look for what it wrote before you run it again.
+        public static let commitOutcomeUnknown = Self("commitOutcomeUnknown")
         /// A connection runs one statement at a time, and one is running.
         public static let connectionBusy = Self("connectionBusy")
         /// All connections of the pool were in use for longer than the configuration allows to wait.
@@ -41,7 +44,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
         public static let invalidParameter = Self("invalidParameter")
         /// A column is missing or holds something else than was asked for.
         public static let decodingFailed = Self("decodingFailed")
-        /// The transaction was used after its closure had ended.
+        /// A transaction is open on the connection already, so that none can begin.
+        public static let transactionOpen = Self("transactionOpen")
+        /// The transaction was used after its closure had ended, or a statement in the closure has ended it.
         public static let transactionEnded = Self("transactionEnded")
         /// The server rolled back instead of committing, because an earlier error was not passed on.
         public static let transactionAborted = Self("transactionAborted")
@@ -72,12 +77,16 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
     public var location: SourceLocation
 
     /// Whether the same attempt, repeated as a whole after a moment, may work.
+    ///
+    /// Not where a transaction may have been committed without anybody being told: to run it again could do it twice.
     public var isRetryable: Bool {
         switch code {
         case .connectionFailed, .connectionLost, .poolTimedOut, .poolFull: return true
         default: break
         }
         guard let sqlState = code.sqlState else { return false }
+        // "Statement completion unknown" and "transaction resolution unknown".
+        if sqlState == "40003" || sqlState == "08007" { return false }
         // Connection trouble, serialisation failures and deadlocks, lack of resources, locks not to be had, a server
         // that stops or starts.
         return ["08", "40", "53"].contains { sqlState.hasPrefix($0) }

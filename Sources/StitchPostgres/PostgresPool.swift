@@ -69,8 +69,8 @@ public final class PostgresPool: Service {
 
     /// Runs `body` in a transaction: commits when it returns, rolls back when it throws.
     ///
-    /// A commit is not cut short by cancellation. When it is answered with ``PostgresError/Code/connectionLost``, it may
-    /// have happened.
+    /// A commit is not cut short by cancellation. When its answer does not come, it may have happened:
+    /// ``PostgresError/Code/commitOutcomeUnknown``.
     ///
     /// - Parameters:
     ///   - options: How it is to be run. With more than one attempt `body` may run again.

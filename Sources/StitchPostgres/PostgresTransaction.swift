@@ -104,6 +104,8 @@ public final class PostgresTransaction: Sendable {
         do { value = try await body() } catch {
             do throws(PostgresError) {
                 try await runAlone("ROLLBACK TO SAVEPOINT \(name); RELEASE SAVEPOINT \(name)", isCancellable: false)
+            } catch where error.code == .transactionEnded {
+                // The connection may be somebody else's by now.
             } catch {
                 // Where the transaction stands is not known, so it has to end here.
                 connection.abort()
@@ -164,17 +166,14 @@ public final class PostgresTransaction: Sendable {
                 "attempts of a transaction is \(options.attempts); it must be 1 or more"
             )
         }
-        let sql = options.beginning
-        _ = try await connection.runAlone(sql, isCancellable: true) { PQsendQuery($0, sql) }
+        try await connection.beginTransaction(options.beginning)
         return PostgresTransaction(connection)
     }
 
     func commit() async throws(PostgresError) {
         hasEnded.store(true, ordering: .releasing)
         let answer: PostgresResult
-        do {
-            answer = try await connection.runAlone("COMMIT", isCancellable: false) { PQsendQuery($0, "COMMIT") }
-        } catch { throw noted(error) }
+        do { answer = try await connection.commit() } catch { throw noted(error) }
         guard answer.command == "COMMIT" else {
             throw PostgresError(
                 .transactionAborted,

@@ -10,7 +10,7 @@ extension PostgresError.Code {
 
     private static let conditions: [String: String] = [
         "08000": "connection_exception", "08003": "connection_does_not_exist", "08006": "connection_failure",
-        "08P01": "protocol_violation", "0A000": "feature_not_supported", "21000": "cardinality_violation",
+        "08007": "transaction_resolution_unknown", "08P01": "protocol_violation", "0A000": "feature_not_supported", "21000": "cardinality_violation",
         "22000": "data_exception", "22001": "string_data_right_truncation", "22003": "numeric_value_out_of_range",
         "22007": "invalid_datetime_format", "22012": "division_by_zero", "22021": "character_not_in_repertoire",
         "22023": "invalid_parameter_value", "22P02": "invalid_text_representation",
@@ -40,10 +40,12 @@ extension PostgresError.Code {
     ]
 
     private static let advices: [String: String] = [
+        "08007": "it may have been committed or not; look for what the transaction wrote before it is run again",
         "25006": "the server or the transaction allows no changes; use the primary, or a transaction that may write",
         "25P02": "an earlier statement failed, so that the transaction can only be rolled back",
         "26000": "if a pooler in transaction mode is in between, set pooling = .transaction",
         "40001": "another transaction came first; run the whole transaction again (attempts of withTransaction)",
+        "40003": "it may have been committed or not; look for what the transaction wrote before it is run again",
         "40P01":
             "two transactions waited for each other; run the whole transaction again (attempts of withTransaction)",
         "42501": "the role lacks the right; grant it, or connect as another role",
