@@ -29,11 +29,16 @@ struct StatementCache {
     let limit: Int
     private var entries: [String: Entry] = [:]
     private var uses: UInt64 = 0
+    /// What the names begin with: that of no other connection, since behind a pooler two may share a session.
+    private let prefix: String
     private var nextName = 0
     /// Names of statements that the server still knows and nobody uses.
     private(set) var dropped: [String] = []
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, tag: UInt32 = .random(in: 0 ... .max)) {
+        self.limit = limit
+        prefix = "stitch_\(String(tag, radix: 36))_"
+    }
 
     /// A statement is about to run.
     mutating func use(_ sql: String) -> Use {
@@ -47,7 +52,7 @@ struct StatementCache {
         entries.values[index].lastUse = uses
         if let prepared = entries.values[index].prepared { return .run(prepared) }
         nextName += 1
-        return .prepare(name: "stitch_\(nextName)")
+        return .prepare(name: "\(prefix)\(nextName)")
     }
 
     /// The server knows a statement now.

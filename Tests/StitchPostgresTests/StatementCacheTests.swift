@@ -14,16 +14,16 @@ struct StatementCacheTests {
 
     @Test("The first use is by text, the second prepares, the third runs what was prepared")
     func uses() {
-        var cache = StatementCache(limit: 2)
+        var cache = StatementCache(limit: 2, tag: 35)
         #expect(cache.use("a") == .unnamed)
-        #expect(cache.use("a") == .prepare(name: "stitch_1"))
-        cache.didPrepare("a", as: .init(name: "stitch_1", types: [20]))
-        #expect(cache.use("a") == .run(.init(name: "stitch_1", types: [20])))
+        #expect(cache.use("a") == .prepare(name: "stitch_z_1"))
+        cache.didPrepare("a", as: .init(name: "stitch_z_1", types: [20]))
+        #expect(cache.use("a") == .run(.init(name: "stitch_z_1", types: [20])))
     }
 
     @Test("When there is no room, what was never prepared goes first, then what was not used for longest")
     func eviction() {
-        var cache = StatementCache(limit: 3)
+        var cache = StatementCache(limit: 3, tag: 35)
         prepare("a", in: &cache)
         prepare("b", in: &cache)
         for once in ["1", "2", "3"] { #expect(cache.use(once) == .unnamed) }
@@ -31,8 +31,8 @@ struct StatementCacheTests {
         _ = cache.use("a")
         prepare("c", in: &cache)
         #expect(cache.use("d") == .unnamed)
-        #expect(cache.dropped == ["stitch_2"])
-        cache.didDrop(["stitch_2"])
+        #expect(cache.dropped == ["stitch_z_2"])
+        cache.didDrop(["stitch_z_2"])
         #expect(cache.dropped == [])
         #expect(cache.use("b") == .unnamed)
     }
@@ -49,6 +49,18 @@ struct StatementCacheTests {
             }
         }
         #expect(names.count == 20)
+    }
+
+    @Test("Connections that share a session behind a pooler have names of their own, which are short")
+    func tags() {
+        let names = (0..<100).map { _ in
+            var cache = StatementCache(limit: 1)
+            _ = cache.use("a")
+            guard case .prepare(let name) = cache.use("a") else { return "" }
+            return name
+        }
+        #expect(Set(names).count >= 99)
+        #expect(names.allSatisfy { (10...18).contains($0.utf8.count) })
     }
 
     @Test("A limit of zero keeps nothing")
