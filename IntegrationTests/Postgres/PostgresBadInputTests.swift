@@ -188,6 +188,13 @@ struct PostgresBadInputTests {
             let error = try #require(await #expect(throws: PostgresError.self) { try await unknown.query("SELECT 1") })
             #expect(error.code == .connectionFailed && error.message.contains("no_such_database"))
             await unknown.shutdown()
+            for name in ["host=elsewhere.invalid dbname=shop", "postgres://elsewhere.invalid/shop"] {
+                configuration.database = name
+                let strange = try PostgresPool(configuration)
+                let error = await #expect(throws: PostgresError.self) { try await strange.query("SELECT 1") }
+                #expect(error?.message.contains("database \"\(name)\" does not exist") == true)
+                await strange.shutdown()
+            }
             let nowhere = try PostgresPool("postgres://me:hunter2@no-such-host.invalid/shop?password=hunter2")
             let lost = try #require(await #expect(throws: PostgresError.self) { try await nowhere.query("SELECT 1") })
             #expect(lost.message.contains("no-such-host.invalid") && !"\(lost)".contains("hunter2"))

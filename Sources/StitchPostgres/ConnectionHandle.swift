@@ -28,7 +28,8 @@ final class ConnectionHandle: @unchecked Sendable {
         // libpq copies the strings; the connection that it returns is ours until PQfinish.
         let made = names.withCStrings { names in
             values.withCStrings { values in
-                PQconnectStartParams(names, values, 1)
+                // 0: the database's name is a name, and not another address, whatever is in it.
+                PQconnectStartParams(names, values, 0)
             }
         }
         guard let made else { return nil }
