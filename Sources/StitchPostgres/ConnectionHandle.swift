@@ -50,6 +50,12 @@ final class ConnectionHandle: @unchecked Sendable {
 
     deinit { PQfinish(pointer) }
 
+    /// The host that the connection is to, or is being made to.
+    var host: String { PQhost(pointer).map { String(cString: $0) } ?? "" }  // Belongs to the connection.
+
+    /// The port at the host.
+    var port: String { PQport(pointer).map { String(cString: $0) } ?? "" }  // Belongs to the connection.
+
     /// libpq's last complaint, in one line; it never holds the password.
     var complaint: String {
         guard let text = PQerrorMessage(pointer) else { return "no reason given" }  // Belongs to the connection.

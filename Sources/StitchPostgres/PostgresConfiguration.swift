@@ -12,7 +12,10 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     /// How many connections the pool opens at most, 1 or more; a listener's connection, and the two of a job worker, come on top.
     public var maximumConnections = 8
 
-    /// How long making a connection may take.
+    /// How long making a connection may take, names to resolve included; 10 s unless the address says something else.
+    ///
+    /// Of several hosts each has its share. The address says it as libpq counts it (`connect_timeout`, or the variable
+    /// `PGCONNECT_TIMEOUT`), in seconds for each host.
     public var connectTimeout = Duration.seconds(10)
 
     /// How long a statement or a batch may take before the server is told to stop it; `nil` for as long as it wants.
@@ -56,6 +59,7 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     /// - Throws: ``PostgresError`` with ``PostgresError/Code/invalidConfiguration`` if the text can't be read.
     public init(_ url: String) throws(PostgresError) {
         settings = try ConnectionSettings(parsing: url)
+        takeConnectTimeout(ProcessInfo.processInfo.environment)
     }
 
     /// Describes the database that the environment names: `POSTGRES_URL`, else libpq's own variables (`PGHOST`, …), which
@@ -66,6 +70,14 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PostgresError) {
         let url = environment["POSTGRES_URL"] ?? ""
         settings = url.isEmpty ? ConnectionSettings() : try ConnectionSettings(parsing: url)
+        takeConnectTimeout(environment)
+    }
+
+    private mutating func takeConnectTimeout(_ environment: [String: String]) {
+        let text = settings["connect_timeout"] ?? environment["PGCONNECT_TIMEOUT"] ?? ""
+        // Nothing, and what is not positive, means to libpq to wait for ever.
+        guard let seconds = Int32(text.filter { !$0.isWhitespace }), seconds > 0 else { return }
+        connectTimeout = .seconds(seconds) * ConnectionHosts(settings, environment: environment).count
     }
 
     /// The database's name; `nil` where libpq's default decides.

@@ -22,6 +22,17 @@ struct PostgresConfigurationTests {
         #expect(try PostgresConfiguration(environment: [:]).settings.values.isEmpty)
     }
 
+    @Test("The time to connect that the address gives each host is kept, and 10 seconds where it gives none")
+    func connectTimeout() throws {
+        #expect(try PostgresConfiguration("postgres://a,b/shop?connect_timeout=3").connectTimeout == .seconds(6))
+        #expect(try PostgresConfiguration("host=a connect_timeout=' 20 '").connectTimeout == .seconds(20))
+        for text in ["postgres://a/shop", "host=a connect_timeout=0", "host=a connect_timeout=soon"] {
+            #expect(try PostgresConfiguration(text).connectTimeout == .seconds(10))
+        }
+        let environment = ["PGCONNECT_TIMEOUT": "4", "PGHOST": "a,b"]
+        #expect(try PostgresConfiguration(environment: environment).connectTimeout == .seconds(8))
+    }
+
     @Test("A password is never printed, however it is printed")
     func secrets() throws {
         let configuration = try PostgresConfiguration("postgres://shop:hunter2@db/orders")
