@@ -35,7 +35,8 @@ extension PostgresConnection {
     ) async throws(PostgresError) -> Int {
         let names = columns.map { PostgresIdentifier($0).description }.joined(separator: ", ")
         let places = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
-        // Tells the types of the columns, for which one needs no right to read them.
+        // Tells the types of the columns, for which one needs no right to read them. Each time anew, since the bytes of one
+        // type may be those of another: after ALTER TABLE a number would be written as a time.
         let types = try await parameterTypes(of: "INSERT INTO \(table) (\(names)) VALUES (\(places))")
         let sql = "COPY \(table) (\(names)) FROM STDIN (FORMAT binary)"
         try await beginCopy(sql)
@@ -60,7 +61,6 @@ extension PostgresConnection {
     /// The types that a statement expects.
     private func parameterTypes(of sql: String) async throws(PostgresError) -> [UInt32] {
         try Self.refuseNUL(sql)
-        if let types = copyTypes[sql] { return types }
         let summary = StatementSummary(sql)
         let handle = try begin(summary)
         defer { isBusy = false }
@@ -71,8 +71,6 @@ extension PostgresConnection {
         }
         if let failed = results.first(where: { $0.hasFailed }) { throw failed.report.error(running: summary) }
         guard results.count == 3 else { throw lost(handle, summary) }
-        if copyTypes.count >= 16 { copyTypes = [:] }
-        copyTypes[sql] = results[1].parameterTypes
         return results[1].parameterTypes
     }
 
@@ -84,11 +82,7 @@ extension PostgresConnection {
             let results = try await exchange(handle, summary, mode: .copy, isCancellable: true) { connection in
                 PQsendQuery(connection, sql) == 1
             }
-            if let failed = results.first(where: { $0.hasFailed }) {
-                // The columns may have changed meanwhile.
-                copyTypes = [:]
-                throw failed.report.error(running: summary)
-            }
+            if let failed = results.first(where: { $0.hasFailed }) { throw failed.report.error(running: summary) }
         } catch {
             isBusy = false
             throw error
@@ -164,8 +158,6 @@ extension PostgresConnection {
             return true
         }
         let report = results.first { $0.hasFailed }?.report
-        // The columns may have changed meanwhile.
-        if failure != nil || report != nil { copyTypes = [:] }
         if let failure {
             // A request to stop that was too late would hit the next statement.
             if failure.code == .cancelled, report?.sqlState != "57014" { watch.breakConnection() }

@@ -24,8 +24,6 @@ public actor PostgresConnection {
     var patience = StatementCancellation.patience
     private let usualTimeout: Duration?
     var parameterBlock = ParameterBlock()
-    /// The types of the columns that COPY has written to, by the statement that asks for them.
-    var copyTypes: [String: [UInt32]] = [:]
 
     /// How long a connection may take to show that it is alive.
     private static let signOfLife = Duration.seconds(5)
