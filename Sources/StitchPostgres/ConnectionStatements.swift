@@ -84,7 +84,7 @@ extension PostgresConnection {
             statements.forgetAll()
             return true
         }
-        guard report.sqlState == "0A000", report.message.contains("cached plan") else { return false }
+        guard report.isStalePlan else { return false }
         statements.forget(sql)
         return true
     }

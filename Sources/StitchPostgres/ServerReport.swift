@@ -8,6 +8,8 @@ struct ServerReport {
     var message: String
     var hint: String?
     var constraint: String?
+    /// The function of the server that refused, which no language changes.
+    var function: String?
 
     /// Reads the report of a failed result; the result stays with its owner.
     init(_ result: OpaquePointer) {
@@ -19,14 +21,25 @@ struct ServerReport {
         message = field(Int32(UInt8(ascii: "M"))) ?? "no reason given"
         hint = field(Int32(UInt8(ascii: "H")))
         constraint = field(Int32(UInt8(ascii: "n")))
+        function = field(Int32(UInt8(ascii: "R")))
     }
 
-    init(sqlState: String, message: String, hint: String? = nil, constraint: String? = nil) {
+    init(
+        sqlState: String,
+        message: String,
+        hint: String? = nil,
+        constraint: String? = nil,
+        function: String? = nil
+    ) {
         self.sqlState = sqlState
         self.message = message
         self.hint = hint
         self.constraint = constraint
+        self.function = function
     }
+
+    /// Whether a prepared statement does not fit its tables any more.
+    var isStalePlan: Bool { sqlState == "0A000" && function == "RevalidateCachedQuery" }
 
     func error(running statement: StatementSummary) -> PostgresError {
         var text = "\(statement): \(withoutValues)"
@@ -39,18 +52,22 @@ struct ServerReport {
         return PostgresError(.server(sqlState), text)
     }
 
-    /// Messages of class 22 (data exception) quote the value that could not be used.
+    /// Messages of class 22 (data exception) quote the value that could not be used, each language in its own way; what is
+    /// between the first quote and the last one is left out.
     private var withoutValues: String {
-        guard sqlState.hasPrefix("22"), let start = message.firstIndex(of: "\""), let end = message.lastIndex(of: "\"")
-        else { return message }
-        return message.replacingCharacters(in: start...end, with: "…")
+        guard sqlState.hasPrefix("22") else { return message }
+        let scalars = message.unicodeScalars
+        let quotes = scalars.indices.filter { index in
+            guard Self.quotes.contains(scalars[index]) else { return false }
+            // Not an apostrophe.
+            let isAfterLetter = index > scalars.startIndex && scalars[scalars.index(before: index)].properties.isAlphabetic
+            let next = scalars.index(after: index)
+            return !(isAfterLetter && next < scalars.endIndex && scalars[next].properties.isAlphabetic)
+        }
+        guard let first = quotes.first, let last = quotes.last else { return message }
+        let end = first == last ? scalars.endIndex : scalars.index(after: last)
+        return String(scalars[..<first]) + "…" + String(scalars[end...])
     }
-}
 
-extension String {
-    fileprivate func replacingCharacters(in range: ClosedRange<Index>, with text: String) -> String {
-        var copy = self
-        copy.replaceSubrange(range, with: text)
-        return copy
-    }
+    private static let quotes = Set("\"'`´«»‹›„“”‟‚‘’‛「」『』＂＇".unicodeScalars)
 }
