@@ -20,6 +20,34 @@ struct PostgresBadInputTests {
         }
     }
 
+    @Test("Of a database's own types those that are text decode as String, and no other ones")
+    func ownTypes() async throws {
+        try await withStitchTest { test in
+            try await test.database().withConnection { connection in
+                try await connection.executeScript(
+                    """
+                    CREATE TYPE mood AS ENUM ('fine', 'übel');
+                    CREATE DOMAIN code AS text CHECK (length(VALUE) = 3);
+                    CREATE TYPE pair AS (a text, b integer);
+                    CREATE TYPE span AS RANGE (subtype = integer);
+                    """
+                )
+                let row = try await connection.query(
+                    """
+                    SELECT 'übel'::mood AS mood, 'abc'::code AS code, ROW('x', 7)::pair AS pair, 'empty'::span AS empty,
+                        span(1, 5) AS span, span(NULL, NULL) AS unbounded
+                    """
+                )[0]
+                #expect(try row.decode("mood") == "übel")
+                #expect(try row.decode("code") == "abc")
+                for column in ["pair", "empty", "span", "unbounded"] {
+                    let error = #expect(throws: PostgresError.self) { try row.decode(column, as: String.self) }
+                    #expect(error?.code == .decodingFailed && error?.message.contains("\(column)::text") == true)
+                }
+            }
+        }
+    }
+
     @Test("A row of 32 MB arrives whole, as text, as bytes and as an array")
     func hugeRow() async throws {
         try await withStitchTest { test in

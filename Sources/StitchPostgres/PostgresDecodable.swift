@@ -89,13 +89,17 @@ extension Bool: PostgresDecodable {
 }
 
 extension String: PostgresDecodable {
-    /// Decodes text, `json`, `jsonb`, `uuid`, enumerations.
+    /// Decodes text, `json`, `jsonb`, `uuid`, enumerations, and other types of a database's own whose binary form is their
+    /// text, such as `citext`; of those that look otherwise, such as composite ones, cast to text in the statement.
     public init(reading cell: borrowing PostgresCellReader) throws(PostgresError) {
         let bytes = try cell.required("\(Self.self)")
         let text: String?
         switch cell.type {
-        case let type where PostgresType.isText(type) || type >= PostgresType.firstUserDefined:
+        case let type where PostgresType.isText(type):
             text = cell.text
+        case let type where type >= PostgresType.firstUserDefined:
+            guard let own = Self.text(ofOwnType: bytes) else { throw cell.mismatch("\(Self.self)") }
+            text = own
         case PostgresType.jsonb where bytes.first == 1:  // The version of the format.
             text = String(validating: bytes.dropFirst(), as: UTF8.self)
         case PostgresType.uuid where bytes.count == 16:
@@ -112,9 +116,18 @@ extension String: PostgresDecodable {
         self = text
     }
 
-    /// Decodes text, `json`, `jsonb`, `uuid`, enumerations.
+    /// Decodes text, `json`, `jsonb`, `uuid`, enumerations, and other types of a database's own whose binary form is their
+    /// text, such as `citext`; of those that look otherwise, such as composite ones, cast to text in the statement.
     public init(_ cell: PostgresCell) throws(PostgresError) {
         self = try cell.read { reader throws(PostgresError) in try Self(reading: reader) }
+    }
+
+    /// The text that a value of a database's own type is in binary form; `nil` for what shows that it is none.
+    ///
+    /// Binary forms have counts and lengths, and so NULs, or begin with the number of a version or with flags.
+    private static func text(ofOwnType bytes: UnsafeRawBufferPointer) -> String? {
+        if let first = bytes.first, first < 0x20, first != 9, first != 10, first != 13 { return nil }
+        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }
 }
 
