@@ -185,6 +185,50 @@ struct PostgresPoolTests {
         }
     }
 
+    @Test("Connections that are closed say goodbye, so that the server counts none as abandoned")
+    func goodbye() async throws {
+        try await withStitchTest { test in
+            let database = try await test.database()
+            let pool = try PostgresPool(database.configuration)
+            let processes = try await pool.withConnection { first in
+                try await pool.withConnection { second in
+                    [
+                        try await first.query("SELECT pg_backend_pid()")[0].decode(0, as: Int.self),
+                        try await second.query("SELECT pg_backend_pid()")[0].decode(0, as: Int.self),
+                    ]
+                }
+            }
+            await pool.shutdown()
+            try await database.execute(
+                """
+                DO $$ BEGIN LOOP
+                    EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid IN (\(processes[0]), \(processes[1])));
+                    PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+                END LOOP; END $$
+                """
+            )
+            let abandoned: Int = try await database.query(
+                "SELECT sessions_abandoned FROM pg_stat_database WHERE datname = current_database()"
+            )[0].decode(0)
+            #expect(abandoned == 0)
+        }
+    }
+
+    @Test("What a connection listened to before it came back is not kept for ever")
+    func heard() async throws {
+        try await withPool {
+            $0.maximumConnections = 1
+        } _: { pool in
+            try await pool.withConnection { try await $0.listen(to: "orders") }
+            _ = try await pool.query("SELECT pg_notify('orders', '1')::text")
+            try await pool.withConnection { connection in
+                #expect(try await connection.nextNotification(within: .milliseconds(50)) == nil)
+                _ = try await connection.query("SELECT pg_notify('orders', '2')::text")
+                #expect(try await connection.nextNotification().payload == "2")
+            }
+        }
+    }
+
     @Test("A statement that takes longer than it may is stopped on the server, and the connection goes on")
     func statementTimeout() async throws {
         try await withPool {

@@ -26,6 +26,38 @@ struct PostgresPreparedTests {
             .map { row throws(PostgresError) in try row.decode(0) }
     }
 
+    @Test("A number of few digits is the same whether its statement is prepared or not, and so are values without end")
+    func singles() async throws {
+        try await withConnection { connection in
+            for number in [Float(0.1), -.infinity, .greatestFiniteMagnitude, 16_777_216] {
+                var read: [Double] = []
+                for _ in 0..<3 {
+                    read.append(try await connection.query("SELECT $1::float8", number)[0].decode(0))
+                }
+                #expect(Set(read).count == 1, "\(read)")
+                #expect(Float(read[0]) == number)
+            }
+            let row = try await connection.query(
+                """
+                SELECT 'infinity'::timestamptz, '-infinity'::timestamptz, '0044-03-15 12:00:00+00 BC'::timestamptz,
+                    'NaN'::float8, '-infinity'::float4, '294276-12-31 23:59:59.999999+00'::timestamptz
+                """
+            )[0]
+            for index in [0, 1, 2, 5] {
+                let instant: PostgresInstant = try row.decode(index)
+                for _ in 0..<3 {
+                    let back = try await connection.query("SELECT $1::timestamptz", instant)[0]
+                    #expect(try back.decode(0) == instant)
+                }
+            }
+            #expect(try row.decode(0, as: PostgresInstant.self) == PostgresInstant(microseconds: .max))
+            #expect(try row.decode(1, as: PostgresInstant.self) == PostgresInstant(microseconds: .min))
+            #expect(try row.decode(2, as: Date.self) < Date(timeIntervalSince1970: -63_000_000_000))
+            #expect(try row.decode(3, as: Double.self).isNaN)
+            #expect(try row.decode(4, as: Double.self) == -.infinity)
+        }
+    }
+
     @Test("Values of all types come back as they were sent, by text and in binary form")
     func roundTrips() async throws {
         try await withConnection { connection in

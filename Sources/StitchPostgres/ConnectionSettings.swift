@@ -6,7 +6,9 @@ import CStitchLibpq
 struct ConnectionSettings: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     private(set) var values: [String: String]
 
-    private static let secrets: Set<String> = ["password", "sslpassword", "oauth_client_secret"]
+    private static let secrets: Set<String> = [
+        "password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key",
+    ]
 
     init() { values = [:] }
 

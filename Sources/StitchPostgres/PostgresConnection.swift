@@ -114,6 +114,8 @@ public actor PostgresConnection {
     func isReusable(looksAtSocket: Bool = true) -> Bool {
         timeout = usualTimeout
         guard let handle, !isBusy, !looksAtSocket || PQconsumeInput(handle.pointer) == 1 else { return false }
+        // Nobody else asks for what somebody has listened to.
+        while let notification = PQnotifies(handle.pointer) { PQfreemem(notification) }
         return PQstatus(handle.pointer) == CONNECTION_OK && PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
     }
 
@@ -142,9 +144,12 @@ public actor PostgresConnection {
 
     /// Closes the connection; a statement that runs fails.
     func close() {
-        watch.breakConnection()
+        if isBusy {
+            watch.breakConnection()  // The statement that runs is the last owner.
+        } else {
+            handle = nil  // Says goodbye to the server, so not on a broken socket.
+        }
         watch.close()
-        if !isBusy { handle = nil }  // Else the statement that runs is the last owner.
     }
 
     /// Breaks the connection from outside: what runs on it fails, and it can't be used again.

@@ -9,6 +9,9 @@ public struct PostgresCopyWriter: ~Copyable {
     private let columns: [String]
     private var column = 0
 
+    /// How large no value is, in bytes.
+    private static let sizeLimit = 1 << 30
+
     init(columns: [String], types: [UInt32]) {
         self.columns = columns
         self.types = types
@@ -36,6 +39,13 @@ public struct PostgresCopyWriter: ~Copyable {
             }
             let place = block.reserveLength()
             guard content.appendBinaryForm(as: types[column], to: &block) else { throw mismatch(value) }
+            guard block.count - place < Self.sizeLimit else {
+                throw PostgresError(
+                    .invalidParameter,
+                    "COPY: the value for column \(columns[column]) takes \(block.count - place) bytes; Postgres holds less than "
+                        + "1 GB in one"
+                )
+            }
             block.fillLength(at: place)
         }
         column += 1

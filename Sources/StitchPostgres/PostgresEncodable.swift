@@ -37,7 +37,7 @@ extension Double: PostgresEncodable {
 }
 
 extension Float: PostgresEncodable {
-    /// The number.
+    /// The number, as its shortest decimal digits say it: `Float(0.1)` is 0.1 in a `double precision` too.
     public var postgresValue: PostgresValue { PostgresValue(content: .float(self)) }
 }
 

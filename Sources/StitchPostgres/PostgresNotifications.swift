@@ -66,6 +66,8 @@ public struct PostgresNotifications: AsyncSequence, Sendable {
                             "Waiting for a notification: the server gives no sign of life; is the network up?"
                         )
                     }
+                    // It has lived for a while: the next loss begins anew, with a short wait.
+                    backoff.reset()
                 }
             } catch {
                 if Task.isCancelled { return nil }

@@ -16,9 +16,11 @@ struct StatementSummary: Sendable, CustomStringConvertible {
     var description: String {
         var summary = String.UnicodeScalarView()
         var pendingSpace = false
+        /// Whether a dollar sign and nothing but a tag have come, so that the next one begins a literal.
+        var isInTag = false
         var previous: Unicode.Scalar?
         for scalar in sql.unicodeScalars {
-            let startsLiteral = scalar == "'" || (scalar == "$" && previous == "$")
+            let startsLiteral = scalar == "'" || (scalar == "$" && isInTag)
             if startsLiteral || summary.count >= limit {
                 summary.append(contentsOf: pendingSpace ? " …".unicodeScalars : "…".unicodeScalars)
                 break
@@ -30,6 +32,9 @@ struct StatementSummary: Sendable, CustomStringConvertible {
                 pendingSpace = false
                 summary.append(scalar)
             }
+            // A parameter is no tag: that does not begin with a digit.
+            let isLetter = scalar == "_" || scalar.properties.isAlphabetic
+            isInTag = scalar == "$" || isInTag && (isLetter || scalar.properties.numericType != nil && previous != "$")
             previous = scalar
         }
         return String(summary)

@@ -22,7 +22,8 @@ extension PostgresValue.Content {
             block.append(bigEndian: number.bitPattern)
         case .float(let number):
             switch type {
-            case PostgresType.float8: block.append(bigEndian: Double(number).bitPattern)
+            // As the server reads its text: the number that is written so, not the one that is nearest in binary.
+            case PostgresType.float8: block.append(bigEndian: (Double(number.description) ?? Double(number)).bitPattern)
             case PostgresType.float4: block.append(bigEndian: number.bitPattern)
             default: return false
             }

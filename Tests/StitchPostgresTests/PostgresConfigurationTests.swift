@@ -35,7 +35,10 @@ struct PostgresConfigurationTests {
 
     @Test("A password is never printed, however it is printed")
     func secrets() throws {
-        let configuration = try PostgresConfiguration("postgres://shop:hunter2@db/orders")
+        var configuration = try PostgresConfiguration("postgres://shop:hunter2@db/orders")
+        for keyword in ["sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"] {
+            configuration.settings[keyword] = "hunter2"
+        }
         #expect(configuration.settings["password"] == "hunter2")
         var dumped = ""
         dump(configuration, to: &dumped)

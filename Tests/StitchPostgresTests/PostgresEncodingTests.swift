@@ -139,6 +139,8 @@ struct PostgresErrorTests {
         #expect(StatementSummary("SELECT\n   1").description == "SELECT 1")
         #expect(StatementSummary("ALTER ROLE shop PASSWORD 'hunter2'").description == "ALTER ROLE shop PASSWORD …")
         #expect(StatementSummary("DO $$ hunter2 $$").description == "DO $…")
+        #expect(StatementSummary("DO $body_1$ hunter2 $body_1$").description == "DO $body_1…")
+        #expect(StatementSummary("SELECT $1,$2 + $3").description == "SELECT $1,$2 + $3")
         #expect(StatementSummary(String(repeating: "x", count: 200)).description.count == 81)
     }
 
