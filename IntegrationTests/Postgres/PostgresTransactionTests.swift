@@ -91,14 +91,16 @@ struct PostgresTransactionTests {
     func nested() async throws {
         try await withOrders { database in
             try await database.withConnection { connection in
-                await #expect(throws: Rejected.self) {
+                func nest() async throws {
+                    try await connection.withTransaction { inner in
+                        try await inner.execute("INSERT INTO orders VALUES (2)")
+                    }
+                }
+                _ = await #expect(throws: Rejected.self) {
                     try await connection.withTransaction { outer in
                         try await outer.execute("INSERT INTO orders VALUES (1)")
-                        let error = await #expect(throws: PostgresError.self) {
-                            try await connection.withTransaction { inner in
-                                try await inner.execute("INSERT INTO orders VALUES (2)")
-                            }
-                        }
+                        var error: PostgresError?
+                        do { try await nest() } catch let refusal as PostgresError { error = refusal }
                         #expect(error?.code == .transactionOpen)
                         #expect(error?.message.contains("withSavepoint") == true)
                         try await outer.execute("INSERT INTO orders VALUES (3)")

@@ -54,10 +54,10 @@ private final class Race<Value: Sendable>: Sendable {
     }
 
     func settle(_ value: Value?) {
-        let waiter = state.withLock { state in
+        let waiter = state.withLock { state -> CheckedContinuation<Value?, Never>? in
             defer { state = .over }
             if case .waiting(let waiter) = state { return waiter }
-            return nil as CheckedContinuation<Value?, Never>?
+            return nil
         }
         waiter?.resume(returning: value)
     }

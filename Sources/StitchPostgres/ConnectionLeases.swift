@@ -18,6 +18,7 @@ final class ConnectionLeases: Sendable {
         var isDrained = false
         var drainers: [CheckedContinuation<Void, Never>] = []
         var lastFailure: String?
+        var pace = ConnectPace()
         var lastRelease: ContinuousClock.Instant?
         var statistics = PostgresPoolStatistics()
         var alarm: (time: ContinuousClock.Instant, work: DispatchWorkItem)?
@@ -64,51 +65,59 @@ final class ConnectionLeases: Sendable {
 
     func acquire() async throws(PostgresError) -> Lease {
         let begin = ContinuousClock.now
-        while true {
-            let lease: Lease
-            switch await grant() {
-            case .use(let id):
-                // An idle connection may have been closed by the server meanwhile; then the next one is tried.
-                guard let connection = shell.withLock({ $0.connections[id] }), await connection.isReusable() else {
-                    await release(id, isReusable: false)
-                    continue
-                }
+        let lease: Lease
+        switch await grant() {
+        case .use(let id):
+            if let connection = connection(id), await connection.isReusable() {
                 lease = Lease(id: id, connection: connection)
-            case .check(let id):
-                guard let connection = shell.withLock({ $0.connections[id] }), await connection.answers() else {
-                    await release(id, isReusable: false)
-                    if Task.isCancelled { throw Self.cancelled }
-                    continue
-                }
+            } else {
+                // The server has closed it meanwhile. Who has its place keeps that, and waits for no other.
+                lease = try await reconnect(id, since: begin)
+            }
+        case .check(let id):
+            let connection = connection(id)
+            if let connection, await connection.answers() {
                 lease = Lease(id: id, connection: connection)
-            case .connect(let id):
-                lease = try await connect(id)
-            case .full:
-                shell.withLock { $0.statistics.refused += 1 }
-                throw PostgresError(
-                    .poolFull,
-                    "\(configuration.maximumWaiters) callers wait already for one of \(configuration.maximumConnections) "
-                        + "connections; do less at once, or raise maximumConnections or maximumWaiters"
-                )
-            case .refused:
-                throw PostgresError(.poolClosed, "The Postgres pool has been shut down")
-            case nil where Task.isCancelled:
-                throw Self.cancelled
-            case nil:
-                shell.withLock { $0.statistics.timedOut += 1 }
-                throw PostgresError(
-                    .poolTimedOut,
-                    "No connection became free within \(configuration.acquireTimeout): all "
-                        + "\(configuration.maximumConnections) are in use; raise maximumConnections, or hold connections for "
-                        + "a shorter time"
-                )
+            } else {
+                guard !Task.isCancelled else {
+                    await release(id, isReusable: await connection?.isReusable() ?? false)
+                    throw Self.cancelled
+                }
+                // What made this one fall silent has silenced the others too, and to ask each takes long.
+                await perform { $0.pool.discardIdle() }
+                lease = try await reconnect(id, since: begin)
             }
-            shell.withLock { shell in
-                shell.statistics.acquired += 1
-                shell.statistics.waited += begin.duration(to: .now)
-            }
-            return lease
+        case .connect(let id):
+            lease = try await connect(id, since: begin)
+        case .full:
+            shell.withLock { $0.statistics.refused += 1 }
+            throw PostgresError(
+                .poolFull,
+                "\(configuration.maximumWaiters) callers wait already for one of \(configuration.maximumConnections) "
+                    + "connections; do less at once, or raise maximumConnections or maximumWaiters"
+            )
+        case .refused:
+            throw PostgresError(.poolClosed, "The Postgres pool has been shut down")
+        case nil where Task.isCancelled:
+            throw Self.cancelled
+        case nil:
+            shell.withLock { $0.statistics.timedOut += 1 }
+            throw PostgresError(
+                .poolTimedOut,
+                "No connection became free within \(configuration.acquireTimeout): all "
+                    + "\(configuration.maximumConnections) are in use; raise maximumConnections, or hold connections for "
+                    + "a shorter time"
+            )
         }
+        shell.withLock { shell in
+            shell.statistics.acquired += 1
+            shell.statistics.waited += begin.duration(to: .now)
+        }
+        return lease
+    }
+
+    private func connection(_ id: PoolState.ConnectionID) -> PostgresConnection? {
+        shell.withLock { $0.connections[id] }
     }
 
     private static var cancelled: PostgresError {
@@ -123,19 +132,47 @@ final class ConnectionLeases: Sendable {
     private func release(_ id: PoolState.ConnectionID, isReusable: Bool) async {
         await perform { shell in
             let now = ContinuousClock.now
-            shell.lastRelease = now
+            if isReusable {
+                shell.lastRelease = now
+                // Whoever wants a connection gets one, whatever went wrong before.
+                if shell.pool.waiters.isEmpty { shell.lastFailure = nil }
+            }
             return shell.pool.release(id, isReusable: isReusable, at: now)
         }
     }
 
-    private func connect(_ id: PoolState.ConnectionID) async throws(PostgresError) -> Lease {
-        do {
+    /// Makes a connection in the place of one that has died.
+    private func reconnect(
+        _ id: PoolState.ConnectionID,
+        since begin: ContinuousClock.Instant
+    ) async throws(PostgresError) -> Lease {
+        let dead = shell.withLock { shell in
+            shell.pool.willReconnect(id)
+            return shell.take(id)
+        }
+        await dead?.close()
+        return try await connect(id, since: begin)
+    }
+
+    private func connect(
+        _ id: PoolState.ConnectionID,
+        since begin: ContinuousClock.Instant
+    ) async throws(PostgresError) -> Lease {
+        var began = ContinuousClock.now
+        do throws(PostgresError) {
+            // After a failure not at once again; but who has waited long enough tries.
+            if let next = shell.withLock({ $0.pace.next }), next > began {
+                try? await Task.sleep(until: min(next, begin + configuration.acquireTimeout), clock: .continuous)
+                if Task.isCancelled { throw Self.cancelled }
+                began = .now
+            }
             let connection = try await PostgresConnection.open(configuration)
             // Not all at the same time, when all were made at the same time.
             let lifetime = configuration.maximumLifetime.map { $0 * Double.random(in: 0.9...1) }
             shell.withLock { shell in
                 shell.connections[id] = connection
                 shell.lastFailure = nil
+                shell.pace.succeeded()
                 shell.statistics.opened += 1
                 shell.pool.didConnect(id, expires: lifetime.map { .now + $0 })
             }
@@ -144,6 +181,7 @@ final class ConnectionLeases: Sendable {
             if error.code != .cancelled {
                 shell.withLock { shell in
                     shell.lastFailure = error.message
+                    shell.pace.failed(begun: began, at: .now)
                     shell.statistics.failed += 1
                 }
             }

@@ -13,9 +13,9 @@ struct PoolState {
 
     /// What a caller that wants a connection is told.
     enum Grant: Equatable {
-        /// Use this idle connection.
+        /// Use this idle connection; if it has died, make another one in its place, as for ``connect(_:)``.
         case use(ConnectionID)
-        /// Use this idle connection if it still answers; it was not used for a while.
+        /// The same if it still answers; it was not used for a while.
         case check(ConnectionID)
         /// Make a connection with this number; then tell ``PoolState/didConnect(_:expires:)`` and use it, or tell
         /// ``PoolState/release(_:isReusable:at:)``.
@@ -99,6 +99,15 @@ struct PoolState {
         }
         leased.insert(connection)
         return [.grant(waiters.removeFirst(), .use(connection))]
+    }
+
+    /// The connection that a caller was granted has died; the caller keeps its place and makes another one there.
+    mutating func willReconnect(_ connection: ConnectionID) { expiries[connection] = nil }
+
+    /// A connection fell silent while it was idle: closes the others that are idle.
+    mutating func discardIdle() -> [Action] {
+        defer { idle = [] }
+        return idle.map { close($0.connection) }
     }
 
     /// Time has passed: closes what is too old, or was unused for too long.

@@ -32,6 +32,56 @@ struct PoolStateTests {
         #expect(pool.acquire(3, at: start) == .connect(3))
     }
 
+    @Test("Who finds its connection dead makes another one in the same place, before all who wait")
+    func reconnected() {
+        var pool = PoolState(.init(connections: 1))
+        #expect(pool.acquire(1, at: start) == .connect(1))
+        pool.didConnect(1, expires: start + .seconds(60))
+        #expect(pool.release(1, isReusable: true, at: start) == [])
+        #expect(pool.acquire(2, at: start) == .use(1))
+        #expect(pool.acquire(3, at: start) == nil)
+        pool.willReconnect(1)
+        pool.didConnect(1, expires: start + .seconds(120))
+        #expect(pool.leased == [1] && pool.waiters == [3])
+        // Of the new one's age, not of the old one's.
+        #expect(pool.release(1, isReusable: true, at: start + .seconds(60)) == [.grant(3, .use(1))])
+        pool.willReconnect(1)
+        #expect(pool.release(1, isReusable: false, at: start + .seconds(60)) == [.close(1)])
+        #expect(pool.acquire(4, at: start) == .connect(2))
+    }
+
+    @Test("When one that was idle is silent, the others that are idle are closed, those in use are not")
+    func discarded() {
+        var pool = PoolState(.init(connections: 4, check: .zero))
+        for id in 1...4 { #expect(pool.acquire(id, at: start) == .connect(id)) }
+        for id in 1...3 { #expect(pool.release(id, isReusable: true, at: start) == []) }
+        #expect(pool.acquire(5, at: start) == .check(3))
+        #expect(pool.discardIdle() == [.close(1), .close(2)])
+        #expect(pool.idleCount == 0 && pool.leased == [3, 4])
+        #expect(pool.acquire(6, at: start) == .connect(5))
+        #expect(pool.acquire(7, at: start) == .connect(6))
+        #expect(pool.acquire(8, at: start) == nil)
+    }
+
+    @Test("After a failure connecting waits twice as long each time, up to a second, and not after a success")
+    func pace() {
+        var pace = ConnectPace()
+        #expect(pace.next == nil)
+        var waits: [Duration] = []
+        for second in 0..<7 {
+            let now = start + .seconds(second)
+            pace.failed(begun: now, at: now, share: 1)
+            // One that was under way at the same time.
+            pace.failed(begun: now - .milliseconds(1), at: now + .milliseconds(1), share: 1)
+            waits.append(pace.next.map { now.duration(to: $0) } ?? .zero)
+        }
+        #expect(waits == [50, 100, 200, 400, 800, 1000, 1000].map { .milliseconds($0) })
+        pace.succeeded()
+        #expect(pace.next == nil)
+        pace.failed(begun: start, at: start, share: 0)
+        #expect(pace.next == start + .milliseconds(25))
+    }
+
     @Test("Who gave up waiting gets nothing")
     func abandoned() {
         var pool = PoolState(.init(connections: 1))
