@@ -66,7 +66,7 @@ struct PostgresCommitTests {
         }
     }
 
-    @Test("A COMMIT, a ROLLBACK and the data of a COPY wait no longer than a statement may", .enabled(if: isOwnServer))
+    @Test("COMMIT, ROLLBACK and the data of a COPY wait no longer than a statement may", .enabled(if: isOwnServer))
     func stopped() async throws {
         try await withOrders {
             $0.statementTimeout = .milliseconds(300)
@@ -98,7 +98,9 @@ struct PostgresCommitTests {
                     let process: Int = try await transaction.query("SELECT pg_backend_pid()")[0].decode(0)
                     stopped.append(pid_t(process))
                     let lines = sequence(first: 0) { ($0 + 1) & 0xffff }
-                    try await transaction.copy(into: "orders", columns: ["id"], lines) { id, row throws(PostgresError) in
+                    try await transaction.copy(into: "orders", columns: ["id"], lines) {
+                        id,
+                        row throws(PostgresError) in
                         if !isStopped { isStopped = kill(pid_t(process), SIGSTOP) == 0 }
                         try row.write(id)
                     }

@@ -69,7 +69,9 @@ struct PostgresPoolFailureTests {
             stopped = try await pool.withConnection { first in
                 try await pool.withConnection { second in
                     try await pool.withConnection { third in
-                        [try await process(first), try await process(second), try await process(third)].map { pid_t($0) }
+                        [try await process(first), try await process(second), try await process(third)].map {
+                            pid_t($0)
+                        }
                     }
                 }
             }
@@ -80,7 +82,10 @@ struct PostgresPoolFailureTests {
         }
     }
 
-    @Test("Cancelling who waits for a sign of life or a connection gives its place to the next", .enabled(if: isOwnServer))
+    @Test(
+        "Cancelling who waits gives its place to the next",
+        .enabled(if: isOwnServer)
+    )
     func cancelled() async throws {
         try await withPool {
             $0.maximumConnections = 1

@@ -113,7 +113,7 @@ struct PostgresTransactionTests {
         }
     }
 
-    @Test("A statement that ends it inside the closure is told, instead of a commit that was none", arguments: [true, false])
+    @Test("A statement that ends it inside is told, instead of a commit that was none", arguments: [true, false])
     func endedInside(byCommit: Bool) async throws {
         try await withOrders { database in
             let error = await #expect(throws: PostgresError.self) {

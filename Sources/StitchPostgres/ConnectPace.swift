@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides how soon a pool connects again after it could not: at once at first, then after waits that double, at random, up
-/// to a second. Has no clock.
+/// Decides how soon a pool connects again after it could not.
+///
+/// After waits that double, at random, up to a second. Has no clock.
 struct ConnectPace {
     typealias Instant = ContinuousClock.Instant
 
@@ -11,7 +12,9 @@ struct ConnectPace {
     /// Not before when to connect; `nil` for at once.
     private(set) var next: Instant?
 
-    /// A try that began at a certain time has failed. Of several side by side the first counts.
+    /// A try that began at a certain time has failed.
+    ///
+    /// Of several side by side the first counts.
     mutating func failed(begun: Instant, at now: Instant, share: Double = .random(in: 0...1)) {
         if let lastFailure, begun < lastFailure { return }
         lastFailure = now

@@ -27,13 +27,17 @@ struct ConnectionAttempt: Sendable {
             let outcome: Outcome
             do { outcome = try await tryHosts(hosts, until: deadline) } catch {
                 guard !silent.isEmpty, error.code == .connectionFailed else { throw error }
-                throw PostgresError(error.code, "\(error.message); no answer in time from \(silent.joined(separator: ", "))")
+                throw PostgresError(
+                    error.code,
+                    "\(error.message); no answer in time from \(silent.joined(separator: ", "))"
+                )
             }
             switch outcome {
             case .connected(let handle): return handle
             case .silent(let place):
                 guard let name = hosts.remove(at: place) else {
-                    throw failure("no answer within \(timeout); check the address, or raise connectTimeout")
+                    let others = silent.isEmpty ? "" : ", nor from \(silent.joined(separator: ", "))"
+                    throw failure("no answer within \(timeout)\(others); check the address, or raise connectTimeout")
                 }
                 silent.append(name)
             }

@@ -25,8 +25,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
         public static let connectionFailed = Self("connectionFailed")
         /// The connection broke; a statement that was under way may or may not have had its effect.
         public static let connectionLost = Self("connectionLost")
-        /// The connection broke after a COMMIT was sent and before its answer came: the transaction may have been committed,
-        /// or not. Look for what it wrote before you run it again.
+        /// The connection broke after a COMMIT was sent and before its answer came.
+        ///
+        /// The transaction may have been committed, or not: look for what it wrote before you run it again.
         public static let commitOutcomeUnknown = Self("commitOutcomeUnknown")
         /// A connection runs one statement at a time, and one is running.
         public static let connectionBusy = Self("connectionBusy")

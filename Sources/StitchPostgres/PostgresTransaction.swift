@@ -104,11 +104,10 @@ public final class PostgresTransaction: Sendable {
         do { value = try await body() } catch {
             do throws(PostgresError) {
                 try await runAlone("ROLLBACK TO SAVEPOINT \(name); RELEASE SAVEPOINT \(name)", isCancellable: false)
-            } catch where error.code == .transactionEnded {
-                // The connection may be somebody else's by now.
             } catch {
-                // Where the transaction stands is not known, so it has to end here.
-                connection.abort()
+                // Where the transaction stands is not known, so it has to end here; after its end the connection may be
+                // somebody else's.
+                if error.code != .transactionEnded { connection.abort() }
             }
             throw error
         }

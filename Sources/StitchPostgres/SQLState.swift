@@ -10,7 +10,8 @@ extension PostgresError.Code {
 
     private static let conditions: [String: String] = [
         "08000": "connection_exception", "08003": "connection_does_not_exist", "08006": "connection_failure",
-        "08007": "transaction_resolution_unknown", "08P01": "protocol_violation", "0A000": "feature_not_supported", "21000": "cardinality_violation",
+        "08007": "transaction_resolution_unknown", "08P01": "protocol_violation", "0A000": "feature_not_supported",
+        "21000": "cardinality_violation",
         "22000": "data_exception", "22001": "string_data_right_truncation", "22003": "numeric_value_out_of_range",
         "22007": "invalid_datetime_format", "22012": "division_by_zero", "22021": "character_not_in_repertoire",
         "22023": "invalid_parameter_value", "22P02": "invalid_text_representation",

@@ -60,9 +60,10 @@ struct ServerReport {
         let quotes = scalars.indices.filter { index in
             guard Self.quotes.contains(scalars[index]) else { return false }
             // Not an apostrophe.
-            let isAfterLetter = index > scalars.startIndex && scalars[scalars.index(before: index)].properties.isAlphabetic
             let next = scalars.index(after: index)
-            return !(isAfterLetter && next < scalars.endIndex && scalars[next].properties.isAlphabetic)
+            guard index > scalars.startIndex, next < scalars.endIndex else { return true }
+            let neighbours = [scalars[scalars.index(before: index)], scalars[next]]
+            return !neighbours.allSatisfy { $0.properties.isAlphabetic }
         }
         guard let first = quotes.first, let last = quotes.last else { return message }
         let end = first == last ? scalars.endIndex : scalars.index(after: last)

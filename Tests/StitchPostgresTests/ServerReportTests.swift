@@ -14,7 +14,8 @@ struct ServerReportTests {
         "A value that could not be used is left out, in whatever quotes a language puts it",
         arguments: [
             #"invalid input syntax for type integer: "hunter2""#, #"value "hunter2" is out of range for type "oid""#,
-            "ungültige Eingabesyntax für Typ integer: »hunter2«", "syntaxe en entrée invalide pour le type integer : « hunter2 »",
+            "ungültige Eingabesyntax für Typ integer: »hunter2«",
+            "syntaxe en entrée invalide pour le type integer : « hunter2 »",
             "неверный синтаксис для типа integer: \u{201e}hunter2\u{201c}", "sintassi non valida: 'hunter2'",
             "型integerの入力構文が不正です: 「hunter2」", "l'argument ‹hunter2› n'est pas valable",
             #"a quote without its end: "hunter2"#,
