@@ -58,6 +58,23 @@ struct PostgresPoolFailureTests {
         }
     }
 
+    @Test("Connections that the server closed while they were idle are replaced, and nobody notices")
+    func closedIdle() async throws {
+        try await withPool {
+            $0.maximumConnections = 2
+        } _: { pool, database in
+            let processes = try await pool.withConnection { first in
+                try await pool.withConnection { second in [try await process(first), try await process(second)] }
+            }
+            for process in processes { _ = try await database.query("SELECT pg_terminate_backend($1, 5000)", process) }
+            let found = try await pool.withConnection { first in
+                try await pool.withConnection { second in [try await process(first), try await process(second)] }
+            }
+            #expect(Set(found).isDisjoint(with: processes))
+            #expect(pool.statistics.opened == 4 && pool.statistics.closed == 2 && pool.statistics.failed == 0)
+        }
+    }
+
     @Test("After one idle connection was found silent the others are not asked, but closed", .enabled(if: isOwnServer))
     func silent() async throws {
         try await withPool {
@@ -146,15 +163,23 @@ struct PostgresPoolFailureTests {
             $0.maximumConnections = 2
         } _: { pool, database in
             let name: String = try await database.query("SELECT current_database()::text")[0].decode(0)
-            let quoted = PostgresIdentifier(name)
+            var other = database.configuration
+            other.database = "postgres"
+            let administrator = try PostgresPool(other)
+            func allow(_ isAllowed: Bool) async throws {
+                try await administrator.execute(
+                    "ALTER DATABASE \(PostgresIdentifier(name)) ALLOW_CONNECTIONS \(isAllowed)"
+                )
+            }
             try await pool.withConnection { connection in
                 try await connection.execute("SELECT 1")
-                try await database.execute("ALTER DATABASE \(quoted) ALLOW_CONNECTIONS false")
+                try await allow(false)
                 await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
                 #expect(!pool.health.isHealthy)
             }
             #expect(pool.health.isHealthy)
-            try await database.execute("ALTER DATABASE \(quoted) ALLOW_CONNECTIONS true")
+            try await allow(true)
+            await administrator.shutdown()
         }
     }
 }

@@ -10,6 +10,9 @@ import StitchService
 final class ConnectionHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
+    /// Whether the server has said something that it was not asked for.
+    private let isNoticed = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
+
     /// A peer that vanished without a word is noticed after about a minute, unless the address says otherwise: by questions
     /// when nothing is sent, and by what is sent and not acknowledged.
     private static let keepalives = [
@@ -32,23 +35,40 @@ final class ConnectionHandle: @unchecked Sendable {
                 PQconnectStartParams(names, values, 0)
             }
         }
-        guard let made else { return nil }
+        isNoticed.initialize(to: false)
+        guard let made else {
+            isNoticed.deallocate()
+            return nil
+        }
         pointer = made
         // libpq would write notices to standard error.
         _ = PQsetNoticeProcessor(
             pointer,
-            { _, message in
+            { isNoticed, message in
+                isNoticed?.assumingMemoryBound(to: Bool.self).pointee = true
                 guard let message else { return }
                 Diagnostics.log(
                     .debug,
                     String(cString: message).split(whereSeparator: \.isNewline).joined(separator: " ")
                 )
             },
-            nil
+            isNoticed  // Ours; libpq keeps it until PQfinish.
         )
     }
 
-    deinit { PQfinish(pointer) }
+    deinit {
+        PQfinish(pointer)
+        isNoticed.deallocate()
+    }
+
+    /// Reads what has come while nothing ran; whether the server has not closed the connection.
+    func seesNoEnd() -> Bool {
+        isNoticed.pointee = false
+        guard PQconsumeInput(pointer) == 1 else { return false }
+        _ = PQisBusy(pointer)  // Takes apart what has come.
+        // It may be why the server closes the connection, and libpq sees the end with the next read only.
+        return !isNoticed.pointee || PQconsumeInput(pointer) == 1
+    }
 
     /// The host that the connection is to, or is being made to.
     var host: String { PQhost(pointer).map { String(cString: $0) } ?? "" }  // Belongs to the connection.

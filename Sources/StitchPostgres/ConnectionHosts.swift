@@ -35,12 +35,13 @@ struct ConnectionHosts: Sendable, Equatable {
         let count = max(names.count, addresses.count)
         // What does not go together, or leaves something to defaults, is left to libpq.
         guard count > 1, [names, addresses].allSatisfy({ $0.isEmpty || $0.count == count }),
-            ports.count <= 1 || ports.count == count, !(names + addresses + ports).contains("")
+            ports.count <= 1 || ports.count == count, !(names + addresses).contains("")
         else { return }
         hosts = (0..<count).map { index in
             Host(
                 name: names.isEmpty ? nil : names[index],
                 address: addresses.isEmpty ? nil : addresses[index],
+                // Empty for the usual one.
                 port: ports.count > 1 ? ports[index] : ports.first
             )
         }
@@ -64,7 +65,10 @@ struct ConnectionHosts: Sendable, Equatable {
 
     /// Which one libpq is at, by what it says of itself.
     func place(of name: String, port: String) -> Int? {
-        hosts.firstIndex { ($0.name ?? $0.address) == name && ($0.port ?? port) == port }
+        hosts.firstIndex { host in
+            let ports = [nil, "", port]
+            return (host.name ?? host.address) == name && ports.contains(host.port)
+        }
     }
 
     /// How much of the time that is left belongs to one of them, so that each that follows has as much.
@@ -78,6 +82,6 @@ struct ConnectionHosts: Sendable, Equatable {
     mutating func remove(at place: Int) -> String? {
         guard hosts.count > 1, hosts.indices.contains(place) else { return nil }
         let host = hosts.remove(at: place)
-        return [host.name ?? host.address, host.port].compactMap { $0 }.joined(separator: ":")
+        return [host.name ?? host.address, host.port].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ":")
     }
 }

@@ -113,9 +113,14 @@ public actor PostgresConnection {
     /// Sees whether the server has closed it meanwhile, unless told not to look.
     func isReusable(looksAtSocket: Bool = true) -> Bool {
         timeout = usualTimeout
-        guard let handle, !isBusy, !looksAtSocket || PQconsumeInput(handle.pointer) == 1 else { return false }
+        guard let handle, isWhole(looksAtSocket: looksAtSocket) else { return false }
         // Nobody else asks for what somebody has listened to.
         while let notification = PQnotifies(handle.pointer) { PQfreemem(notification) }
+        return true
+    }
+
+    private func isWhole(looksAtSocket: Bool = true) -> Bool {
+        guard let handle, !isBusy, !looksAtSocket || handle.seesNoEnd() else { return false }
         return PQstatus(handle.pointer) == CONNECTION_OK && PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
     }
 
@@ -133,13 +138,13 @@ public actor PostgresConnection {
 
     /// Whether the server still answers, and the connection may be used by another task.
     func answers() async -> Bool {
-        guard isReusable() else { return false }
+        guard isWhole() else { return false }
         // Who gives no sign of life takes no request to stop either.
         let alarm = DispatchWorkItem { [watch] in watch.breakConnection() }
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.signOfLife.dispatchInterval, execute: alarm)
         defer { alarm.cancel() }
         // An empty statement: the shortest question that there is.
-        return (try? await runAlone("", isCancellable: true) { PQsendQuery($0, "") }) != nil && isReusable()
+        return (try? await runAlone("", isCancellable: true) { PQsendQuery($0, "") }) != nil && isWhole()
     }
 
     /// Closes the connection; a statement that runs fails.

@@ -19,7 +19,8 @@ struct ConnectionHostsTests {
         #expect(hosts.share(of: .seconds(9), at: 0) == .seconds(3))
         #expect(hosts.share(of: .seconds(6), at: 1) == .seconds(3))
         #expect(hosts.share(of: .seconds(5), at: 2) == .seconds(5))
-        #expect(try self.hosts("host=a,b load_balance_hosts=random").share(of: .seconds(8), at: 1) == .seconds(4))
+        let shuffled = try self.hosts("host=a,b", ["PGLOADBALANCEHOSTS": "random"])
+        #expect(shuffled.share(of: .seconds(8), at: 1) == .seconds(4))
     }
 
     @Test("One that says nothing is left out, the last one stays, and one port may be that of all")
@@ -32,6 +33,10 @@ struct ConnectionHostsTests {
         #expect(hosts.remove(at: 0) == "a:7")
         #expect(hosts.remove(at: 0) == nil)
         #expect(hosts.applied["host"] == "c")
+        var unnumbered = try self.hosts("postgres://a,b:7/shop")
+        #expect(unnumbered.place(of: "a", port: "5432") == 0)
+        #expect(unnumbered.remove(at: 0) == "a")
+        #expect(unnumbered.applied["port"] == "7")
     }
 
     @Test("Addresses and the variables of libpq count; what does not go together is left to libpq")
