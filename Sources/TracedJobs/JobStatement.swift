@@ -86,8 +86,9 @@ extension JobSchema {
         SELECT added.id, added.is_new FROM instant, named CROSS JOIN LATERAL \(self["add"])(
             named.queue, named.kind, $3::bytea, $5::integer, $12::float8 * interval '1 second', $4::integer, $6::uuid,
             $7::bigint, $8::integer, $9, $10, $11::jsonb,
-            CASE WHEN $13::boolean THEN \(self["unique_key"])($2, convert_from($3::bytea, 'UTF8')::jsonb, $14::text,
-                $15::float8 * interval '1 second') END,
+            CASE WHEN $13::boolean THEN \(self["unique_key"])($2,
+                CASE WHEN $14::text IS NULL THEN convert_from($3::bytea, 'UTF8')::jsonb END, $14::text,
+                $15::float8 * interval '1 second', instant.now) END,
             $16::integer, to_timestamp((floor(extract(epoch FROM instant.now) / $15::float8) + 1) * $15::float8)
         ) AS added
         """

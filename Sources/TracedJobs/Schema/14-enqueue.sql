@@ -75,11 +75,11 @@ BEGIN
 END $$;
 
 -- The key of a job that is unique by a text, or by its payload if `by` is NULL, within its kind; with a period, once
--- in each.
-CREATE FUNCTION unique_key(kind text, payload jsonb, by text, period interval) RETURNS bytea
-LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
+-- in each: `at` is the time that the end of the period is reckoned from too.
+CREATE FUNCTION unique_key(kind text, payload jsonb, by text, period interval, at timestamptz) RETURNS bytea
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT sha256(convert_to(jsonb_build_array(kind, by, CASE WHEN by IS NULL THEN payload END,
-        CASE WHEN period IS NOT NULL THEN floor(extract(epoch FROM now()) / extract(epoch FROM period)) END)::text, 'UTF8'))
+        CASE WHEN period IS NOT NULL THEN floor(extract(epoch FROM at) / extract(epoch FROM period)) END)::text, 'UTF8'))
 $$;
 
 -- For SQL in any language: enqueues a job and returns its id, with the trace context that the transaction has from
@@ -95,8 +95,12 @@ CREATE FUNCTION enqueue(
     unique_period interval DEFAULT NULL, unique_until text[] DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE c record; key bytea; p double precision; added bigint;
+DECLARE c record; key bytea; p double precision; added bigint; t timestamptz := now();
 BEGIN
+    IF unique_by IS NULL AND (unique_period IS NOT NULL OR unique_until IS NOT NULL) THEN
+        RAISE EXCEPTION 'A job with unique_period or unique_until needs unique_by'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'By a text, such as the payload''s: unique_by => payload::text.';
+    END IF;
     IF unique_by IS NOT NULL THEN
         p := extract(epoch FROM unique_period);
         unique_until := coalesce(unique_until, CASE WHEN p IS NULL THEN '{}' ELSE '{succeeded}' END::text[]);
@@ -104,13 +108,13 @@ BEGIN
             RAISE EXCEPTION 'A key can''t be kept for % until %', unique_period, unique_until
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Ends are succeeded, cancelled, discarded and dead.';
         END IF;
-        key := unique_key(kind, payload, unique_by, unique_period);
+        key := unique_key(kind, payload, unique_by, unique_period, t);
     END IF;
     SELECT * INTO c FROM current_context();
     SELECT a.id INTO added FROM add(
         queue_id(queue), kind_id(kind), convert_to(payload::text, 'UTF8'), priority, delay, max_attempts,
         c.trace_id, c.span_id, c.flags, c.tracestate, c.baggage, c.carrier, key, kept_of(unique_until),
-        to_timestamp((floor(extract(epoch FROM now()) / p) + 1) * p)
+        to_timestamp((floor(extract(epoch FROM t) / p) + 1) * p)
     ) AS a;
     RETURN added;
 END $$;

@@ -22,7 +22,7 @@ BEGIN
         || 'wake_channel(), enqueue(text, jsonb, text, integer, interval, integer, text, interval, text[]), '
         || 'enqueue_many(text, jsonb[], text, integer, integer), add(integer, integer, bytea, integer, interval, integer, '
         || 'uuid, bigint, integer, text, text, jsonb, bytea, integer, timestamptz), '
-        || 'unique_key(text, jsonb, text, interval), kept_of(text[]) TO ' || all_of_them;
+        || 'unique_key(text, jsonb, text, interval, timestamptz), kept_of(text[]) TO ' || all_of_them;
     EXECUTE 'GRANT EXECUTE ON FUNCTION '
         || 'register(text, interval, text[], text[], jsonb, boolean), beat(bigint, bigint[], bigint), leave(bigint), '
         || 'claim(bigint, bigint, integer, integer, bigint, bytea, integer, integer, boolean), fetch_jobs(bigint, bigint), '
