@@ -6,6 +6,11 @@ import StitchTesting
 import Testing
 import TracedJobs
 
+private struct SendLetter: Job {
+    static let kind = "send_letter"
+    var text: String
+}
+
 @Suite("Unique jobs on a real Postgres", .timeLimit(.minutes(1)))
 struct JobUniqueTests {
     @Test("Of jobs of one key there is one, whatever becomes of its attempts, until it has ended")
@@ -30,6 +35,39 @@ struct JobUniqueTests {
             #expect(try await jobs.column("state", of: first.id) == "discarded")
             let later = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique)
             #expect(later.isNew && later.id != first.id)
+        }
+    }
+
+    @Test("A send that found a job of its key says so, and which one that is")
+    func deduplicated() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let jobs = try await test.jobs()
+            let unique = JobUniqueness(.text("daily"))
+            for _ in 0..<2 { _ = try await jobs.enqueue(SendReceipt(orderID: 7), unique: unique) }
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
+            try await worker.drain()
+            let sends = test.spans.send("default/send_receipt")
+            #expect(sends.map { $0.attributes["stitch.job.deduplicated"] } == [nil, true])
+            #expect(sends[0].attributes["messaging.message.id"] == sends[1].attributes["messaging.message.id"])
+        }
+    }
+
+    @Test("A job that is unique by a text may have data that no jsonb holds; by SQL a period without a key is refused")
+    func unstorableData() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let job = SendLetter(text: "\0")
+            for isNew in [true, false, false] {
+                let unique = JobUniqueness(.text("letter"), period: .seconds(86_400))
+                #expect(try await jobs.enqueue(job, unique: unique).isNew == isNew)
+            }
+            for option in ["unique_period => '1 day'", "unique_until => '{dead}'"] {
+                let error = await #expect(throws: PostgresError.self) {
+                    try await jobs.database.execute("SELECT stitch.enqueue('send_receipt', \(option))")
+                }
+                #expect(error?.code == .server("22023"))
+                #expect(error?.message.contains("unique_by") == true)
+            }
         }
     }
 

@@ -45,6 +45,7 @@ enum ConventionNames {
         MessagingConventions.Attribute.jobQueue,
         MessagingConventions.Attribute.jobKind,
         MessagingConventions.Attribute.jobAttempt,
+        MessagingConventions.Attribute.jobDeduplicated,
         MessagingConventions.Attribute.settleReason,
     ]
 

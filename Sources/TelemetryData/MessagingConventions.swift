@@ -67,6 +67,8 @@ public enum MessagingConventions {
         @inlinable public static var jobKind: String { "stitch.job.kind" }
         /// Which attempt of a job it is, from 1.
         @inlinable public static var jobAttempt: String { "stitch.job.attempt" }
+        /// Whether there was a job of the same key already, so that none was enqueued; left out otherwise.
+        @inlinable public static var jobDeduplicated: String { "stitch.job.deduplicated" }
         /// Of a metric: in which state jobs are: `ready`, `running`, `scheduled`, `unknown_kind`, `dead`.
         @inlinable public static var jobState: String { "stitch.job.state" }
         /// Of a metric: how attempts at jobs ended: `succeeded`, `failed`, `dead`, `snoozed`, ….

@@ -122,7 +122,10 @@ public struct JobQueue: Sendable {
                 if new.isPlain { try await insert(new, columns, runner) } else {
                     try await runner.add(names.statement(new, columns), of: new.kind)
                 }
-            span.end { $0[MessagingConventions.Attribute.messageID] = .string(job.id.description) }
+            span.end { attributes in
+                attributes[MessagingConventions.Attribute.messageID] = .string(job.id.description)
+                if !job.isNew { attributes[MessagingConventions.Attribute.jobDeduplicated] = true }
+            }
             return job
         } catch {
             throw failed(new, span, error)

@@ -55,6 +55,7 @@ struct ReferenceAttributeTests {
             spans: ["send", "process", "settle"],
             said: .init(
                 target: [Attribute.jobQueue: "default", Attribute.jobKind: "send_receipt"],
+                acknowledged: [Attribute.jobDeduplicated: true],
                 received: [Attribute.jobAttempt: 2]
             )
         ),
