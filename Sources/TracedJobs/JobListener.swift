@@ -23,6 +23,8 @@ final class JobListener: Sendable {
     private static let patience = Duration.seconds(5)
 
     private let store: JobStore
+    /// Where to listen; the queue's own database unless given.
+    private let address: PostgresConfiguration?
     private let wake: WakeSignal
     /// Signalled when somebody wants a job stopped.
     private let order: WakeSignal
@@ -31,8 +33,9 @@ final class JobListener: Sendable {
     private let answered = WakeSignal()
     private let state = Mutex(State())
 
-    init(_ store: JobStore, wake: WakeSignal, order: WakeSignal) {
+    init(_ store: JobStore, at address: PostgresConfiguration?, wake: WakeSignal, order: WakeSignal) {
         self.store = store
+        self.address = address
         self.wake = wake
         self.order = order
     }
@@ -72,11 +75,13 @@ final class JobListener: Sendable {
     /// Whether the lock is held.
     var isAsleep: Bool { state.withLock { $0.isAsleep } }
 
-    /// Listens until the task is cancelled.
+    /// Listens until the task is cancelled, or it is known that nobody can.
     func run(_ registration: Registration) async {
         while !Task.isCancelled {
             do {
-                try await store.database.withListener(to: [registration.channel]) { connection in
+                // A pool connects only for what it is asked for, so this one has the listener's connection alone.
+                let database = try address.map { try PostgresPool($0) } ?? store.database
+                try await database.withListener(to: [registration.channel]) { connection in
                     state.withLock { $0.isConnected = true }
                     // What came before the connection listened.
                     wake.signal()
@@ -85,6 +90,14 @@ final class JobListener: Sendable {
             } catch {
                 disconnected()
                 guard !Task.isCancelled else { return }
+                if (error as? PostgresError)?.code == .unsupportedByPooler {
+                    Diagnostics.log(
+                        .warning,
+                        "The worker can't listen for jobs through a pooler in transaction mode, and looks for them at "
+                            + "intervals; set listener of its configuration to an address that leads past the pooler"
+                    )
+                    return
+                }
                 Diagnostics.log(.warning, "Listening for jobs failed, trying again in \(Self.retryDelay): \(error)")
                 try? await Task.sleep(for: Self.retryDelay)
             }

@@ -17,7 +17,7 @@ extension JobWorker {
         let runner = makeRunner(handlers, completions)
         let heartbeat = makeHeartbeat()
         let maintenance = makeMaintenance()
-        let listener = JobListener(store, wake: wake, order: order)
+        let listener = JobListener(store, at: configuration.listener, wake: wake, order: order)
         let buffers = configuration.queues.mapValues { _ in JobBuffer() }
         await withTaskGroup { attendants in
             attendants.addTask { await heartbeat.run() }

@@ -2,6 +2,7 @@
 
 import Foundation
 public import MessageTracing
+public import StitchPostgres
 
 /// How a worker works.
 public struct JobWorkerConfiguration: Sendable {
@@ -23,6 +24,12 @@ public struct JobWorkerConfiguration: Sendable {
 
     /// How often the worker looks for jobs although it heard of none.
     public var fallbackInterval = Duration.seconds(5)
+
+    /// Where the worker listens for new jobs; the queue's own database unless set.
+    ///
+    /// To listen takes a session, which a pooler in transaction mode has none of: behind one, give the address of the same
+    /// database that leads past it. Without it the worker says so once, and looks for jobs every ``fallbackInterval``.
+    public var listener: PostgresConfiguration?
 
     /// How long a shutdown lets handlers finish before it cancels them and gives their jobs back.
     public var drain = Duration.seconds(30)
@@ -69,6 +76,11 @@ public struct JobWorkerConfiguration: Sendable {
         }
         guard attemptLimit.map({ $0 > .zero }) ?? true else {
             throw JobError(.invalidConfiguration, "The worker's attemptLimit must be longer than zero, or nil")
+        }
+        if let listener {
+            do throws(PostgresError) { _ = try PostgresPool(listener) } catch {
+                throw JobError(.invalidConfiguration, "The worker's listener can't be used", cause: error)
+            }
         }
         try retry.validate()
     }
