@@ -35,6 +35,37 @@ struct JobBulkTests {
         }
     }
 
+    @Test("A wish of jobs that are enqueued together is that of each", arguments: [20, 300])
+    func wish(count: Int) async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let jobs = try await test.jobs()
+            try await withSpan("POST /orders") { _ in
+                _ = try await jobs.enqueue(all: (1...count).map { SendReceipt(orderID: $0) }, wish: .newTrace)
+            }
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
+            try await worker.drain()
+            let attempts = test.spans.process("default/send_receipt")
+            #expect(attempts.count == count && Set(attempts.map(\.traceID)).count == count)
+        }
+    }
+
+    @Test("Unique jobs that are enqueued together say of each whether it is new, and others wait without a deadlock")
+    func uniqueTogether() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            for round in 0..<5 {
+                let wanted = (1...300).map { SendReceipt(orderID: round * 1000 + $0 / 2) }
+                async let one = jobs.enqueue(all: wanted, after: .seconds(60)) { _ in JobUniqueness(.arguments) }
+                async let other = jobs.enqueue(all: wanted.reversed()) { _ in JobUniqueness(.arguments) }
+                let (first, second) = (try await one, Array(try await other.reversed()))
+                #expect(first.map(\.id) == second.map(\.id))
+                let news = [first, second].map { $0.filter(\.isNew).count }
+                #expect(news == [151, 0] || news == [0, 151])
+            }
+            #expect(try await jobs.enqueue(all: [SendReceipt]()) { _ in JobUniqueness(.arguments) }.isEmpty)
+        }
+    }
+
     @Test(
         "Many jobs are copied: their ids are in their order, also after others in one transaction, and each has its trace"
     )

@@ -102,9 +102,16 @@ public struct BatchSendSpan: Sendable {
     ///   - count: How many messages there are.
     ///   - target: Where they go to.
     ///   - createSpans: Whether each message gets a `create` span of its own.
-    package init(ofCount count: Int, to target: MessageTarget, createSpans: Bool) {
-        guard let plain = Self.plain(count, to: target, createSpans: createSpans) else {
-            self.init(of: Array(repeating: OutgoingMessage(), count: count), to: target, createSpans: createSpans)
+    ///   - wish: What the sender wants of whoever works on them; `nil` leaves it to the receiver.
+    package init(
+        ofCount count: Int,
+        to target: MessageTarget,
+        createSpans: Bool,
+        wish: StitchField.Wish? = nil
+    ) {
+        guard wish == nil, let plain = Self.plain(count, to: target, createSpans: createSpans) else {
+            let message = OutgoingMessage(wish: wish)
+            self.init(of: Array(repeating: message, count: count), to: target, createSpans: createSpans)
             return
         }
         self = plain

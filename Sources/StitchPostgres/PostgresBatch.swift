@@ -29,6 +29,11 @@ public struct PostgresBatch: Sendable {
     ///   - parameters: The values.
     /// - Throws: ``PostgresError/Code/invalidParameter`` for what can't be sent.
     public mutating func add(_ sql: String, _ parameters: any PostgresEncodable...) throws(PostgresError) {
+        try add(sql, parameters: parameters)
+    }
+
+    /// Adds a statement whose values are in an array.
+    package mutating func add(_ sql: String, parameters: [any PostgresEncodable]) throws(PostgresError) {
         try PostgresConnection.refuseNUL(sql)
         items.append(Item(sql: sql, parameters: try ParameterList(parameters, statement: sql)))
     }

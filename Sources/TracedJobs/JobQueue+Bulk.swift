@@ -3,6 +3,7 @@
 import MessageTracing
 import StitchPostgres
 import TelemetryData
+public import TraceContext
 
 extension JobQueue {
     /// From how many jobs on they are written by COPY, which takes more round trips and less of everything else.
@@ -18,6 +19,7 @@ extension JobQueue {
     ///   - queue: Which queue they wait in.
     ///   - priority: Which jobs of the queue they go before.
     ///   - maximumAttempts: After how many failures each is given up, 1 or more.
+    ///   - wish: Whether their attempts are to continue this trace or to start one each; `nil` leaves it to the worker.
     ///   - createSpans: Whether each job has a span of its own; else all carry the `send` span.
     ///   - transaction: The transaction that they are part of; one of their own unless given.
     /// - Returns: The jobs' ids, in the order of the jobs.
@@ -28,6 +30,7 @@ extension JobQueue {
         queue: String = "default",
         priority: JobPriority = .normal,
         maximumAttempts: Int = defaultMaximumAttempts,
+        wish: StitchField.Wish? = nil,
         createSpans: Bool = true,
         in transaction: PostgresTransaction? = nil
     ) async throws(JobError) -> [JobID] {
@@ -36,7 +39,8 @@ extension JobQueue {
         let span = BatchSendSpan(
             ofCount: jobs.count,
             to: target(queue: queue, kind: Description.kind),
-            createSpans: createSpans
+            createSpans: createSpans,
+            wish: wish
         )
         let new = NewJobs(jobs, queue: queue, priority: priority, maximumAttempts: maximumAttempts)
         do {

@@ -122,13 +122,18 @@ public struct JobQueue: Sendable {
                 if new.isPlain { try await insert(new, columns, runner) } else {
                     try await runner.add(names.statement(new, columns), of: new.kind)
                 }
-            span.end { attributes in
-                attributes[MessagingConventions.Attribute.messageID] = .string(job.id.description)
-                if !job.isNew { attributes[MessagingConventions.Attribute.jobDeduplicated] = true }
-            }
+            Self.end(span, job)
             return job
         } catch {
             throw failed(new, span, error)
+        }
+    }
+
+    /// Ends the span of a job that is in the database now, or was already.
+    static func end(_ span: SendSpan, _ job: EnqueuedJob) {
+        span.end { attributes in
+            attributes[MessagingConventions.Attribute.messageID] = .string(job.id.description)
+            if !job.isNew { attributes[MessagingConventions.Attribute.jobDeduplicated] = true }
         }
     }
 
