@@ -35,6 +35,43 @@ struct JobBulkTests {
         }
     }
 
+    @Test("A closure that throws ends the send span with its error, and no job is there")
+    func foreignFailure() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let jobs = try await test.jobs()
+            await #expect(throws: Bounced.self) {
+                try await jobs.enqueue(SendReceipt(orderID: 7)) { _ in throw Bounced() }
+            }
+            let send = try #require(test.spans.send("default/send_receipt").first)
+            #expect(send.attributes["error.type"] != nil && send.status.isError)
+            #expect(try await jobs.database.query("SELECT FROM stitch.jobs").isEmpty)
+        }
+    }
+
+    @Test("Baggage of SET LOCAL that is hostile is kept as it is or left out, and the job is done all the same")
+    func hostileBaggage() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let texts = ["a=1', 'b", "%00=%ff;;,,=", "\u{202e}ö=\u{1f600}", String(repeating: "a=1,", count: 4096)]
+            for text in texts {
+                try await jobs.database.withTransaction { transaction in
+                    _ = try await transaction.query("SELECT set_config('stitch.baggage', $1, true)", text)
+                    _ = try await transaction.query(#"SELECT stitch.enqueue('send_receipt', '{"orderID": 7}')"#)
+                }
+            }
+            let lengths = try await jobs.database.query(
+                "SELECT coalesce(octet_length(baggage), 0) AS length FROM stitch.jobs ORDER BY id"
+            ).map { try $0.decode("length", as: Int.self) }
+            #expect(lengths == texts.map { $0.utf8.count > 8192 ? 0 : $0.utf8.count })
+            let done = Mutex(0)
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
+                done.withLock { $0 += 1 }
+            }
+            try await worker.drain()
+            #expect(done.withLock { $0 } == texts.count)
+        }
+    }
+
     @Test("A wish of jobs that are enqueued together is that of each", arguments: [20, 300])
     func wish(count: Int) async throws {
         try await withStitchTest(lint: FlowLint()) { test in

@@ -161,6 +161,30 @@ struct PostgresPreparedTests {
         }
     }
 
+    @Test("Inside a transaction, and in a batch, one that is stale fails once, and is prepared anew after that")
+    func staleInside() async throws {
+        try await withConnection { connection in
+            try await connection.execute("CREATE TABLE orders (id bigint)")
+            let sql = "SELECT * FROM orders"
+            for _ in 0..<3 { #expect(try await connection.fetch(sql).rows.isEmpty) }
+            try await connection.execute("ALTER TABLE orders ADD COLUMN total bigint")
+            let inside = await #expect(throws: PostgresError.self) {
+                try await connection.withTransaction { transaction in _ = try await transaction.fetch(sql) }
+            }
+            #expect(inside?.code == .server("0A000"))
+            for _ in 0..<3 {
+                try await connection.withTransaction { transaction in _ = try await transaction.fetch(sql) }
+            }
+            try await connection.execute("ALTER TABLE orders ADD COLUMN note text")
+            var batch = PostgresBatch()
+            try batch.add(sql)
+            let statements = batch
+            let together = await #expect(throws: PostgresError.self) { _ = try await connection.run(statements) }
+            #expect(together?.code == .server("0A000"))
+            for _ in 0..<3 { #expect(try await connection.run(statements).count == 1) }
+        }
+    }
+
     @Test("Another type of value for the same place works before and after the statement was prepared")
     func otherTypes() async throws {
         try await withConnection { (connection) async throws in

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// Decides which statements a connection keeps prepared, by their text.
 ///
 /// A statement is prepared when it is used for the second time, so that those that run once cost nothing. As many are kept
@@ -21,13 +23,33 @@ struct StatementCache {
         case run(Prepared)
     }
 
+    /// A statement's text, byte by byte: to `String` an accent is the same as a letter with it, to the server it isn't.
+    private struct Text: Hashable {
+        let sql: String
+
+        init(_ sql: String) { self.sql = sql }
+
+        static func == (one: Self, other: Self) -> Bool {
+            let isSame = one.sql.utf8.withContiguousStorageIfAvailable { bytes in
+                other.sql.utf8.withContiguousStorageIfAvailable { others in
+                    guard bytes.count == others.count else { return false }
+                    guard let start = bytes.baseAddress, let other = others.baseAddress else { return true }
+                    return memcmp(start, other, bytes.count) == 0
+                }
+            }
+            return (isSame ?? nil) ?? one.sql.utf8.elementsEqual(other.sql.utf8)
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(sql) }
+    }
+
     private struct Entry {
         var lastUse: UInt64
         var prepared: Prepared?
     }
 
     let limit: Int
-    private var entries: [String: Entry] = [:]
+    private var entries: [Text: Entry] = [:]
     private var uses: UInt64 = 0
     /// What the names begin with: that of no other connection, since behind a pooler two may share a session.
     private let prefix: String
@@ -44,9 +66,9 @@ struct StatementCache {
     mutating func use(_ sql: String) -> Use {
         guard limit > 0 else { return .unnamed }
         uses += 1
-        guard let index = entries.index(forKey: sql) else {
+        guard let index = entries.index(forKey: Text(sql)) else {
             if entries.count >= limit { evict() }
-            entries[sql] = Entry(lastUse: uses)
+            entries[Text(sql)] = Entry(lastUse: uses)
             return .unnamed
         }
         entries.values[index].lastUse = uses
@@ -57,13 +79,13 @@ struct StatementCache {
 
     /// The server knows a statement now.
     mutating func didPrepare(_ sql: String, as prepared: Prepared) {
-        if entries[sql] == nil, entries.count >= limit { evict() }
-        entries[sql] = Entry(lastUse: uses, prepared: prepared)
+        if entries[Text(sql)] == nil, entries.count >= limit { evict() }
+        entries[Text(sql)] = Entry(lastUse: uses, prepared: prepared)
     }
 
     /// A statement is of no use as it was prepared: it will be prepared anew.
     mutating func forget(_ sql: String) {
-        if let prepared = entries.removeValue(forKey: sql)?.prepared { dropped.append(prepared.name) }
+        if let prepared = entries.removeValue(forKey: Text(sql))?.prepared { dropped.append(prepared.name) }
     }
 
     /// The server knows none of the statements any more.
@@ -80,6 +102,6 @@ struct StatementCache {
             let (isPrepared, otherIsPrepared) = (one.value.prepared != nil, other.value.prepared != nil)
             return isPrepared == otherIsPrepared ? one.value.lastUse < other.value.lastUse : otherIsPrepared
         }
-        if let oldest { forget(oldest.key) }
+        if let oldest { forget(oldest.key.sql) }
     }
 }

@@ -63,6 +63,14 @@ struct StatementCacheTests {
         #expect(names.allSatisfy { (10...18).contains($0.utf8.count) })
     }
 
+    @Test("Texts that look alike and are of other bytes are other statements")
+    func bytes() {
+        var cache = StatementCache(limit: 4, tag: 35)
+        prepare("SELECT '\u{e9}'", in: &cache)
+        #expect(cache.use("SELECT 'e\u{301}'") == .unnamed)
+        #expect(cache.use("SELECT '\u{e9}'") == .run(.init(name: "stitch_z_1", types: [])))
+    }
+
     @Test("A limit of zero keeps nothing")
     func off() {
         var cache = StatementCache(limit: 0)
