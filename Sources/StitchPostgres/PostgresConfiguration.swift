@@ -19,6 +19,8 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     public var connectTimeout = Duration.seconds(10)
 
     /// How long a statement or a batch may take before the server is told to stop it; `nil` for as long as it wants.
+    ///
+    /// COMMIT, ROLLBACK, the end of a savepoint and each piece of a COPY are not stopped: the connection is broken then.
     public var statementTimeout: Duration?
 
     /// How long a caller waits for a connection of the pool before it gets an error.
