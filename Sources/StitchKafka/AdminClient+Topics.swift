@@ -105,7 +105,23 @@ extension AdminClient {
 
     /// What a topic is set to, by name.
     func describeConfiguration(of topic: String, _ attempt: String) throws(KafkaError) -> [String: KafkaTopicSetting] {
-        guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic) else {
+        try describeConfiguration(RD_KAFKA_RESOURCE_TOPIC, topic, attempt)
+    }
+
+    /// What a broker is set to, by name.
+    func describeConfiguration(
+        ofBroker broker: Int32,
+        _ attempt: String
+    ) throws(KafkaError) -> [String: KafkaTopicSetting] {
+        try describeConfiguration(RD_KAFKA_RESOURCE_BROKER, String(broker), attempt)
+    }
+
+    private func describeConfiguration(
+        _ kind: rd_kafka_ResourceType_t,
+        _ name: String,
+        _ attempt: String
+    ) throws(KafkaError) -> [String: KafkaTopicSetting] {
+        guard let resource = rd_kafka_ConfigResource_new(kind, name) else {
             throw KafkaError(native: RD_KAFKA_RESP_ERR__INVALID_ARG, attempt)
         }
         // Ours; the request copies it.

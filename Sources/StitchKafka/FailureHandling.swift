@@ -11,6 +11,8 @@ final class FailureHandling: RecordPolicy {
     private let producer: KafkaProducer?
     private let preparation: MoveTopics?
     private let observer: (any MoveObserver)?
+    /// Whether what records say of earlier moves counts where this consumer can't have moved them to.
+    private let trusts: Bool
 
     /// The topics to be read beside the consumer's own.
     var retryTopics: [String] { topics?.retryTopics ?? [] }
@@ -20,15 +22,19 @@ final class FailureHandling: RecordPolicy {
     ///   - configuration: Where Kafka is.
     ///   - source: Where the consumer's records come from.
     ///   - observer: What stands round moves.
+    ///   - trusts: Whether what records of the consumer's own topics say of earlier moves counts; strangers may say
+    ///     anything.
     /// - Throws: `KafkaError` that names the option, its value and what would be right.
     init(
         _ policy: KafkaFailurePolicy,
         _ configuration: KafkaConfiguration,
         _ source: ConsumerSource,
-        _ observer: (any MoveObserver)?
+        _ observer: (any MoveObserver)?,
+        trusts: Bool = true
     ) throws(KafkaError) {
         self.policy = policy
         self.observer = observer
+        self.trusts = trusts
         guard case .moveAside(let move) = policy.outcome else {
             topics = nil
             producer = nil
@@ -50,20 +56,23 @@ final class FailureHandling: RecordPolicy {
 
     func prepare() throws(KafkaError) { try preparation?.prepare() }
 
-    func shutdown() async { await producer?.shutdown() }
+    /// Whoever waited for a move has stopped waiting by then: its record comes again, so nothing has to be delivered.
+    func shutdown() async { await producer?.abandon() }
 
     func run(_ records: [KafkaConsumedRecord], _ work: RecordWork) async throws {
         guard let first = records.first else { return }
         let place = topics?.place(of: first.topic) ?? RetryTopics.Place(topic: first.topic, stage: 0)
-        guard place.stage > 0 else { return try await handle(records, at: place, work) }
+        guard place.stage > 0 else { return try await handle(records, at: place, work, after: 0) }
         var rest = records[...]
         while let first = rest.first {
             let wait = wait(of: first, at: place)
             if wait > .zero { try await work.rest(wait) }
             // Those that have become due meanwhile go along, where the handler takes several.
             let due = [first] + rest.dropFirst().prefix { self.wait(of: $0, at: place) == .zero }
+            try await handle(due, at: place, work, after: records.count - rest.count)
             rest = rest.dropFirst(due.count)
-            try await handle(due, at: place, work)
+            // The wait for those behind may be long: these don't come again after it.
+            work.handled(records.count - rest.count)
         }
     }
 
@@ -76,12 +85,19 @@ final class FailureHandling: RecordPolicy {
         ) ?? .zero
     }
 
+    // `before` says how many records of what was given to `run` are done with.
     private func handle(
-        _ records: [KafkaConsumedRecord],
+        _ all: [KafkaConsumedRecord],
         at place: RetryTopics.Place,
-        _ work: RecordWork
+        _ work: RecordWork,
+        after before: Int
     ) async throws {
-        var records = records
+        /// All before `record` are done with.
+        func reached(_ record: KafkaConsumedRecord?) {
+            guard let record else { return }
+            work.handled(before + all.prefix { $0.offset < record.offset }.count)
+        }
+        var records = all
         var state = FailureState(policy, topics, at: place)
         let trace = RecordTrace()
         while true {
@@ -93,6 +109,7 @@ final class FailureHandling: RecordPolicy {
                 guard !Task.isCancelled else { throw error }
                 let failed = KafkaBatchFailure.failed(records, error)
                 records = failed.records
+                reached(records.first)
                 let decision = policy.decide?(failed.cause, attempt(records, state))
                 switch state.failed(decision, random: .random(in: 0..<1)) {
                 case .retry(let delay): try await work.rest(delay)
@@ -101,58 +118,73 @@ final class FailureHandling: RecordPolicy {
                     if let flaw { log(.error, records, "where the consumer stops: \(flaw)", failed.cause) }
                     throw error
                 case .move(let step, let reason):
-                    return try await move(records, to: step, reason, failed.cause, state, trace)
+                    let moves = moves(of: records, to: step, reason, failed.cause, state, trace)
+                    do {
+                        return try await send(moves, failed.cause, trace, isLast: step.delay == nil)
+                    } catch let failure as RecordMoveFailure {
+                        reached(failure.record)
+                        throw failure
+                    }
                 }
             }
         }
     }
 
     private func attempt(_ records: [KafkaConsumedRecord], _ state: FailureState) -> KafkaAttempt {
-        let before = records.compactMap { history(of: $0, at: state.place)?.attempt }.max() ?? 0
+        let before = records.compactMap { history(of: $0, at: state.place)?.attemptSinceRedrive }.max() ?? 0
         return KafkaAttempt(
-            number: before.addingReportingOverflow(state.tries).partialValue,
+            number: MovedRecord.attempts(before, and: state.tries),
             inPlace: state.tries,
             retryTopic: state.place.stage,
             topic: state.place.topic
         )
     }
 
-    /// How a record got to where it is; `nil` for one that wasn't moved, or was so on behalf of another topic.
+    /// How a record got to where it is; `nil` for one that wasn't moved there.
     private func history(of record: KafkaConsumedRecord, at place: RetryTopics.Place) -> MovedRecord? {
-        record.movedFields.flatMap { $0.source.topic == place.topic || $0.target == record.topic ? $0 : nil }
+        trusts || place.stage > 0 ? record.moved : nil
     }
 
-    /// Returns when all records are in the next topic for certain.
-    private func move(
-        _ records: [KafkaConsumedRecord],
+    private func moves(
+        of records: [KafkaConsumedRecord],
         to step: RetryTopics.Step,
         _ reason: FailureState.Reason,
         _ cause: any Error,
         _ state: FailureState,
         _ trace: RecordTrace
-    ) async throws {
-        guard let producer else { return }
+    ) -> [RecordMove] {
         let now = Int64(Date.now.timeIntervalSince1970 * 1000)
         let due = step.delay.map { now + $0.wholeMilliseconds }
         let context = (trace.last as? SpanContext).flatMap { $0.isValid ? $0 : nil }
-        let moves = records.map { record in
+        return records.map { record in
             let history = history(of: record, at: state.place)
             let moved = MovedRecord(
-                attempt: (history?.attempt ?? 0).addingReportingOverflow(state.tries).partialValue,
+                attempt: MovedRecord.attempts(history?.attempt ?? 0, and: state.tries),
                 previous: context ?? history?.previous,
                 reason: reason.rawValue,
                 errorType: Self.errorType(cause),
                 due: due,
                 source: history?.source ?? record.ownSource,
-                target: step.topic
+                target: step.topic,
+                redriven: history?.redriven
             )
             return RecordMove(record, to: step.topic, saying: moved)
         }
-        let failure = await producer.send(moves: moves) { observer?.begin($0, after: trace.last) }
-        if let (move, error) = failure {
-            throw RecordMoveFailure(error: Self.failure(move, error))
+    }
+
+    /// Returns when all records are in the next topic for certain.
+    private func send(
+        _ moves: [RecordMove],
+        _ cause: any Error,
+        _ trace: RecordTrace,
+        isLast: Bool
+    ) async throws {
+        guard let producer, let first = moves.first else { return }
+        let results = await producer.send(moves: moves) { observer?.begin($0, after: trace.last) }
+        for (move, error) in zip(moves, results) {
+            if let error { throw RecordMoveFailure(record: move.record, error: Self.failure(move, error)) }
         }
-        if step.delay == nil { log(.warning, records, "moved to '\(step.topic)'", cause) }
+        if isLast { log(.warning, moves.map(\.record), "moved to '\(first.topic)'", cause) }
     }
 
     private static func failure(_ move: RecordMove, _ error: KafkaError) -> KafkaError {

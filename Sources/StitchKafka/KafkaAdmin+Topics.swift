@@ -91,6 +91,17 @@ extension KafkaAdmin {
         }
     }
 
+    /// What a broker is set to, by the settings' names, such as `offsets.retention.minutes`.
+    ///
+    /// - Throws: ``KafkaError``, such as `CLUSTER_AUTHORIZATION_FAILED`.
+    package func describeConfiguration(
+        ofBroker broker: Int32
+    ) async throws(KafkaError) -> [String: KafkaTopicSetting] {
+        try await perform { client throws(KafkaError) in
+            try client.describeConfiguration(ofBroker: broker, "The settings of the broker \(broker) could not be read")
+        }
+    }
+
     private static func attempt(_ topics: [String], _ done: String) -> String {
         topics.count == 1
             ? "The topic '\(topics[0])' was not \(done)"

@@ -33,7 +33,7 @@ extension KafkaConsumedRecord {
     }
 
     /// Where it is, as the place that it was first in.
-    var ownSource: MovedRecord.Source {
+    package var ownSource: MovedRecord.Source {
         MovedRecord.Source(
             topic: topic,
             partition: partition,

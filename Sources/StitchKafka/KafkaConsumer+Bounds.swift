@@ -21,4 +21,16 @@ extension KafkaConsumer {
         }
         .get()
     }
+
+    /// Commits where the group goes on, whatever was handed out, and waits for the broker's answer.
+    ///
+    /// - Parameter offsets: The next offset of each partition.
+    /// - Throws: ``KafkaError`` when they were not committed.
+    package func commit(_ offsets: [KafkaTopicPartition: Int64]) async throws(KafkaError) {
+        guard !offsets.isEmpty else { return }
+        let code = try await loop.call(on: loop.calls) { [client = loop.client] in
+            client.commit(offsets.map { ($0.key, $0.value) })
+        }
+        if !code.isNone { throw KafkaError(native: code, "The offsets of the group '\(group)' were not committed") }
+    }
 }

@@ -44,14 +44,17 @@ public final class KafkaConsumer: KafkaConsuming {
         handler: RecordHandler,
         onFailure: KafkaFailurePolicy = .stop,
         observer: (any ConsumerObserver)? = nil,
-        moves: (any MoveObserver)? = nil
+        moves: (any MoveObserver)? = nil,
+        trusts: Bool = true
     ) throws(KafkaError) {
         if case .batches(let count, _) = handler.form, !(1...10_000).contains(count) {
             throw KafkaError(.configuration, "The option 'batchesOf' is \(count): it has to be from 1 to 10000")
         }
         try onFailure.check()
         let intake = try source.intake()
-        failures = onFailure.isActive ? try FailureHandling(onFailure, configuration, source, moves) : nil
+        failures =
+            onFailure.isActive
+            ? try FailureHandling(onFailure, configuration, source, moves, trusts: trusts) : nil
         let source = source.reading(failures?.retryTopics ?? [])
         drain = configuration.drain
         group = source.groupName

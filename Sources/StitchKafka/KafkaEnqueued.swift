@@ -39,4 +39,18 @@ public struct KafkaEnqueued: Sendable {
             }
         }
     }
+
+    /// The same, but cancelling the task ends the wait, with ``KafkaError/Code-swift.struct/cancelled``: the record may
+    /// have been written then, or may be yet.
+    package var deliveryUnlessCancelled: KafkaDelivery {
+        get async throws(KafkaError) {
+            guard case .pending(let pending) = storage, await !pending.waitUnlessCancelled() else {
+                return try await delivery
+            }
+            throw KafkaError(
+                .cancelled,
+                "A record had no answer yet when the task that waited for it was cancelled: it may have been written"
+            )
+        }
+    }
 }

@@ -26,7 +26,8 @@ public enum KafkaFailureDecision: Sendable, Hashable {
 
 /// A try to handle a record, or a batch, that has failed.
 public struct KafkaAttempt: Sendable, Hashable {
-    /// How often the record was tried by now, from 1, before it was moved included; of a batch, the one that was tried most.
+    /// How often the record was tried by now, from 1, before it was moved included, but not before it was redriven; of a
+    /// batch, the one that was tried most.
     public var number: Int
 
     /// How often it was tried where it is, from 1.

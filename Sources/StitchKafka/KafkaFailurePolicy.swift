@@ -9,8 +9,8 @@
 /// **Moving aside gives up the order per key**: the records behind go on, also those with the same key. A record is in the
 /// next topic for certain before it counts as handled in the one that it comes from, so none is lost; one may be there
 /// twice. It keeps key, value and headers to the byte; what says where it has been are the headers `stitch-attempt`,
-/// `stitch-previous`, `stitch-reason`, `stitch-error`, `stitch-due`, `stitch-source` and `stitch-target`. The consumer
-/// reads its retry topics too, and handles a record there when it is due.
+/// `stitch-previous`, `stitch-reason`, `stitch-error`, `stitch-due`, `stitch-source`, `stitch-target` and
+/// `stitch-redriven`. The consumer reads its retry topics too, and handles a record there when it is due.
 ///
 /// Of a handler of batches all records are tried again, moved or skipped together, unless it throws
 /// ``KafkaBatchFailure``, which names those that are.
@@ -99,6 +99,12 @@ public struct KafkaFailurePolicy: Sendable {
 
     /// Whether it does anything but stop at once.
     var isActive: Bool { tries > 1 || decide != nil || outcome != .stop }
+
+    /// The topics that a consumer reads beside its own, because it moves records there.
+    package func retryTopics(of source: ConsumerSource) -> [String] {
+        guard case .moveAside(let move) = outcome else { return [] }
+        return source.topics.flatMap { topic in move.retry.map { move.retryTopic(of: topic, after: $0) } }
+    }
 
     /// Refuses what can't be.
     func check() throws(KafkaError) {

@@ -15,7 +15,8 @@ public struct KafkaMoveAside: Sendable, Hashable {
     /// What stands between a topic's name and those of its retry topics; `nil` for nothing.
     public var scope: String?
 
-    /// Whether topics that aren't there are created, with as many partitions as the topic whose records they take.
+    /// Whether topics that aren't there are created, with as many partitions as the topic whose records they take, and room
+    /// for records as large (`max.message.bytes`).
     public var createTopics: Bool
 
     /// Where records go whose handler failed.
@@ -41,6 +42,19 @@ public struct KafkaMoveAside: Sendable, Hashable {
     /// - Parameter topic: The topic that they were first in.
     /// - Returns: Its name.
     public func deadTopic(of topic: String) -> String { dead ?? "\(base(of: topic)).dead" }
+
+    /// The delay that is named so; `nil` for what is no name of one.
+    package static func delay(named name: String) -> Duration? {
+        let digits = name.prefix { $0.isASCII && $0.isNumber }
+        guard let count = Int64(digits), count > 0, count <= 2_592_000_000 else { return nil }
+        switch name.dropFirst(digits.count) {
+        case "h": return .seconds(3600 * count)
+        case "m": return .seconds(60 * count)
+        case "s": return .seconds(count)
+        case "ms": return .milliseconds(count)
+        default: return nil
+        }
+    }
 
     private func base(of topic: String) -> String { scope.map { "\(topic).\($0)" } ?? topic }
 

@@ -78,6 +78,7 @@ extension KafkaStatistics.Partition {
         lag = fields.known("consumer_lag")
         committedOffset = fields.known("committed_offset").map(Int64.init)
         endOffset = fields.known("hi_offset").map(Int64.init)
+        nextOffset = fields.known("next_offset").map(Int64.init)
         sentRecords = fields.number("txmsgs")
         receivedRecords = fields.number("rxmsgs")
     }

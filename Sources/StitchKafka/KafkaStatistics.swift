@@ -107,6 +107,8 @@ public struct KafkaStatistics: Sendable, Hashable {
         public var committedOffset: Int64?
         /// The offset after the partition's last record; `nil` when that isn't known.
         public var endOffset: Int64?
+        /// The offset that is fetched next, behind what no consumer sees too; `nil` when that isn't known.
+        public var nextOffset: Int64?
         /// Records sent.
         public var sentRecords = 0
         /// Records received.

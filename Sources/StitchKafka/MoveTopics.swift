@@ -32,7 +32,13 @@ struct MoveTopics: Sendable {
         }
         try create(
             // Of a topic that isn't there itself nobody knows how many it will have.
-            missing.map { KafkaNewTopic($0.name, partitions: partitions[$0.like]) },
+            missing.map { target in
+                KafkaNewTopic(
+                    target.name,
+                    partitions: partitions[target.like],
+                    configuration: partitions[target.like] == nil ? [:] : settings(like: target.like)
+                )
+            },
             "The topics \(names), where 'onFailure' moves records, were not all created"
         )
         // Brokers hear of them a little later, and who subscribes before that hears of them late.
@@ -45,6 +51,22 @@ struct MoveTopics: Sendable {
             )
         }
     }
+
+    /// What a topic is set to that takes the records of another: room for the largest of them, and for what says how it
+    /// was moved.
+    ///
+    /// Nothing where the consumer may not read the other's settings: the brokers' own are right for most.
+    private func settings(like topic: String) -> [String: String] {
+        let name = "max.message.bytes"
+        let settings = try? asking { client throws(KafkaError) in
+            try client.describeConfiguration(of: topic, "The settings of '\(topic)' could not be read")
+        }
+        guard let limit = settings?[name]?.value.flatMap({ Int32($0) }) else { return [:] }
+        return [name: String(min(limit, .max - Self.moveBytes) + Self.moveBytes)]
+    }
+
+    /// The most that a move adds to a record, rounded up.
+    private static let moveBytes: Int32 = 4096
 
     private func create(_ topics: [KafkaNewTopic], _ attempt: String) throws(KafkaError) {
         let failures = try asking { client throws(KafkaError) in try client.createTopics(topics, attempt) }

@@ -82,7 +82,9 @@ struct PartitionHandler: Sendable {
             guard await reader.mayGoOn(generation) else { return false }
             let records = (0..<batch.count).map { batch[$0] }
             if let policy = handler.policy {
-                guard try await run(policy, records, work(generation, handle)) else { return false }
+                var work = work(generation, handle)
+                work.handled = { batch.handled.store($0, ordering: .releasing) }
+                guard try await run(policy, records, work) else { return false }
             } else {
                 try await handle(records, .only)
             }

@@ -31,6 +31,8 @@ import Synchronization
     /// Who is told of a failure that nobody has looked at.
     private var losses: UndeliveredRecords?
     private let isSeen = Atomic<Bool>(false)
+    /// Whether the one whose wait may be cancelled was.
+    private let isGivenUp = Atomic<Bool>(false)
 
     /// A record that will be handed over.
     @_spi(Observing) public init(of record: borrowing KafkaRecord) {
@@ -92,28 +94,65 @@ import Synchronization
 
     /// Waits for the report, in any number of tasks.
     func wait() async {
-        if waiting.load(ordering: .acquiring) != Self.isReported {
-            await withUnsafeContinuation { continuation in
-                let waiter = Waiter(continuation)
-                // Given back by whoever resumes it.
-                let address = UInt(bitPattern: Unmanaged.passRetained(waiter).toOpaque())
-                var seen = waiting.load(ordering: .acquiring)
-                while seen != Self.isReported {
-                    waiter.next = seen
-                    let (exchanged, original) = waiting.compareExchange(
-                        expected: seen,
-                        desired: address,
-                        successOrdering: .acquiringAndReleasing,
-                        failureOrdering: .acquiring
-                    )
-                    if exchanged { return }
-                    seen = original
-                }
-                waiter.next = 0
-                Self.resume(address)
-            }
+        while !isReported { await sleep(isCancellable: false) }
+        isSeen.store(true, ordering: .relaxed)
+    }
+
+    /// Waits for the report, or until the task is cancelled; for one task at most.
+    ///
+    /// - Returns: Whether there is a report.
+    func waitUnlessCancelled() async -> Bool {
+        await withTaskCancellationHandler {
+            while !isReported, !isGivenUp.load(ordering: .sequentiallyConsistent) { await sleep(isCancellable: true) }
+        } onCancel: {
+            isGivenUp.store(true, ordering: .sequentiallyConsistent)
+            resumeEarly()
         }
         isSeen.store(true, ordering: .relaxed)
+        return isReported
+    }
+
+    private var isReported: Bool { waiting.load(ordering: .acquiring) == Self.isReported }
+
+    /// Sleeps until there is a report, or somebody has given up.
+    private func sleep(isCancellable: Bool) async {
+        await withUnsafeContinuation { continuation in
+            let waiter = Waiter(continuation)
+            // Given back by whoever resumes it.
+            let address = UInt(bitPattern: Unmanaged.passRetained(waiter).toOpaque())
+            var seen = waiting.load(ordering: .acquiring)
+            while seen != Self.isReported {
+                waiter.next = seen
+                let (exchanged, original) = waiting.compareExchange(
+                    expected: seen,
+                    desired: address,
+                    successOrdering: .sequentiallyConsistent,
+                    failureOrdering: .acquiring
+                )
+                if exchanged {
+                    // The one who gives up may have looked for sleepers before this one was there.
+                    if isCancellable, isGivenUp.load(ordering: .sequentiallyConsistent) { resumeEarly() }
+                    return
+                }
+                seen = original
+            }
+            waiter.next = 0
+            Self.resume(address)
+        }
+    }
+
+    /// Has all who sleep look again, without a report.
+    private func resumeEarly() {
+        var seen = waiting.load(ordering: .sequentiallyConsistent)
+        while seen != 0, seen != Self.isReported {
+            let (exchanged, original) = waiting.compareExchange(
+                expected: seen,
+                desired: 0,
+                ordering: .sequentiallyConsistent
+            )
+            if exchanged { return Self.resume(seen) }
+            seen = original
+        }
     }
 
     private func resumeWaiting() {

@@ -13,9 +13,13 @@ package struct RecordMove: Sendable {
     /// What it says there of how it got there; `nil` for nothing new.
     package let moved: MovedRecord?
 
-    package init(_ record: KafkaConsumedRecord, to topic: String, saying moved: MovedRecord?) {
+    /// The partition that it goes to; `nil` lets its key decide.
+    package let partition: Int32?
+
+    package init(_ record: KafkaConsumedRecord, to topic: String, partition: Int32? = nil, saying moved: MovedRecord?) {
         self.record = record
         self.topic = topic
+        self.partition = partition
         self.moved = moved
     }
 
@@ -28,7 +32,13 @@ package struct RecordMove: Sendable {
             for name in MovedRecord.FieldName.all { headers.remove(name) }
             for field in moved.fields { headers.append(field.name, field.value) }
         }
-        return KafkaRecord(topic: topic, key: record.key, value: record.value, headers: headers)
+        return KafkaRecord(
+            topic: topic,
+            key: record.key,
+            value: record.value,
+            headers: headers,
+            partition: partition
+        )
     }
 }
 
@@ -48,5 +58,6 @@ package protocol MoveObserver: Sendable {
 
 /// Why a record was not moved, for which the consumer stops.
 struct RecordMoveFailure: Error {
+    let record: KafkaConsumedRecord
     let error: KafkaError
 }

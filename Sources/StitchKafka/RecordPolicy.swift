@@ -34,12 +34,18 @@ package struct RecordWork: Sendable {
     /// Lets time pass, with no handler in flight: the partition may be given away meanwhile, which ends the wait.
     package var rest: @Sendable (Duration) async throws(RecordsGivenBack) -> Void
 
+    /// So many of the records, from the first on, count as handled, whatever becomes of the others; never less than said
+    /// before.
+    package var handled: @Sendable (Int) -> Void
+
     package init(
         handle: @escaping Handle,
-        rest: @escaping @Sendable (Duration) async throws(RecordsGivenBack) -> Void
+        rest: @escaping @Sendable (Duration) async throws(RecordsGivenBack) -> Void,
+        handled: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.handle = handle
         self.rest = rest
+        self.handled = handled
     }
 }
 

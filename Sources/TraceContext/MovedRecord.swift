@@ -7,7 +7,8 @@
 /// `{trace id}-{span id}`; `stitch-reason`, a code of low cardinality; `stitch-error`, the name of the error's type;
 /// `stitch-due`, when it is to be tried again, in ms since 1970; `stitch-source`, where it was first, as
 /// `{topic}/{partition}/{offset}/{timestamp in ms}`, the timestamp -1 where there is none; `stitch-target`, the topic that it
-/// was moved to, which tells it from a record that has only got a copy of its headers.
+/// was moved to, which tells it from a record that has only got a copy of its headers; `stitch-redriven`, how often it had
+/// been tried when somebody moved it out of a dead topic.
 public struct MovedRecord: Hashable, Sendable {
     /// A place in a topic.
     public struct Source: Hashable, Sendable, CustomStringConvertible {
@@ -59,8 +60,10 @@ public struct MovedRecord: Hashable, Sendable {
         public static let source = "stitch-source"
         /// Where it was moved to.
         public static let target = "stitch-target"
+        /// How often it had been tried when it was redriven.
+        public static let redriven = "stitch-redriven"
         /// All of them.
-        public static let all = [attempt, previous, reason, errorType, due, source, target]
+        public static let all = [attempt, previous, reason, errorType, due, source, target, redriven]
     }
 
     /// How often the record was tried, from 1.
@@ -84,6 +87,9 @@ public struct MovedRecord: Hashable, Sendable {
     /// The topic that it was moved to; `nil` where that isn't known.
     public var target: String?
 
+    /// How often it had been tried when it was last redriven, which gave it all its tries again; `nil` if it never was.
+    public var redriven: Int?
+
     /// What a moved record says.
     public init(
         attempt: Int,
@@ -92,7 +98,8 @@ public struct MovedRecord: Hashable, Sendable {
         errorType: String? = nil,
         due: Int64? = nil,
         source: Source,
-        target: String? = nil
+        target: String? = nil,
+        redriven: Int? = nil
     ) {
         self.attempt = attempt
         self.previous = previous
@@ -101,6 +108,7 @@ public struct MovedRecord: Hashable, Sendable {
         self.due = due
         self.source = source
         self.target = target
+        self.redriven = redriven
     }
 
     /// Reads the fields of a record; `nil` if it was not moved, or its fields can't be read.
@@ -117,7 +125,8 @@ public struct MovedRecord: Hashable, Sendable {
             errorType: field(FieldName.errorType).map { String($0.prefix(Self.longestReason)) },
             due: field(FieldName.due).flatMap { Int64($0) },
             source: source,
-            target: field(FieldName.target)
+            target: field(FieldName.target),
+            redriven: field(FieldName.redriven).flatMap { Int($0) }.flatMap { (1...attempt).contains($0) ? $0 : nil }
         )
     }
 
@@ -130,13 +139,30 @@ public struct MovedRecord: Hashable, Sendable {
         if let due { fields.append((FieldName.due, String(due))) }
         fields.append((FieldName.source, source.description))
         if let target { fields.append((FieldName.target, target)) }
+        if let redriven { fields.append((FieldName.redriven, String(redriven))) }
         return fields
     }
 
-    /// Whether the fields are those of a record in that topic, rather than a copy of another's: one that says so, or that is
-    /// in its first topic, or in one that is named after that.
+    /// Whether the fields are those of a record in that topic, rather than a copy of another's.
+    ///
+    /// One that says where it was moved to is that record there alone; one that doesn't is, in its first topic and in
+    /// those that are named after that.
     package func isOwn(in topic: String) -> Bool {
-        target == topic || source.topic == topic || topic.hasPrefix("\(source.topic).")
+        target.map { $0 == topic } ?? (source.topic == topic || topic.hasPrefix("\(source.topic)."))
+    }
+
+    /// How often the record has been tried since it was last redriven, or ever.
+    package var attemptSinceRedrive: Int { attempt - (redriven ?? 0) }
+
+    /// How often a record was tried after further tries.
+    ///
+    /// - Parameters:
+    ///   - before: How often before, which may be any number: a header said it.
+    ///   - further: How often since.
+    /// - Returns: The sum, as far as there are numbers.
+    package static func attempts(_ before: Int, and further: Int) -> Int {
+        let (sum, overflow) = before.addingReportingOverflow(further)
+        return overflow ? .max : sum
     }
 
     private static let longestReason = 128

@@ -80,6 +80,7 @@ struct RedriveCommandTests {
             )
             let orders = try await keys(of: "orders", 3, cluster)
             #expect(orders == ["0", "1", "2"])
+            #expect(all.status == 1)
             let rest = await CommandFixture.run(["redrive", "--brokers", brokers, topic, "--to", "elsewhere"])
             #expect(rest.lines[0] == "orders.dead → elsewhere: 1 record moved", "\(rest)")
             let elsewhere = try await keys(of: "elsewhere", 1, cluster)
@@ -107,6 +108,23 @@ struct RedriveCommandTests {
         }
     }
 
+    @Test("asks where to begin when it can't know what was moved before")
+    func forgotten() async throws {
+        try await withDead { topic in
+            var old = record(0, in: topic, from: "orders")
+            old.timestamp = 1_700_000_000_000
+            return [old]
+        } _: { (topic, brokers, cluster) async throws -> Void in
+            let refused = await CommandFixture.run(["redrive", "--brokers", brokers, topic])
+            #expect(refused.status == 1 && refused.output == "")
+            #expect(refused.error.contains("--from-beginning") && refused.error.contains("2023-11-14"), "\(refused)")
+            let dry = await CommandFixture.run(["redrive", "--brokers", brokers, topic, "--dry-run"])
+            #expect(dry.status == 0 && dry.output.contains("--from-beginning"), "\(dry)")
+            let all = await CommandFixture.run(["redrive", "--brokers", brokers, topic, "--from-beginning"])
+            #expect(all.status == 0 && all.lines[0] == "orders.dead → orders: 1 record moved", "\(all)")
+        }
+    }
+
     @Test("says what is wrong with how it was called, and what is not there")
     func refusals() async throws {
         let wrong: [([String], String)] = [
@@ -115,6 +133,11 @@ struct RedriveCommandTests {
             (["redrive", "a", "--brokers", "x:1", "--match", "colour=red"], "--match is NAME=VALUE"),
             (["redrive", "a", "--brokers", "x:1", "--limit", "0"], "--limit"),
             (["redrive", "a", "--brokers", "x:1", "--to", "a"], "--to is 'a'"),
+            (["redrive", "a", "--brokers", "x:1", "--to", "b", "--all-groups"], "--all-groups and --to"),
+            (
+                ["redrive", "a", "--brokers", "x:1", "--from-beginning", "--from", "2026-11-28T14:30:00Z"],
+                "--from-beginning"
+            ),
         ]
         for (arguments, text) in wrong {
             let outcome = await CommandFixture.run(arguments)

@@ -6,6 +6,7 @@ import StitchKafka
 import StitchTesting
 import Synchronization
 import Testing
+import TraceContext
 
 @Suite("A record whose handler throws", .timeLimit(.minutes(2)))
 struct FailurePolicyTests {
@@ -323,6 +324,176 @@ struct FailurePolicyTests {
         let inbox = Inbox<Int64>()
         let next = try KafkaConsumer(self.configuration(), group: topic, topics: [topic]) { inbox.put($0.offset) }
         try await run(next) { #expect(await inbox.next() == 0) }
+    }
+
+    @Test("has all its tries again when it was redriven, though it says how many there were before")
+    func redriven() async throws {
+        let move = KafkaMoveAside(retry: [.milliseconds(20)])
+        let topic = try await topic("redriven", move)
+        let moved = MovedRecord(
+            attempt: 6,
+            previous: nil,
+            reason: "redrive",
+            source: MovedRecord.Source(topic: topic, partition: 0, offset: 0, timestamp: 1),
+            target: topic,
+            redriven: 6
+        )
+        var headers = KafkaHeaders()
+        for field in moved.fields { headers.append(field.name, field.value) }
+        try await send([KafkaRecord(topic: topic, value: [1], headers: headers)])
+        let numbers = Inbox<Int>()
+        let consumer = try KafkaConsumer(
+            configuration(),
+            group: topic,
+            topics: [topic],
+            onFailure: .moveAside(retry: move.retry, tries: 2, backoff: .none) { _, attempt in
+                numbers.put(attempt.number)
+                return nil
+            }
+        ) { _ in
+            throw Bounced()
+        }
+        try await run(consumer) {
+            #expect(await numbers.take(4) == [1, 2, 3, 4])
+            let dead = try await records(of: "\(topic).dead", 1)
+            #expect(dead[0].headers.text("stitch-attempt") == "10" && dead[0].headers.text("stitch-redriven") == "6")
+        }
+    }
+
+    @Test("can be moved however large it is: that is for the broker to say")
+    func large() async throws {
+        let topic = try await topic("large", KafkaMoveAside(retry: []))
+        var generous = try configuration()
+        generous.maximumRecordBytes = 2_000_000
+        let producer = try KafkaProducer(generous)
+        try await producer.send(KafkaRecord(topic: topic, value: Array(repeating: 1, count: 1_048_000)))
+        await producer.shutdown()
+        let consumer = try KafkaConsumer(
+            configuration(),
+            group: topic,
+            topics: [topic],
+            onFailure: .moveAside(retry: [])
+        ) { _ in
+            throw Bounced()
+        }
+        try await run(consumer) {
+            let dead = try await records(of: "\(topic).dead", 1)
+            #expect(dead[0].valueCount == 1_048_000)
+        }
+        var own = try configuration()
+        own.properties["message.max.bytes"] = "5000"
+        #expect(own.moving.maximumRecordBytes == nil)
+        #expect(generous.moving.maximumRecordBytes == 2_000_000)
+    }
+
+    @Test("of a batch in a retry topic counts when it was handled, while others aren't due for long")
+    func dueBefore() async throws {
+        let move = KafkaMoveAside(retry: [.seconds(3600)])
+        let topic = try await topic("due-before", move)
+        let retry = move.retryTopic(of: topic, after: move.retry[0])
+        let now = Int64(Date.now.timeIntervalSince1970 * 1000)
+        try await send(
+            (0..<3).map { index in
+                let moved = MovedRecord(
+                    attempt: 1,
+                    previous: nil,
+                    reason: "retry",
+                    due: index < 2 ? now : now + 3_600_000,
+                    source: MovedRecord.Source(topic: topic, partition: 0, offset: Int64(index), timestamp: now),
+                    target: retry
+                )
+                var headers = KafkaHeaders()
+                for field in moved.fields { headers.append(field.name, field.value) }
+                return KafkaRecord(topic: retry, value: [UInt8(index)], headers: headers)
+            }
+        )
+        func consumer(_ handle: @escaping @Sendable ([KafkaConsumedRecord]) -> Void) throws -> KafkaConsumer {
+            try KafkaConsumer(
+                configuration(),
+                group: topic,
+                topics: [topic],
+                batchesOf: 10,
+                onFailure: .moveAside(retry: move.retry),
+                handler: handle
+            )
+        }
+        let handled = Inbox<[Int64]>()
+        let first = try consumer { handled.put($0.map(\.offset)) }
+        try await run(first) {
+            var offsets: [Int64] = []
+            while offsets.count < 2 { offsets += await handled.next() ?? [] }
+            #expect(offsets == [0, 1])
+        }
+        let asking = try KafkaConsumer(
+            configuration(),
+            partitions: [KafkaTopicPartition(topic: retry, partition: 0): .beginning],
+            group: topic
+        )
+        let place = KafkaTopicPartition(topic: retry, partition: 0)
+        #expect(try await asking.committed([place])[place] == 2)
+        await asking.shutdown()
+    }
+
+    @Test("of a batch doesn't take those before it along when they come again")
+    func prefix() async throws {
+        let topic = try await TestCluster.topic("prefix")
+        try await send((0..<4).map { KafkaRecord(topic: topic, value: [UInt8($0)]) })
+        let tried = Inbox<Int>()
+        let consumer = try KafkaConsumer(
+            configuration(),
+            group: topic,
+            topics: [topic],
+            batchesOf: 10,
+            onFailure: .stop(tries: 2, backoff: .constant(.seconds(3600)))
+        ) { records in
+            let failed = records.filter { $0.offset >= 2 }
+            guard !failed.isEmpty else { return }
+            tried.put(records.count)
+            throw KafkaBatchFailure(of: failed, cause: Refused())
+        }
+        try await run(consumer) { _ = await tried.next() }
+        let inbox = Inbox<Int64>()
+        let next = try KafkaConsumer(configuration(), group: topic, topics: [topic]) { inbox.put($0.offset) }
+        try await run(next) { #expect(await inbox.take(2) == [2, 3]) }
+    }
+
+    @Test(
+        "comes again, and keeps nobody, when its consumer is stopped while no broker takes it",
+        arguments: [true, false]
+    )
+    func brokerAway(isCancelled: Bool) async throws {
+        let cluster = try MockKafkaCluster()
+        for name in ["orders", "orders.dead"] { try await cluster.createTopic(name) }
+        let producer = try KafkaProducer(cluster.configuration)
+        try await producer.send(KafkaRecord(topic: "orders", value: [1]))
+        await producer.shutdown()
+        let tried = Inbox<Void>()
+        var configuration = cluster.configuration
+        configuration.drain = .milliseconds(200)
+        let consumer = try KafkaConsumer(
+            configuration,
+            group: "billing",
+            topics: ["orders"],
+            onFailure: .moveAside(retry: [])
+        ) { _ in
+            try await cluster.takeDown()
+            tried.put(())
+            throw Bounced()
+        }
+        let running = Task { try await consumer.run() }
+        _ = await tried.next()
+        let start = ContinuousClock.now
+        if isCancelled { running.cancel() } else { await consumer.shutdown() }
+        try await running.value
+        // A record may take 120 s to be delivered, a drain 30 s.
+        #expect(ContinuousClock.now - start < .seconds(20))
+        try await cluster.bringUp()
+        let inbox = Inbox<Int64>()
+        let next = try KafkaConsumer(cluster.configuration, group: "billing", topics: ["orders"]) {
+            inbox.put($0.offset)
+        }
+        try await run(next) { #expect(await inbox.next() == 0) }
+        await cluster.shutdown()
     }
 
     @Test("has to have somewhere to go: a consumer whose retry topics aren't there stops at the start, and names them")

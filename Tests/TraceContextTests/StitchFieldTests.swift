@@ -33,19 +33,31 @@ struct StitchFieldTests {
             previous: previous,
             reason: "timeout",
             source: MovedRecord.Source(topic: "orders.eu", partition: 3, offset: 42, timestamp: 1_700_000_000_000),
-            target: "orders.eu.dead"
+            target: "orders.eu.dead",
+            redriven: 1
         )
         let fields = Dictionary(uniqueKeysWithValues: moved.fields.map { ($0.name, $0.value) })
         #expect(fields["stitch-source"] == "orders.eu/3/42/1700000000000")
-        #expect(fields["stitch-target"] == "orders.eu.dead")
+        #expect(fields["stitch-target"] == "orders.eu.dead" && fields["stitch-redriven"] == "1")
         #expect(MovedRecord { fields[$0] } == moved)
+        #expect(Set(moved.fields.map(\.name)).isSubset(of: MovedRecord.FieldName.all))
+    }
+
+    @Test("However often a record says that it was tried, there is a number for one try more")
+    func countless() throws {
+        let fields = ["stitch-attempt": "\(Int.max)", "stitch-source": "t/1/2/3", "stitch-redriven": "\(Int.min)"]
+        let moved = try #require(MovedRecord { fields[$0] })
+        #expect(moved.redriven == nil && MovedRecord.attempts(moved.attempt, and: 3) == .max)
+        #expect(MovedRecord.attempts(2, and: 3) == 5 && moved.attemptSinceRedrive == .max)
     }
 
     @Test(
-        "What a moved record says is its own where it was moved to, and in topics of its first one's name",
+        "What a moved record says is its own where it says that it was moved to, else in topics of its first one's name",
         arguments: [
             ("orders", nil, true), ("orders.retry.30s", nil, true), ("dlq", nil, false), ("dlq", "dlq", true),
-            ("orders-v2", "dlq", false), ("shipments", "orders.retry.30s", false),
+            ("orders-v2", "dlq", false), ("shipments", "orders.retry.30s", false), ("orders", "orders", true),
+            // A handler has sent on all headers that it received.
+            ("orders.shipped", "orders.retry.30s", false), ("orders", "orders.retry.30s", false),
         ]
     )
     func own(topic: String, target: String?, isOwn: Bool) {

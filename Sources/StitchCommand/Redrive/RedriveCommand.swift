@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Stitch
 import StitchKafka
 import StitchService
+import TelemetryData
 import TracedKafka
 
 /// `stitch redrive`.
@@ -13,12 +15,21 @@ enum RedriveCommand: Command {
         arguments: "TOPIC",
         argumentCount: 1...1,
         text: """
-            Moves the records that are in a dead topic now back to the topic that each was first in, where they are
-            handled as for the first time. What they carry is not changed, so that all of it is one flow.
+            Moves the records that are in a dead topic now back to the topic and the partition that each was first in, where
+            it gets all its tries again. What they carry is not changed, so that all of it is one flow. Those of one
+            group (TOPIC.SCOPE.dead) go to its first retry topic, and are due there at once, so that no other group gets
+            them.
 
             Each is moved at least once. What was moved is committed under a group of its own, and the next run goes on
             behind it; the records stay in the dead topic until that deletes them. A commit can't pass over records that
             are left, because they don't match for instance: what was moved behind them is moved again by the next run.
+
+            Brokers forget what was committed, after 7 days unless they are set otherwise. A run that finds nothing
+            committed, and records that are older than that, moves nothing, because they may have been moved before:
+            --from-beginning or --from says where to begin.
+
+            A signal ends the run behind the records that are being moved, a second one at once. The status is 0 when all
+            were moved that were to be, 1 when some were left, 130 after a signal.
             """,
         options: [
             OptionDescription("brokers", "HOST:PORT,…", "the brokers; KAFKA_BOOTSTRAP_SERVERS unless given"),
@@ -29,6 +40,9 @@ enum RedriveCommand: Command {
                 value: .file
             ),
             OptionDescription("to", "TOPIC", "move them there, instead of to the topic that each was first in"),
+            OptionDescription("all-groups", nil, "move those of one group to where they were first, for all"),
+            OptionDescription("from-beginning", nil, "begin with the first record, also where more is committed"),
+            OptionDescription("from", "WHEN", "begin with the first written then or later: 2026-11-28T14:30:00Z"),
             OptionDescription("limit", "N", "move N at most"),
             OptionDescription(
                 "match",
@@ -55,20 +69,53 @@ enum RedriveCommand: Command {
         let topic = arguments.arguments[0]
         let configuration = try configuration(arguments, console)
         let conditions = try arguments.all("match").map { text throws(CommandError) in try RedriveCondition(text) }
+        let selection = try selection(arguments, conditions)
+        if selection.target == topic {
+            throw CommandError.usage("--to is '\(topic)', the topic that the records are in")
+        }
+        let records = DeadRecords(configuration, topic: topic, group: arguments["group"])
+        let report = try await traced(console) {
+            let signals = Signals()
+            defer { signals.stop() }
+            do {
+                return try await records.redrive(selection, stops: signals.stream)
+            } catch let error as KafkaError where error.code == KafkaError.Code("_NO_OFFSET") {
+                throw CommandError.failure(
+                    "\(error.message): --from-beginning or --from WHEN; --dry-run counts them"
+                )
+            }
+        }
+        for line in lines(report, of: topic, selection) { try console.write("\(line)\n") }
+        if let trouble = report.trouble { throw CommandError.failure(trouble.message) }
+        if report.isInterrupted { throw CommandError.interrupted }
+        return report.leftCount > 0 && !selection.isDryRun ? CommandError.failureStatus : 0
+    }
+
+    private static func selection(
+        _ arguments: ParsedArguments,
+        _ conditions: [RedriveCondition]
+    ) throws(CommandError) -> DeadRecords.Selection {
         var selection = DeadRecords.Selection()
         selection.target = arguments["to"]
+        selection.isForAllGroups = arguments.has("all-groups")
         selection.limit = try arguments.number("limit", in: 1...Int.max)
         selection.isDryRun = arguments.has("dry-run")
         if !conditions.isEmpty {
             selection.matches = { record, moved in conditions.allSatisfy { $0.matches(record, moved) } }
         }
-        if selection.target == topic {
-            throw CommandError.usage("--to is '\(topic)', the topic that the records are in")
+        if let time = try arguments.time("from") {
+            selection.start = .time(Date(timeIntervalSince1970: Double(time.nanoseconds) / 1_000_000_000))
         }
-        let records = DeadRecords(configuration, topic: topic, group: arguments["group"])
-        let report = try await traced(console) { try await records.redrive(selection) }
-        for line in lines(report, of: topic, selection, conditions.isEmpty) { try console.write("\(line)\n") }
-        return 0
+        if arguments.has("from-beginning") {
+            if selection.start != .committed {
+                throw .usage("--from-beginning and --from exclude each other: give one")
+            }
+            selection.start = .beginning
+        }
+        if selection.isForAllGroups, selection.target != nil {
+            throw .usage("--all-groups and --to exclude each other: --to moves all records to one topic anyway")
+        }
+        return selection
     }
 
     private static func configuration(
@@ -114,23 +161,38 @@ enum RedriveCommand: Command {
     static func lines(
         _ report: DeadRecords.Report,
         of topic: String,
-        _ selection: DeadRecords.Selection,
-        _ isAll: Bool
+        _ selection: DeadRecords.Selection
     ) -> [String] {
         let verb = selection.isDryRun ? "would be moved" : "moved"
         var lines = report.moved.sorted { $0.key < $1.key }.map { target, count in
             "\(topic.printable) → \(target.printable): \(counted(count)) \(verb)"
         }
         if lines.isEmpty { lines = ["\(topic.printable): no record \(verb)"] }
-        if report.others > 0 { lines.append("left: \(counted(report.others)) that didn't match") }
-        if report.strangers > 0 {
-            lines.append("left: \(counted(report.strangers)) that didn't say where they came from; --to moves them")
+        func left(_ count: Int, _ why: String) {
+            if count > 0 { lines.append("left: \(counted(count)) that \(why)") }
+        }
+        left(report.others, "didn't match")
+        left(report.strangers, "didn't say where they came from; --to moves them")
+        left(report.astray, "came from another topic than the dead topic is named after; --to moves them")
+        left(
+            report.scoped,
+            "failed in one group, which has no retry topic; --to moves them to a topic of its own, --all-groups to the first "
+                + "one, where all groups handle them"
+        )
+        if let failure = report.failure {
+            left(report.failed, "could not be moved; the first: \(failure.message.printable)")
         }
         if report.unseen > 0 {
             lines.append("left: about \(counted(Int(clamping: report.unseen))) that weren't looked at")
         }
         if report.again > 0, !selection.isDryRun {
             lines.append("\(counted(report.again)) moved behind some that were left: the next run moves them again")
+        }
+        if report.doubt != nil {
+            lines.append(
+                "nothing is committed, and some are old enough to have been moved before: without --dry-run say where to begin, "
+                    + "with --from-beginning or --from"
+            )
         }
         return lines
     }
