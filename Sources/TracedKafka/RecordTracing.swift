@@ -25,14 +25,17 @@ final class RecordTracing: Sendable {
     let group: String
     private let continuation: ContinuationPolicy
     private let isExternal: Bool
+    /// The topics whose records this consumer has moved there itself.
+    private let retryTopics: Set<String>
     private let targets: MessageTargets
     private let severalTopics: MessageTarget
     private let processes = Atomic<Bool>(false)
 
-    init(group: String, clientID: String, _ options: KafkaTracingOptions) {
+    init(group: String, clientID: String, retryTopics: Set<String> = [], _ options: KafkaTracingOptions) {
         self.group = group
         continuation = options.continuation
         isExternal = options.external
+        self.retryTopics = retryTopics
         let group = group.isEmpty ? nil : group
         @Sendable func target(_ topic: String?) -> MessageTarget {
             MessageTarget(
@@ -177,20 +180,23 @@ final class RecordTracing: Sendable {
         now: Timestamp
     ) -> Int64? {
         let written = record.timestamp.milliseconds.map { Timestamp(milliseconds: $0) }
-        let moved = isExternal ? nil : record.moved
+        // A stranger may say anything of moves; in a retry topic it is ours.
+        let moved = isExternal && !retryTopics.contains(record.topic) ? nil : record.moved
         // A record that was moved is as old as the first of it.
         message.created = moved?.created ?? written
         message.wait = message.created.map { MessageWait(since: $0, now: now) }
         if moved?.due != nil, let written { message.wait?.backoff = now.duration(since: written) }
         message.previousAttempt = attempt.trace?.last as? SpanContext ?? moved?.previous
         if duplicates > 0 { message.flaws = [.duplicate] }
-        let number = (moved?.attempt ?? 0).addingReportingOverflow(attempt.number).partialValue
+        let number = MovedRecord.attempts(moved?.attempt ?? 0, and: attempt.number)
         return number > 1 ? Int64(number) : nil
     }
 
     /// A handler that was cancelled gives its record back, whatever it throws then: that is no error.
     func outcome(_ error: some Error) -> ProcessOutcome {
         if Task.isCancelled { return .interrupted }
+        // What is of interest is why its records failed.
+        if let failure = error as? KafkaBatchFailure { return outcome(failure.cause) }
         guard let error = error as? KafkaError else { return ProcessOutcome(of: error) }
         return error.code == .cancelled ? .interrupted : .failed(errorType: error.errorType)
     }

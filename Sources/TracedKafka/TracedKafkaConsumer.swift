@@ -35,7 +35,12 @@ public final class TracedKafkaConsumer: KafkaConsuming {
         _ onFailure: KafkaFailurePolicy,
         _ tracing: KafkaTracingOptions
     ) throws(KafkaError) {
-        let records = RecordTracing(group: source.groupName, clientID: configuration.clientID, tracing)
+        let records = RecordTracing(
+            group: source.groupName,
+            clientID: configuration.clientID,
+            retryTopics: Set(onFailure.retryTopics(of: source)),
+            tracing
+        )
         consumer = try KafkaConsumer(
             configuration.measured(group: source.groupName),
             source,
@@ -43,7 +48,8 @@ public final class TracedKafkaConsumer: KafkaConsuming {
             handler: form.handler(records),
             onFailure: onFailure,
             observer: form.observer(records),
-            moves: MoveTracing(clientID: configuration.clientID)
+            moves: MoveTracing(clientID: configuration.clientID),
+            trusts: !tracing.external
         )
     }
 

@@ -231,6 +231,72 @@ struct FailureSpanTests {
         }
     }
 
+    @Test("of a stranger's record go on from its own moves, and take no word of others: neither age nor tries")
+    func external() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let move = KafkaMoveAside(retry: [.milliseconds(20)])
+            let topic = try await topic("strange", move)
+            let claims: KafkaHeaders = [
+                "stitch-attempt": "\(Int.max)", "stitch-source": "\(topic)/0/9/5",
+                "stitch-previous": "0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7", "stitch-target": topic,
+            ]
+            try await send([KafkaRecord(topic: topic, value: [1], headers: claims)])
+            let first = try await record(of: topic)
+            let numbers = Inbox<Int>()
+            let consumer = try TracedKafkaConsumer(
+                TestCluster.configuration(),
+                group: topic,
+                topics: [topic],
+                onFailure: .moveAside(retry: move.retry) { _, attempt in
+                    numbers.put(attempt.number)
+                    return nil
+                },
+                external: true
+            ) { _ in throw Bounced() }
+            var dead: KafkaConsumedRecord?
+            try await run(consumer) {
+                _ = await test.spans.first { $0.name == "send \(topic).dead" }
+                dead = try await self.record(of: "\(topic).dead")
+            }
+            #expect(await numbers.take(2) == [1, 2])
+            let moved = try #require(dead?.moved)
+            #expect(moved.attempt == 2 && moved.source.offset == 0)
+            #expect(moved.source.timestamp == first.timestamp.milliseconds)
+            let tries = [topic, "\(topic).retry.20ms"].compactMap { test.spans.process($0).first }
+            try #require(tries.count == 2)
+            #expect(tries.map { $0.attributes["stitch.message.attempt"] } == [nil, .int(2)])
+            #expect(tries[0].links.map(\.role) == [.creation])
+            #expect(tries[1].links.filter { $0.role == .previousAttempt }.map(\.spanID) == [tries[0].spanID])
+        }
+    }
+
+    @Test("of a batch say why its records failed")
+    func batchCause() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let topic = try await TestCluster.topic("cause")
+            try await send([KafkaRecord(topic: topic, value: [1])])
+            let consumer = try TracedKafkaConsumer(
+                TestCluster.configuration(),
+                group: topic,
+                topics: [topic],
+                batchesOf: 3,
+                onFailure: .stop(tries: 2, backoff: .none) { _, attempt in attempt.number == 1 ? nil : .skip }
+            ) { records in
+                throw KafkaBatchFailure(of: records, cause: KafkaError(.decoding, "not an order"))
+            }
+            try await run(consumer) {
+                while test.spans.process(topic).count < 2 {
+                    _ = await test.spans.first { $0.name == "process \(topic)" && $0.links.count == 2 }
+                }
+            }
+            #expect(
+                test.spans.process(topic).map { $0.attributes["error.type"] } == [
+                    .string("decoding"), .string("decoding"),
+                ]
+            )
+        }
+    }
+
     @Test("are none where nobody traces, and the record keeps the context that it came with")
     func untraced() async throws {
         let topic = try await topic("untraced-move", KafkaMoveAside(retry: []))
