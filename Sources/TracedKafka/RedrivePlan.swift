@@ -65,11 +65,10 @@ struct RedrivePlan: Sendable {
         guard selection.start == .committed else { return }
         let unknown = bounds.filter { begins[$0.key] == nil && !$0.value.isEmpty }
         guard !unknown.isEmpty else { return }
-        let oldest = await OldestRecord(Set(unknown.keys), within: records.idle).find(consumer)
+        let oldest = try await OldestRecord(Set(unknown.keys), within: records.idle * 3).find(consumer)
         let retention = await Self.retention(records, topic)
         // A record that is younger than any commit that may be forgotten was never moved.
-        let limit = Date.now.addingTimeInterval(Self.margin - retention / .seconds(1))
-        guard let oldest, oldest < limit else { return }
+        guard oldest < Date.now.addingTimeInterval(Self.margin - retention / .seconds(1)) else { return }
         let count = unknown.values.reduce(0) { $0 + $1.count }
         doubt = Self.doubt(records, count, unknown.count, oldest, retention)
     }
@@ -142,17 +141,26 @@ private struct OldestRecord {
 
     /// Reads the first record of each.
     ///
-    /// - Returns: The time of the oldest; `nil` when no record came. A record without a time is as old as can be.
-    func find(_ consumer: KafkaConsumer) async -> Date? {
+    /// - Returns: The time of the oldest; one without a time is as old as can be.
+    /// - Throws: `KafkaError` when one doesn't come in time.
+    func find(_ consumer: KafkaConsumer) async throws(KafkaError) -> Date {
         // Ends with the scope.
         async let _ = end(consumer)
         var missing = partitions
-        var oldest: Date?
+        var oldest = Date.distantFuture
         var records = consumer.records.makeAsyncIterator()
-        while !missing.isEmpty, let record = try? await records.next() {
+        while !missing.isEmpty {
+            guard let record = try await records.next() else {
+                throw KafkaError(
+                    .timedOut,
+                    "Nothing was moved: nothing is committed for \(missing.min()?.description ?? ""), so its first record would "
+                        + "say whether an earlier run may have moved it, and did not come within \(patience); run it again, "
+                        + "or begin with the first record",
+                    isRetryable: true
+                )
+            }
             guard missing.remove(record.place) != nil else { continue }
-            let time = Date(timeIntervalSince1970: Double(record.timestamp.milliseconds ?? 0) / 1000)
-            oldest = min(oldest ?? time, time)
+            oldest = min(oldest, Date(timeIntervalSince1970: Double(record.timestamp.milliseconds ?? 0) / 1000))
             consumer.pause([record.place])
         }
         return oldest

@@ -105,7 +105,7 @@ final class RedriveRun: Sendable {
         return state.value.withLock { state in
             var report = state.progress.report
             report.trouble = state.trouble
-            report.isInterrupted = state.isInterrupted
+            report.isInterrupted = state.isInterrupted || Task.isCancelled
             return report
         }
     }

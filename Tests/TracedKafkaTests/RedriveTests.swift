@@ -115,7 +115,9 @@ struct RedriveTests {
         try await withDead(1) { cluster in
             let failure = KafkaError.Code("UNKNOWN_SERVER_ERROR")
             for _ in 0..<10 { try await cluster.fail(.fetch, with: failure, failure, failure, failure, failure) }
-            let report = try await dead(cluster, idle: .milliseconds(300)).redrive(.init())
+            var selection = DeadRecords.Selection()
+            selection.start = .beginning
+            let report = try await dead(cluster, idle: .milliseconds(300)).redrive(selection)
             #expect(report.trouble?.code == .timedOut && report.unseen == 1 && report.moved == [:])
         }
     }

@@ -75,10 +75,10 @@ enum RedriveCommand: Command {
         }
         let records = DeadRecords(configuration, topic: topic, group: arguments["group"])
         let report = try await traced(console) {
-            let signals = Signals()
-            defer { signals.stop() }
+            let signals = console.signals()
+            defer { signals?.stop() }
             do {
-                return try await records.redrive(selection, stops: signals.stream)
+                return try await records.redrive(selection, stops: signals?.stream)
             } catch let error as KafkaError where error.code == KafkaError.Code("_NO_OFFSET") {
                 throw CommandError.failure(
                     "\(error.message): --from-beginning or --from WHEN; --dry-run counts them"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import StitchService
 
 /// What a command knows of where it runs, and where it writes; tests give it their own.
 struct Console: Sendable {
@@ -10,13 +11,16 @@ struct Console: Sendable {
     var output: @Sendable (String) -> Bool
     /// Tells something beside the result.
     var error: @Sendable (String) -> Void
+    /// Begins to listen to the signals that end the process; gives `nil` where a command is no process of its own.
+    var signals: @Sendable () -> Signals? = { nil }
 
     static var standard: Console {
         Console(
             terminal: .output,
             environment: ProcessInfo.processInfo.environment,
             output: { StandardOutput.write($0) },
-            error: { StandardError.write($0) }
+            error: { StandardError.write($0) },
+            signals: { Signals() }
         )
     }
 
