@@ -16,7 +16,7 @@ final class KafkaMemberProcess: Sendable {
 
     /// What it does with records.
     enum Manner: String {
-        case batches, fails, traced
+        case batches, fails, traced, failsTraced
     }
 
     /// Starts it.

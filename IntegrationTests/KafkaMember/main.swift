@@ -3,7 +3,8 @@
 // Handles the records of a topic as a member of a group, ten at a time and slowly, and says so on standard output, until
 // it is killed: `begin PARTITION OFFSET` for each record, `done PARTITION OFFSET` for the last of a batch. With `fails` as
 // its third argument it fails on each record, one at a time, and moves it to the dead topic. With `traced` it sends each
-// record on, to the topic whose name ends in `-next`, one at a time and traced.
+// record on, to the topic whose name ends in `-next`, one at a time and traced; with `failsTraced` it does what `fails` does,
+// traced.
 
 import Foundation
 import Stitch
@@ -33,6 +34,19 @@ case "traced":
         say("done \(record.partition) \(record.offset)")
     }
     try await runUntilSignal(telemetry, producer, consumer)
+case "failsTraced":
+    configuration.linger = .zero
+    let telemetry = try Telemetry.start()
+    let consumer = try TracedKafkaConsumer(
+        configuration,
+        group: group,
+        topics: [topic],
+        onFailure: .moveAside(retry: [])
+    ) { record in
+        say("begin \(record.partition) \(record.offset)")
+        throw Failure()
+    }
+    try await runUntilSignal(telemetry, consumer)
 case "fails":
     let consumer = try KafkaConsumer(
         configuration,
