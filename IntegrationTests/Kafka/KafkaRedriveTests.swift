@@ -90,6 +90,30 @@ struct KafkaRedriveTests {
         #expect(try await records.redrive(.init()).moved == [:])
     }
 
+    @Test("deletes what it moved, up to what it left, and then needs no memory of it")
+    func deletes() async throws {
+        let (topic, dead) = try await topics("deletes", ["retention.ms": "-1"])
+        var stranger = self.dead(topic, in: dead)
+        stranger.headers = [:]
+        let age: TimeInterval = 30 * 86_400
+        try await send([
+            self.dead(topic, in: dead, age: age), self.dead(topic, in: dead, age: age), stranger,
+            self.dead(topic, in: dead),
+        ])
+        var selection = DeadRecords.Selection()
+        selection.deletes = true
+        selection.start = .beginning
+        let report = try await DeadRecords(configuration(), topic: dead).redrive(selection)
+        #expect(report.moved == [topic: 3] && report.strangers == 1 && report.deleted == 2 && report.trouble == nil)
+        // With another group nothing is known of commits, and there is no old record either.
+        selection.start = .committed
+        selection.target = topic
+        let next = try await DeadRecords(configuration(), topic: dead, group: "\(dead)-2").redrive(selection)
+        #expect(next.moved == [topic: 2] && next.deleted == 2 && next.leftCount == 0)
+        let none = try await DeadRecords(configuration(), topic: dead, group: "\(dead)-3").redrive(selection)
+        #expect(none.moved == [:] && none.deleted == 0 && none.trouble == nil)
+    }
+
     @Test("has room in the topics that a consumer makes for the largest records of its source")
     func room() async throws {
         let topic = KafkaServer.name("room")

@@ -102,6 +102,16 @@ extension KafkaAdmin {
         }
     }
 
+    /// Deletes the records of partitions that are before an offset, for everybody.
+    ///
+    /// - Throws: ``KafkaError``, such as `POLICY_VIOLATION` for a topic that is only compacted.
+    package func deleteRecords(before offsets: [KafkaTopicPartition: Int64]) async throws(KafkaError) {
+        guard let topic = offsets.keys.min()?.topic else { return }
+        try await perform { client throws(KafkaError) in
+            try client.deleteRecords(before: offsets, "The records of '\(topic)' were not deleted")
+        }
+    }
+
     private static func attempt(_ topics: [String], _ done: String) -> String {
         topics.count == 1
             ? "The topic '\(topics[0])' was not \(done)"

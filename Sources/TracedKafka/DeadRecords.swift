@@ -35,6 +35,8 @@ package struct DeadRecords: Sendable {
         package var limit: Int?
         /// Which of them.
         package var matches: @Sendable (KafkaConsumedRecord, MovedRecord?) -> Bool = { _, _ in true }
+        /// Whether those that were moved, and all before them, are then deleted out of the dead topic.
+        package var deletes = false
         /// Whether they are only counted.
         package var isDryRun = false
 
@@ -61,6 +63,10 @@ package struct DeadRecords: Sendable {
         package var failure: KafkaError?
         /// About how many there were at the start that weren't looked at.
         package var unseen: Int64 = 0
+        /// Where the next run goes on.
+        package var next: [KafkaTopicPartition: Int64] = [:]
+        /// About how many were deleted.
+        package var deleted: Int64 = 0
         /// What ended the run before its time; `nil` for nothing.
         package var trouble: KafkaError?
         /// Whether somebody stopped the run.
@@ -121,13 +127,28 @@ package struct DeadRecords: Sendable {
         let plan = try await RedrivePlan(self, description, selection)
         if let doubt = plan.doubt, !selection.isDryRun { throw doubt }
         guard !plan.progress.isDone else {
-            if !selection.isDryRun { try await plan.commit(self) }
-            return plan.report
+            var report = plan.report
+            guard !selection.isDryRun else { return report }
+            try await plan.commit(self)
+            if selection.deletes { await delete(&report, plan.first, admin) }
+            return report
         }
         let partitions = Dictionary(topics.map { ($0.name, $0.partitions.count) }) { $1 }
         let mover = RedriveMover(of: topic, selection, partitions: partitions)
         var report = try await RedriveRun(self, plan, mover, isDryRun: selection.isDryRun).run(stops)
         report.doubt = plan.doubt
+        if selection.deletes, !selection.isDryRun { await delete(&report, plan.first, admin) }
         return report
+    }
+
+    /// Deletes what nothing is left of before it: then nobody has to remember that it was moved.
+    private func delete(_ report: inout Report, _ first: [KafkaTopicPartition: Int64], _ admin: KafkaAdmin) async {
+        let offsets = report.next.filter { $0.value > first[$0.key] ?? .max }
+        do throws(KafkaError) {
+            try await admin.deleteRecords(before: offsets)
+            report.deleted = offsets.reduce(0) { $0 + $1.value - (first[$1.key] ?? $1.value) }
+        } catch {
+            report.trouble = report.trouble ?? error
+        }
     }
 }

@@ -11,6 +11,8 @@ struct RedrivePlan: Sendable {
     private static let margin: TimeInterval = 3600
 
     private(set) var progress: RedriveProgress
+    /// The first offset that there is in each partition.
+    private(set) var first: [KafkaTopicPartition: Int64] = [:]
     private(set) var starts: [KafkaTopicPartition: KafkaStart] = [:]
 
     /// Why nobody knows whether records were moved by an earlier run.
@@ -61,6 +63,7 @@ struct RedrivePlan: Sendable {
             let start = min(max(begins[partition] ?? bounds.lowerBound, bounds.lowerBound), bounds.upperBound)
             progress.add(partition, from: start, to: bounds.upperBound)
             starts[partition] = .offset(start)
+            first[partition] = bounds.lowerBound
         }
         guard selection.start == .committed else { return }
         let unknown = bounds.filter { begins[$0.key] == nil && !$0.value.isEmpty }

@@ -70,6 +70,7 @@ struct RedriveProgress {
     /// What became of the records.
     var report: DeadRecords.Report {
         var report = counts
+        report.next = lanes.mapValues(\.committable)
         report.unseen = lanes.values.reduce(0) { $0 + max($1.end - $1.next, 0) }
         return report
     }

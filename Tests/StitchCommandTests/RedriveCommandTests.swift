@@ -135,6 +135,10 @@ struct RedriveCommandTests {
             (["redrive", "a", "--brokers", "x:1", "--to", "a"], "--to is 'a'"),
             (["redrive", "a", "--brokers", "x:1", "--to", "b", "--all-groups"], "--all-groups and --to"),
             (
+                ["redrive", "a", "--brokers", "x:1", "--delete", "--from", "2026-11-28T14:30:00Z"],
+                "--delete and --from"
+            ),
+            (
                 ["redrive", "a", "--brokers", "x:1", "--from-beginning", "--from", "2026-11-28T14:30:00Z"],
                 "--from-beginning"
             ),

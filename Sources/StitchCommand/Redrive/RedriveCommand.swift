@@ -53,6 +53,7 @@ enum RedriveCommand: Command {
                 """
             ),
             OptionDescription("group", "GROUP", "commit under this group; stitch-redrive.TOPIC unless given"),
+            OptionDescription("delete", nil, "then delete what was moved, and all before it, out of the dead topic"),
             OptionDescription("dry-run", nil, "only count them"),
         ],
         examples: [
@@ -99,12 +100,16 @@ enum RedriveCommand: Command {
         selection.target = arguments["to"]
         selection.isForAllGroups = arguments.has("all-groups")
         selection.limit = try arguments.number("limit", in: 1...Int.max)
+        selection.deletes = arguments.has("delete")
         selection.isDryRun = arguments.has("dry-run")
         if !conditions.isEmpty {
             selection.matches = { record, moved in conditions.allSatisfy { $0.matches(record, moved) } }
         }
         if let time = try arguments.time("from") {
             selection.start = .time(Date(timeIntervalSince1970: Double(time.nanoseconds) / 1_000_000_000))
+        }
+        if selection.deletes, selection.start != .committed {
+            throw .usage("--delete and --from exclude each other: what is before that time was not moved by this run")
         }
         if arguments.has("from-beginning") {
             if selection.start != .committed {
@@ -184,6 +189,9 @@ enum RedriveCommand: Command {
         }
         if report.unseen > 0 {
             lines.append("left: about \(counted(Int(clamping: report.unseen))) that weren't looked at")
+        }
+        if report.deleted > 0 {
+            lines.append("deleted: about \(counted(Int(clamping: report.deleted))), moved by now")
         }
         if report.again > 0, !selection.isDryRun {
             lines.append("\(counted(report.again)) moved behind some that were left: the next run moves them again")
