@@ -135,11 +135,12 @@ struct ChaosRun: Sendable {
     ) async throws {
         switch fault {
         case .kill:
-            if let member = crew.any(using: &chance) { crew.kill(member) }
+            // As many are killed as were asked for: each that was has another in its place in a moment.
+            while !crew.killAny(using: &chance) { await crew.begin(1, atMost: .seconds(1)) }
         case .terminate:
             outcome.terminated += try await server.terminateBackend()
         case .crash:
-            outcome.history.seenCompletions = try await JobHistory.completions(server.pool)
+            outcome.history.seenCompletions += try await JobHistory.completions(server.pool)
             outcome.history.crashes.append(clock.now)
             try await server.crash()
         case .cut:
@@ -151,9 +152,9 @@ struct ChaosRun: Sendable {
                 proxy.heal()
             }
         case .stall:
+            outcome.refused += try await server.completeLate()
             guard let member = crew.busiest else { return }
             outcome.stalls += 1
-            outcome.refused += try await server.completeLate()
             member.stop()
             let time = Self.lease * Double.random(in: 1.5...2.5, using: &chance)
             beside.addTask {
@@ -176,24 +177,49 @@ struct ChaosRun: Sendable {
 }
 
 extension ChaosRun.Outcome {
+    /// How many jobs there are.
+    var jobs: Int { Set(history.tickets.map(\.number)).union(history.parked.map(\.number)).count }
+
+    private func count(_ matches: (MemberEvent) -> Bool) -> Int { history.events.count { matches($0.event) } }
+
+    /// What there was too little of to say that anything was tested: a text for each.
+    func shortfalls(of scale: ChaosScale, _ check: JobHistoryCheck) -> [String] {
+        let bounds: [(what: String, count: Int, least: Int)] = [
+            ("jobs", jobs, scale.jobs), ("kills", crew.killed.count, scale.kills),
+            ("crashes of the server", history.crashes.count, scale.crashes), ("cuts", cuts, scale.cuts),
+            ("stalls", stalls, max(1, scale.stalls / 2)),
+            ("backends ended", terminated, max(1, scale.terminations / 2)),
+            // Each job that traps its process is dead only after five workers.
+            ("traps", crew.traps, scale.poison),
+            ("rescued jobs", history.notes.count { $0.outcome == 2 }, 5 * scale.poison),
+            ("rescues that were told", count(\.isRescue), 1), ("late ends refused", count(\.isRefusal), 1),
+            ("late ends refused in the name of lost workers", refused, 1),
+            ("completions seen before a crash", history.seenCompletions.count, 1),
+            ("jobs looked at whether a lower priority passed them over", check.compared, scale.jobs / 100),
+        ]
+        return bounds.filter { $0.count < $0.least }.map { "\($0.count) \($0.what), and not \($0.least) or more" }
+    }
+
     /// All that is to be known of a run, in a line.
     func summary(_ scale: ChaosScale, _ check: JobHistoryCheck) -> String {
-        let events = history.events
         let counts: [(String, Int)] = [
-            ("jobs", Set(history.tickets.map(\.number)).union(history.parked.map(\.number)).count),
+            ("jobs", jobs),
             ("rolled back", history.enqueued.count { $0.fate == .rolledBack }),
-            ("attempts", events.count { if case .began = $0.event { true } else { false } }),
+            ("attempts", count { if case .began = $0 { true } else { false } }),
             ("kills", crew.killed.count), ("traps", crew.traps), ("backends ended", terminated),
             ("server crashes", history.crashes.count), ("half-open", cuts), ("stalled", stalls),
             ("rescued", history.notes.count { $0.outcome == 2 }),
             ("given back unbegun", history.notes.count { $0.outcome == 8 }),
-            (
-                "late completions refused",
-                events.count { if case .refused = $0.event { true } else { false } }
-            ), ("more in the name of lost workers", refused),
+            ("told by their rescuers", count(\.isRescue)), ("late completions refused", count(\.isRefusal)),
+            ("more in the name of lost workers", refused), ("jobs that no lower priority passed over", check.compared),
             ("attempts whose claim a crash took", check.unwritten), ("lost alone with five workers", check.lostAlone),
             ("violations", check.violations.count),
         ]
         return "chaos: seed \(scale.seed), \(Int(seconds)) s: " + counts.map { "\($1) \($0)" }.joined(separator: ", ")
     }
+}
+
+extension MemberEvent {
+    fileprivate var isRescue: Bool { if case .rescued = self { true } else { false } }
+    fileprivate var isRefusal: Bool { if case .refused = self { true } else { false } }
 }

@@ -23,6 +23,11 @@ struct JobChaosTests {
         print(outcome.summary(scale, check))
         #expect(outcome.isDrained, "not all jobs are finished; STITCH_CHAOS_SEED=\(scale.seed)")
         #expect(outcome.crew.gaveUp.isEmpty, "workers ended by themselves: \(outcome.crew.gaveUp)")
+        for shortfall in outcome.shortfalls(of: scale, check) {
+            Issue.record("too little happened: \(shortfall); STITCH_CHAOS_SEED=\(scale.seed)")
+        }
+        let undated = outcome.history.claims.count { $0.mode == .ordinary && $0.count > 0 && $0.began == nil }
+        #expect(undated == 0, "claims whose begin nobody wrote down")
         let byRule = Dictionary(grouping: violations, by: \.rule)
         for (rule, violations) in byRule.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             let shown = violations.prefix(3).map(\.description).joined(separator: "\n")
@@ -31,6 +36,7 @@ struct JobChaosTests {
 
         let spans = SpanHistory(sent + receiver.spans, of: outcome.history, lost: outcome.crew.lost)
         print(spans.summary)
+        #expect(spans.told > 0, "no rescuer told of an attempt")
         #if os(Linux)
         #expect(spans.clockError > 20 * 3600, "no worker had a clock that was wrong")
         #endif

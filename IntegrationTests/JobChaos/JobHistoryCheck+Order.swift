@@ -35,7 +35,9 @@ extension JobHistoryCheck {
                 let middle = (low + high) / 2
                 if claims[middle].no < claimed { low = middle + 1 } else { high = middle }
             }
-            guard low > 0, let began = latest[low - 1].began, began > time + Self.clockReading else { continue }
+            guard low > 0, let began = latest[low - 1].began else { continue }
+            countCompared()
+            guard began > time + Self.clockReading else { continue }
             add(
                 .passedOver,
                 plan.job.number,

@@ -10,6 +10,9 @@ struct JobHistoryCheck: Sendable {
     /// Attempts whose claim the server had not written down when it crashed.
     private(set) var unwritten = 0
 
+    /// Jobs that a claim of a lower priority might have passed over, by its number.
+    private(set) var compared = 0
+
     /// Jobs that did nobody harm and are dead, because the faults took each of five workers that had them.
     private(set) var lostAlone = 0
 
@@ -85,6 +88,8 @@ struct JobHistoryCheck: Sendable {
     mutating func countUnwritten(_ count: Int) { unwritten += count }
 
     mutating func countLostAlone() { lostAlone += 1 }
+
+    mutating func countCompared() { compared += 1 }
 
     /// How a job ended, as far as the tables say: `nil` if it has not.
     func ending(of number: Int) -> String? {

@@ -45,10 +45,15 @@ final class JobMemberCrew: Sendable {
 
     var snapshot: State { state.withLock { $0 } }
 
-    /// One that is there.
-    func any(using chance: inout SeededGenerator) -> JobMemberProcess? {
-        let chosen = Int.random(in: places.indices, using: &chance)
-        return state.withLock { $0.members[chosen] }
+    /// Kills one that is there and was not killed before; returns whether there was one.
+    func killAny(using chance: inout SeededGenerator) -> Bool {
+        // By the place, so that a chance comes again.
+        let living = state.withLock { state in
+            state.members.filter { !state.killed.contains($1.name) }.sorted { $0.key < $1.key }.map(\.value)
+        }
+        guard let member = living.randomElement(using: &chance) else { return false }
+        kill(member)
+        return true
     }
 
     /// The one that is making the most attempts.
@@ -58,7 +63,7 @@ final class JobMemberCrew: Sendable {
         }
     }
 
-    func kill(_ member: JobMemberProcess) {
+    private func kill(_ member: JobMemberProcess) {
         state.withLock { _ = $0.killed.insert(member.name) }
         member.kill()
     }
