@@ -63,12 +63,22 @@ struct JobSteeringTests {
             try await worker.drain()
             #expect(try await jobs.column("state", of: id) == "dead")
             #expect(try await jobs.redrive(queue: "other") == 0)
-            #expect(try await jobs.redrive(queue: "default", kind: "send_receipt") == 1)
+            #expect(try await jobs.redrive(queue: "default", kind: "send_receipt", limit: .min) == 0)
+            for attempts in [Int.min, 0, .max] {
+                let error = await #expect(throws: JobError.self) { try await jobs.retry(id, attempts: attempts) }
+                #expect(error?.code == .invalidConfiguration)
+            }
+            #expect(test.spans.settle("default/send_receipt").count == 1)
+            #expect(try await jobs.redrive(queue: "default", kind: "send_receipt", limit: .max) == 1)
             try await worker.drain()
             #expect(try await jobs.column("state", of: id) == "succeeded")
             let attempts = test.spans.process("default/send_receipt")
             let send = test.spans.send("default/send_receipt")[0]
             #expect(attempts[1].links.map(\.spanID) == [send.spanID, attempts[0].spanID])
+            let revived = try #require(test.spans.settle("default/send_receipt").last)
+            #expect(revived.attributes["stitch.settle.reason"] == "redrive")
+            #expect(revived.attributes["messaging.message.id"] == .string(id.description))
+            #expect(revived.links.map(\.spanID) == [attempts[0].spanID] && revived.parentSpanID == attempts[0].spanID)
         }
     }
 

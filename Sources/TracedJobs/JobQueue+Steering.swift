@@ -15,6 +15,9 @@ extension JobQueue {
 
     /// Cancels a job, also one that runs: its worker is told at once, or with its next sign of life.
     ///
+    /// While more than 10,000 such wishes are open, workers are told of the newest: the others count when the job is claimed,
+    /// or when its attempt ends otherwise than by success.
+    ///
     /// - Parameters:
     ///   - job: The job.
     ///   - reason: Why, for people.
@@ -37,14 +40,22 @@ extension JobQueue {
 
     /// Makes a job ready that is dead, cancelled, discarded, done or not due yet.
     ///
+    /// One that is revived has a `settle` span for that, with the reason `redrive`, below its last attempt.
+    ///
     /// - Parameters:
     ///   - job: The job.
-    ///   - attempts: How many attempts more it gets; as many as it was enqueued with unless given.
+    ///   - attempts: How many attempts more it gets, 1 to 32,000; as many as it was enqueued with unless given.
     /// - Returns: Whether it is ready now; not if it waits or runs already, isn't there any more, or another job has its key.
-    /// - Throws: ``JobError/Code/databaseFailed``.
+    /// - Throws: ``JobError/Code/databaseFailed``, ``JobError/Code/invalidConfiguration`` for a number that can't be.
     @discardableResult
     public func retry(_ job: JobID, attempts: Int? = nil) async throws(JobError) -> Bool {
-        try await ask(
+        if let attempts, !(1...NewJob.attemptLimit).contains(attempts) {
+            throw JobError(
+                .invalidConfiguration,
+                "Job \(job) can't get \(attempts) attempts more; 1 to \(NewJob.attemptLimit)"
+            )
+        }
+        return try await revive(
             "Retrying job \(job)",
             "SELECT \(names["retry"])($1::bigint, $2::integer)::text AS answer",
             job.rawValue,
@@ -52,7 +63,7 @@ extension JobQueue {
         ) == "true"
     }
 
-    /// Revives dead jobs, the oldest first.
+    /// Revives dead jobs, the oldest first, each with a `settle` span as by ``retry(_:attempts:)``.
     ///
     /// - Parameters:
     ///   - queue: Of which queue; all unless given.
@@ -62,12 +73,12 @@ extension JobQueue {
     /// - Throws: ``JobError/Code/databaseFailed``.
     @discardableResult
     public func redrive(queue: String? = nil, kind: String? = nil, limit: Int = 1000) async throws(JobError) -> Int {
-        let answer = try await ask(
+        let answer = try await revive(
             "Reviving dead jobs",
             "SELECT \(names["redrive"])($1::text, $2::text, $3::integer)::text AS answer",
             queue,
             kind,
-            limit
+            min(max(limit, 0), Int(Int32.max))
         )
         return answer.flatMap { Int($0) } ?? 0
     }
@@ -136,7 +147,7 @@ extension JobQueue {
     }
 
     @discardableResult
-    private func ask(
+    func ask(
         _ what: String,
         _ sql: String,
         _ values: any PostgresEncodable...

@@ -14,7 +14,7 @@ struct NewJob: Sendable {
     let unique: JobUniqueness?
 
     /// The largest number that a ticket holds, and some to spare.
-    private static let attemptLimit = 32_000
+    static let attemptLimit = 32_000
 
     /// A thousand years: what is later is a mistake, and beyond the times that all versions of Postgres can tell apart.
     static let longestDelay = Duration.seconds(31_557_600_000)

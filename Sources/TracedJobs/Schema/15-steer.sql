@@ -101,3 +101,17 @@ BEGIN
     UPDATE queue AS q SET paused = false, paused_at = NULL WHERE q.id = q_id;
     PERFORM wake(q_id);
 END $$;
+
+-- Jobs that this transaction has revived, each with its last attempt: what whoever did it tells of in their traces.
+CREATE FUNCTION revived() RETURNS TABLE (
+    id bigint, queue text, kind text, trace_id uuid, span_id bigint, flags smallint
+)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT t.origin, q.name, k.name, t.prev_trace, t.prev_span, t.prev_flags
+        FROM queue AS q CROSS JOIN generate_series(0, 3) AS p (priority)
+        JOIN job AS t ON t.lane = q.id * 8 + p.priority AND t.xid = pg_current_xact_id_if_assigned()
+        JOIN kind AS k ON k.id = t.kind
+        WHERE t.cause = 6;
+END $$;
