@@ -6,7 +6,7 @@ public import StitchPostgres
 
 /// How a worker works.
 public struct JobWorkerConfiguration: Sendable {
-    /// The queues, each with the number of its jobs that run at once.
+    /// The queues, each with the number of its jobs that run at once, 1 to 10,000.
     ///
     /// Of jobs that are done fast the worker claims up to 1,024 more of each queue, and holds no others in memory; of slow
     /// ones it claims none ahead.
@@ -19,10 +19,10 @@ public struct JobWorkerConfiguration: Sendable {
 
     /// How long the database waits for a sign of life of the worker before it gives its jobs to others.
     ///
-    /// The worker gives one three times in that time. At least 1 s.
+    /// The worker gives one three times in that time. From 1 s to a day.
     public var lease = Duration.seconds(30)
 
-    /// How often the worker looks for jobs although it heard of none.
+    /// How often the worker looks for jobs although it heard of none, 1 ms or more.
     public var fallbackInterval = Duration.seconds(5)
 
     /// Where the worker listens for new jobs; the queue's own database unless set.
@@ -31,10 +31,17 @@ public struct JobWorkerConfiguration: Sendable {
     /// database that leads past it. Without it the worker says so once, and looks for jobs every ``fallbackInterval``.
     public var listener: PostgresConfiguration?
 
-    /// How long a shutdown lets handlers finish before it cancels them and gives their jobs back.
+    /// How long a shutdown lets handlers finish before it cancels them and gives their jobs back, zero or longer; more than a
+    /// year is a year.
     public var drain = Duration.seconds(30)
 
-    /// How long an attempt may take, or `nil` for as long as it takes.
+    /// How long a handler may go on after it was cancelled, zero or longer.
+    ///
+    /// One that goes on for longer is warned of, and is in the worker's health as long as it keeps its place. A worker that
+    /// stops waits no longer for it, and leaves its job to the lease.
+    public var grace = Duration.seconds(30)
+
+    /// How long an attempt may take, longer than zero, or `nil` for as long as it takes.
     ///
     /// Then it is cancelled, and counts as failed. A kind may have a limit of its own, as it may have a retry policy and a
     /// continuation (``JobWorker/handle(_:retry:continuation:timeLimit:_:)``).
@@ -43,7 +50,7 @@ public struct JobWorkerConfiguration: Sendable {
     /// How long failed jobs wait.
     public var retry = RetryPolicy()
 
-    /// After how many lost workers a job is dead.
+    /// After how many lost workers a job is dead, 1 to 32,000.
     public var maximumLosses = 5
 
     /// Whether an attempt continues the trace that enqueued the job.
@@ -52,36 +59,5 @@ public struct JobWorkerConfiguration: Sendable {
     /// Works on these queues, each with the number of its jobs that run at once.
     public init(queues: [String: Int]) {
         self.queues = queues
-    }
-
-    func validate() throws(JobError) {
-        guard !queues.isEmpty else {
-            throw JobError(.invalidConfiguration, "A worker needs a queue, such as queues: [\"default\": 8]")
-        }
-        for (queue, limit) in queues where limit < 1 || queue.isEmpty {
-            throw JobError(.invalidConfiguration, "Queue \"\(queue)\" can't run \(limit) jobs at once; 1 or more")
-        }
-        for text in queues.keys + [name] where text.utf8.contains(0) {
-            throw JobError(
-                .invalidConfiguration,
-                "A worker and its queues need names without NUL, not \(text.debugDescription)"
-            )
-        }
-        guard lease >= .seconds(1), fallbackInterval > .zero, drain >= .zero, maximumLosses >= 1, !name.isEmpty else {
-            throw JobError(
-                .invalidConfiguration,
-                "The worker's lease (\(lease)) must be 1 s or longer, fallbackInterval (\(fallbackInterval)) longer than "
-                    + "zero, drain (\(drain)) zero or longer, maximumLosses (\(maximumLosses)) 1 or more, its name not empty"
-            )
-        }
-        guard attemptLimit.map({ $0 > .zero }) ?? true else {
-            throw JobError(.invalidConfiguration, "The worker's attemptLimit must be longer than zero, or nil")
-        }
-        if let listener {
-            do throws(PostgresError) { _ = try PostgresPool(listener) } catch {
-                throw JobError(.invalidConfiguration, "The worker's listener can't be used", cause: error)
-            }
-        }
-        try retry.validate()
     }
 }

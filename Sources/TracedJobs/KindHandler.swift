@@ -21,6 +21,7 @@ struct KindHandler: Sendable {
                 throw JobError(.invalidConfiguration, "The timeLimit of kind \(kind) must be longer than zero, or nil")
             }
             try retry?.validate()
+            try continuation?.validate()
         }
     }
 

@@ -13,8 +13,9 @@ private struct ConfigurationPage {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let page = try String(contentsOf: root.appending(path: "docs/configuration.md"), encoding: .utf8)
-        // Those of Kafka's clients are no telemetry's.
-        for line in page.split(separator: "\n") where line.hasPrefix("| `") && !line.hasPrefix("| `KAFKA_") {
+        // Those of Kafka's clients and of workers are no telemetry's.
+        for line in page.split(separator: "\n")
+        where line.hasPrefix("| `") && !["KAFKA_", "STITCH_JOBS_"].contains(where: { line.hasPrefix("| `\($0)") }) {
             let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
             for name in cells[0].split(separator: ",") {
                 defaults[name.trimmingCharacters(in: CharacterSet(charactersIn: " `"))] =
