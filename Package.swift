@@ -319,7 +319,7 @@ let suites: [Target] = [
         ]
     ),
     tests(of: "StitchPostgres"),
-    tests(of: "TracedJobs", ["MessageTracing", "StitchPostgres", "StitchTesting", "TraceContext"]),
+    tests(of: "TracedJobs", ["MessageTracing", "StitchPostgres", "StitchService", "StitchTesting", "TraceContext"]),
     tests(
         of: "StitchTesting",
         ["MessageTracing", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceFlow"]

@@ -127,8 +127,11 @@ struct JobWorkerTests {
         }
     }
 
-    @Test("A cancelled run() gives the job back, though its handler hears of it before the worker does")
-    func handlerHearsFirst() async throws {
+    @Test(
+        "A cancelled run() or drain() gives the job back, though its handler hears of it before the worker does",
+        arguments: [true, false]
+    )
+    func handlerHearsFirst(drains: Bool) async throws {
         try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let (began, mayEnd) = (Gate(), Gate())
@@ -146,7 +149,7 @@ struct JobWorkerTests {
                 throw Bounced()
             }
             let id = try await jobs.enqueue(SendReceipt(orderID: 7), maximumAttempts: 1)
-            let running = Task { try await worker.run() }
+            let running = Task { if drains { try await worker.drain() } else { try await worker.run() } }
             await began.pass()
             running.cancel()
             try await running.value

@@ -43,23 +43,36 @@ struct AttemptRunner: Sendable {
         guard !job.isCancelled else {
             return completions.add(EndedAttempt(job, .cancelledUnstarted, span: nil))
         }
-        let ended = await place.run(job) { () async -> EndedAttempt in
-            // Looked at while it can be stopped, so that no stop is missed. A worker that was given up has lost what it had
-            // not begun, too.
-            guard identity.current?.worker == job.place.worker, !running.hasStopped, !Task.isCancelled else {
-                return EndedAttempt(job, .unstarted, span: nil)
-            }
-            let span = job.startSpan(policy: handler.continuation)
-            let context = span.span.context
-            JobMetrics.began(job, in: context)
-            let (verdict, time) = await makeAttempt(job, handler, in: span, at: place)
-            JobMetrics.ended(job, verdict, in: context)
-            return EndedAttempt(job, verdict, span: .init(span, context, endedAt: time))
+        await place.run(job) {
+            // As long as it has its place, so that it is either there or handed over.
+            completions.add(await makeAttempt(job, handler, at: place))
         }
-        completions.add(ended)
     }
 
-    private func makeAttempt(
+    private func makeAttempt(_ job: ClaimedJob, _ handler: KindHandler, at place: AttemptPlace) async -> EndedAttempt {
+        // A worker that was given up has lost what it had not begun, too.
+        guard identity.current?.worker == job.place.worker, !Task.isCancelled else {
+            return EndedAttempt(job, .unstarted, span: nil)
+        }
+        switch running.start(of: job.attempt.jobID) {
+        case .staysUnstarted: return EndedAttempt(job, .unstarted, span: nil)
+        case .isCancelled: return EndedAttempt(job, .cancelledUnstarted, span: nil)
+        case .begins: break
+        }
+        let span = job.startSpan(policy: handler.continuation)
+        let context = span.span.context
+        JobMetrics.began(job, in: context)
+        let (verdict, time) = await carryOut(job, handler, in: span, at: place)
+        JobMetrics.ended(job, verdict, in: context)
+        return EndedAttempt(
+            job,
+            verdict,
+            span: .init(span, context, endedAt: time),
+            isOrderedToStop: running.takeOrder(for: job.attempt.jobID) || place.stopped == .cancelled
+        )
+    }
+
+    private func carryOut(
         _ job: ClaimedJob,
         _ handler: KindHandler,
         in span: ProcessSpan,
@@ -89,8 +102,7 @@ struct AttemptRunner: Sendable {
         guard let limit else { return nil }
         let claimed = job.place
         let alarm = DispatchWorkItem { place.stop(.timedOut) { running, _ in running == claimed } }
-        let milliseconds = Int((min(limit.inSeconds, 365 * 86_400) * 1000).rounded(.up))
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds), execute: alarm)
+        DispatchQueue.global().asyncAfter(deadline: .now() + .upTo(limit), execute: alarm)
         return alarm
     }
 

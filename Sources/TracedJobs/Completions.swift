@@ -12,6 +12,8 @@ final class Completions: Sendable {
     private struct State {
         var pending: [EndedAttempt] = []
         var isClosed = false
+        /// Whether nothing is said any more.
+        var isOver = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -27,13 +29,15 @@ final class Completions: Sendable {
         self.heard = heard
     }
 
+    /// Hands an attempt over; one that comes when all is over is left to its lease, and to whoever rescues it.
     func add(_ ended: EndedAttempt) {
-        let waiter = state.withLock { state in
-            state.pending.append(ended)
+        let (isOver, waiter) = state.withLock { state in
+            if !state.isOver { state.pending.append(ended) }
             defer { state.waiter = nil }
-            return state.waiter
+            return (state.isOver, state.waiter)
         }
         waiter?.resume()
+        if isOver { ended.endSpans(wasTaken: true) }
     }
 
     /// Nothing comes any more.
@@ -51,12 +55,13 @@ final class Completions: Sendable {
     /// Not cut short by cancellation.
     func run() async {
         while true {
-            let (ends, isClosed) = state.withLock { state in
+            let (ends, isOver) = state.withLock { state in
                 defer { state.pending = [] }
-                return (state.pending, state.isClosed)
+                state.isOver = state.isClosed && state.pending.isEmpty
+                return (state.pending, state.isOver)
             }
             if ends.isEmpty {
-                if isClosed { return }
+                if isOver { return }
                 await something()
             } else {
                 await say(ends)
@@ -111,7 +116,7 @@ final class Completions: Sendable {
         await tell(ends, outcome) { $0[$1.place] != nil }
     }
 
-    /// The answer, and whether it is that of another try: then the first may have had the effect that this one hasn't.
+    /// The answer, and whether it is that of another try: then the first may have had the effect that this one hadn't.
     private func trying<Value>(
         _ ends: [EndedAttempt],
         _ statement: () async throws(JobError) -> Value
@@ -120,11 +125,11 @@ final class Completions: Sendable {
         while true {
             do throws(JobError) {
                 let value = try await statement()
-                tally.block(nil)
+                tally.unblock(.completions)
                 return .success((value, tries > 0))
             } catch {
                 tries += 1
-                tally.block(error.message)
+                tally.block(.completions, error.message)
                 let isClosed = state.withLock { $0.isClosed }
                 // After the end of the worker its lease runs out, and its jobs are rescued.
                 guard error.isRetryable || error.isTimeOut, tries < (isClosed ? 3 : 1000) else {
@@ -141,6 +146,24 @@ final class Completions: Sendable {
         }
     }
 
+    /// Whether what was said of each had an effect: of what was said twice, also where the first time had it, and the answer
+    /// was lost.
+    private func hadEffect<Value>(
+        _ ends: [EndedAttempt],
+        _ answer: (value: Value, isRepeated: Bool),
+        isHeld: (Value, EndedAttempt) -> Bool
+    ) async -> [Bool] {
+        let wereHeld = ends.map { isHeld(answer.value, $0) }
+        let others = zip(ends, wereHeld).filter { !$1 }.map(\.0)
+        guard answer.isRepeated, let worker = others.first?.place.worker else { return wereHeld }
+        let asked = await trying(others) { () async throws(JobError) in
+            try await self.store.written(others, worker: worker)
+        }
+        // A span twice is better than none.
+        guard case .success(let written) = asked else { return ends.map { _ in true } }
+        return zip(ends, wereHeld).map { $1 || written.value.contains($0.place) }
+    }
+
     /// Tells what came of saying it; `isHeld` says whether the worker still held a job.
     private func tell<Value>(
         _ ends: [EndedAttempt],
@@ -149,7 +172,7 @@ final class Completions: Sendable {
     ) async {
         switch outcome {
         case .success(let answer):
-            let wereHeld = ends.map { answer.isRepeated || isHeld(answer.value, $0) }
+            let wereHeld = await hadEffect(ends, answer, isHeld: isHeld)
             tally.count(ends, wereHeld: wereHeld)
             let isGivenUp = wereHeld.contains(false) ? await isGivenUp(ends.first?.place.worker) : false
             for (ended, wasHeld) in zip(ends, wereHeld) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MessageTracing
+import TelemetryAPI
 import TelemetryData
 import TraceContext
 
@@ -11,9 +12,11 @@ struct EndedAttempt: Sendable {
     let jobID: JobID
     let queue: String
     /// Whether it can't be completed along with others.
-    let isSpecial: Bool
+    private let isSpecial: Bool
     /// The attempt's span; `nil` if it never began.
     let span: OpenSpan?
+    /// Whether its ids have to be written down with its end, success or not, since they were not before it began.
+    let writesSpan: Bool
     /// Whether whoever takes the job away makes the attempt's span, from ids that were written down before it began.
     private let isToldByRescuer: Bool
     /// Where success does not say it all.
@@ -32,13 +35,20 @@ struct EndedAttempt: Sendable {
         func end() { process.end(at: time) }
     }
 
-    init(_ job: ClaimedJob, _ verdict: AttemptVerdict, span: OpenSpan?) {
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - verdict: What is to become of it.
+    ///   - span: The attempt's span; `nil` if it never began.
+    ///   - isOrderedToStop: Whether somebody wanted it stopped: a wish that is gone with the end of the job, if that is said
+    ///     of the job by itself.
+    init(_ job: ClaimedJob, _ verdict: AttemptVerdict, span: OpenSpan?, isOrderedToStop: Bool = false) {
         place = job.place
         self.verdict = verdict
         jobID = job.attempt.jobID
         queue = job.attempt.queue
-        isSpecial = job.isSpecial
+        isSpecial = job.isSpecial || isOrderedToStop
         self.span = span
+        writesSpan = job.reservedIDs == nil && span?.context.isValid == true && TelemetrySystem.tracer.isEnabled
         settlement = verdict.settlement.map {
             SettleSpan(job.target, messageID: job.attempt.jobID.description, attempt: span?.context, reason: $0)
         }
@@ -54,5 +64,5 @@ struct EndedAttempt: Sendable {
     }
 
     /// Whether it can be completed along with others.
-    var isPlainSuccess: Bool { verdict.outcome == .succeeded && !isSpecial }
+    var isPlainSuccess: Bool { verdict.outcome == .succeeded && !isSpecial && !writesSpan }
 }

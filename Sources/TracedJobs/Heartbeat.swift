@@ -40,7 +40,7 @@ struct Heartbeat: Sendable {
                 }
             } catch {
                 if Task.isCancelled { return }
-                tally.block("\(error)")
+                tally.block(.heart, "\(error)")
                 Diagnostics.log(.warning, "The heartbeat of \(configuration.name) failed: \(error)")
                 if !isConnected { try? await beat() }
                 // At once after the first failure, then ever more slowly.
@@ -59,7 +59,9 @@ struct Heartbeat: Sendable {
     func beat(on connection: PostgresConnection? = nil) async throws(JobError) {
         guard let registration = identity.current else { return }
         let claims = registration.claims
-        guard let pulse = try await store.beat(registration.worker, holding: claims, on: connection) else {
+        let pulse = try await store.beat(registration.worker, holding: claims, on: connection)
+        tally.unblock(.heart)
+        guard let pulse else {
             identity.forget(registration)
             running.stop { $0.worker == registration.worker }
             Diagnostics.log(

@@ -28,8 +28,9 @@ struct JobMaintenance: Sendable {
                 if rescuing { try await rescueLostJobs() }
                 rounds += 1
                 try await store.maintain(movingOldTickets: rounds % Self.roundsBetweenMoves == 0)
+                tally.unblock(.maintenance)
             } catch {
-                tally.block("\(error)")
+                tally.block(.maintenance, "\(error)")
                 Diagnostics.log(.warning, "The maintenance by \(configuration.name) failed: \(error)")
             }
         }

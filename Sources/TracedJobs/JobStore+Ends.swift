@@ -45,6 +45,32 @@ extension JobStore {
             return became
         }
     }
+
+    /// Which of these ends are written down as this worker said them, for one that never heard an answer.
+    func written(_ ends: [EndedAttempt], worker: Int64) async throws(JobError) -> Set<ClaimedJob.Place> {
+        let sql = """
+            SELECT no, ord, outcome FROM \(names["ends_of"])($1::bigint, $2::bigint[], $3::bigint[], $4::integer[])
+            """
+        let said = Dictionary(ends.map { (Pair($0.place), $0) }, uniquingKeysWith: { $1 })
+        return try await answered("Asking how attempts ended") { [self] () async throws(PostgresError) in
+            let rows = try await database.query(
+                sql,
+                worker,
+                ends.map(\.place.claim),
+                ends.map(\.place.receipt),
+                ends.map { Int64($0.place.ordinal) }
+            )
+            var written: Set<ClaimedJob.Place> = []
+            for row in rows {
+                let pair = Pair(receipt: try row.decode("no"), ordinal: try row.decode("ord"))
+                guard let end = said[pair], let outcome = try row.decode("outcome", as: Int?.self) else { continue }
+                // An order to stop counts whatever was said.
+                let isOurs = outcome == end.verdict.outcome.rawValue || outcome == AttemptOutcome.cancelled.rawValue
+                if isOurs { written.insert(end.place) }
+            }
+            return written
+        }
+    }
 }
 
 private struct Pair: Hashable {
@@ -78,7 +104,9 @@ private struct Settlement: Encodable {
         outcome = end.verdict.outcome.rawValue
         delay = end.verdict.delay?.inSeconds
         reason = end.verdict.reason
-        guard let span = end.span?.context, span.isValid, end.verdict.outcome != .succeeded else { return }
+        guard let span = end.span?.context, span.isValid, end.verdict.outcome != .succeeded || end.writesSpan else {
+            return
+        }
         trace = span.traceID.description
         self.span = Int64(bitPattern: span.spanID.bits)
         flags = Int(span.flags.rawValue)

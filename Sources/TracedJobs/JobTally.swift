@@ -6,21 +6,39 @@ import TelemetryAPI
 
 /// What a worker has done, counted by all of its attempts.
 final class JobTally: Sendable {
+    /// What asks the database, each by itself: none says that another is well again.
+    enum Part: CaseIterable, Sendable { case claims, completions, heart, maintenance }
+
     private struct State {
         var counts = JobCounts()
         var lastProgress: ContinuousClock.Instant?
-        var blocker: String?
+        var blockers: [Part: String] = [:]
     }
 
     private let state = Mutex(State())
 
     var counts: JobCounts { state.withLock { $0.counts } }
 
-    var health: ServiceHealth {
-        state.withLock { ServiceHealth(lastProgress: $0.lastProgress, blocker: $0.blocker) }
+    /// How the worker is, given the jobs whose handlers were told to stop, and ignore that.
+    func health(ignoring jobs: [JobID]) -> ServiceHealth {
+        state.withLock { state in
+            var blockers = Part.allCases.compactMap { state.blockers[$0] }
+            if !jobs.isEmpty {
+                let numbers = jobs.map(\.rawValue).sorted().map { String($0) }.joined(separator: ", ")
+                blockers.append("The handlers of jobs \(numbers) ignore cancellation, and keep their places")
+            }
+            return ServiceHealth(
+                lastProgress: state.lastProgress,
+                blocker: blockers.isEmpty ? nil : blockers.joined(separator: "; ")
+            )
+        }
     }
 
-    func block(_ reason: String?) { state.withLock { $0.blocker = reason } }
+    /// Why a part can't ask.
+    func block(_ part: Part, _ reason: String) { state.withLock { $0.blockers[part] = reason } }
+
+    /// A part was answered.
+    func unblock(_ part: Part) { state.withLock { $0.blockers[part] = nil } }
 
     func countRescued(_ number: Int) { state.withLock { $0.counts.rescued += number } }
 

@@ -21,6 +21,7 @@ extension JobWorker {
                 var claimed = 0
                 for wish in plan.withLock({ $0.wishes }) {
                     let jobs = try await claim(wish, registration)
+                    tally.unblock(.claims)
                     let now = ContinuousClock.now
                     plan.withLock { plan in
                         plan.passed(now - lastLook)
@@ -31,13 +32,13 @@ extension JobWorker {
                     claimed += jobs.count
                     buffers[wish.queue]?.add(jobs)
                 }
-                tally.block(nil)
                 if claimed > 0 {
                     listener.wakeUp()
                     sleep.foundJobs()
                 }
                 if sleep.isPromotionDue(isBusy: claimed > 0, since: .now - lastPromotion) {
                     try await store.promote(for: registration)
+                    tally.unblock(.claims)
                     sleep.promoted()
                     lastPromotion = .now
                     if claimed == 0 { continue }
@@ -56,7 +57,7 @@ extension JobWorker {
                 try await fallAsleep(&sleep, listener)
             } catch {
                 if error.isWorkerUnknown { identity.current.map { identity.forget($0) } }
-                tally.block(error.message)
+                tally.block(.claims, error.message)
                 Diagnostics.log(.warning, "\(name) can't get jobs: \(error)")
                 if !error.isWorkerUnknown { await wake.wait(atMost: configuration.fallbackInterval) }
             }

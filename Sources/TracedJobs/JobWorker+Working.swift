@@ -26,26 +26,52 @@ extension JobWorker {
             attendants.addTask { await listener.run(registration) }
             await withTaskGroup { speaker in
                 speaker.addTask { await completions.run() }
-                await withTaskGroup { places in
-                    for (queue, limit) in configuration.queues {
-                        guard let buffer = buffers[queue] else { continue }
-                        for _ in 0..<limit {
-                            places.addTask { await runner.workOff(buffer) }
-                        }
-                    }
-                    // Whoever starts after a crash need not wait for the first round.
-                    do throws(JobError) { try await maintenance.rescueLostJobs() } catch { tally.block(error.message) }
-                    await claimJobs(into: buffers, kinds, listener)
-                    for job in buffers.values.flatMap({ $0.close() }) {
-                        completions.add(EndedAttempt(job, .unstarted, span: nil))
-                    }
+                makeAttempts(at: buffers, runner)
+                // Whoever starts after a crash need not wait for the first round.
+                do throws(JobError) { try await maintenance.rescueLostJobs() } catch {
+                    tally.block(.maintenance, error.message)
                 }
+                await claimJobs(into: buffers, kinds, listener)
+                for job in buffers.values.flatMap({ $0.close() }) {
+                    completions.add(EndedAttempt(job, .unstarted, span: nil))
+                }
+                await left.wait()
                 completions.close()
             }
-            await leave()
+            let behind = running.jobs
+            if behind.isEmpty { await leave() } else { abandon(behind) }
             attendants.cancelAll()
         }
         return .success(())
+    }
+
+    /// Makes attempts at all places until the buffers are closed, and opens `left` then.
+    ///
+    /// In a task that whoever waits for `left` waits for, unless a handler holds it up for too long.
+    private func makeAttempts(at buffers: [String: JobBuffer], _ runner: AttemptRunner) {
+        Task { [left, configuration] in
+            await withTaskGroup { places in
+                for (queue, limit) in configuration.queues {
+                    guard let buffer = buffers[queue] else { continue }
+                    for _ in 0..<limit {
+                        places.addTask { await runner.workOff(buffer) }
+                    }
+                }
+            }
+            left.open()
+        }
+    }
+
+    /// Goes without a goodbye: jobs whose handlers don't end must not be given to others before the lease has run out.
+    private func abandon(_ jobs: [JobID]) {
+        if let current = identity.current { identity.forget(current) }
+        let numbers = jobs.map(\.rawValue).sorted().map { String($0) }.joined(separator: ", ")
+        Diagnostics.log(
+            .error,
+            "\(name) ends although the handlers of jobs \(numbers) go on, which were cancelled \(configuration.grace) ago; "
+                + "others get these jobs when the lease (\(configuration.lease)) has run out. Let handlers heed cancellation, or "
+                + "raise grace"
+        )
     }
 
     /// Registers as soon as the database is there; `nil` if the worker is stopped before.
@@ -53,7 +79,7 @@ extension JobWorker {
         while !stopping.isOpen {
             do throws(JobError) { return try await register(kinds) } catch {
                 guard error.isRetryable else { throw error }
-                tally.block(error.message)
+                tally.block(.claims, error.message)
                 Diagnostics.log(.warning, "\(name) can't begin: \(error)")
                 await wake.wait(atMost: configuration.fallbackInterval)
             }

@@ -12,7 +12,9 @@ import Synchronization
 /// its lease, loses its jobs to another worker, and whatever it says about them afterwards has no effect; the span of such
 /// an attempt is the one that the other makes. ``shutdown()``
 /// claims nothing more, lets handlers finish within `drain`, then cancels them and gives their jobs back, which counts as
-/// no attempt; cancelling the task of `run()` does that at once. A handler that ignores cancellation delays the end.
+/// no attempt; cancelling the task of `run()` does that at once. Until they have ended the worker keeps its lease. A handler
+/// that ignores cancellation delays the end, for ``JobWorkerConfiguration/grace`` at most: then its job is left to the lease,
+/// and to whoever rescues it.
 ///
 /// A handler steers its job by what it throws: ``JobControl``, or any other error, after which the job is tried again
 /// later (``RetryPolicy``) until its attempts are used up.
@@ -27,7 +29,7 @@ public final class JobWorker: Service {
 
     let store: JobStore
     let handlers = JobHandlers()
-    let running = RunningAttempts()
+    let running: RunningAttempts
     let tally = JobTally()
     let identity = WorkerIdentity()
     let wake = WakeSignal()
@@ -36,6 +38,8 @@ public final class JobWorker: Service {
     let order = WakeSignal()
     private let begun = Mutex(false)
     let stopping = Latch()
+    /// Opened when no attempt is made any more, or none is waited for.
+    let left = Latch()
     private let finished = Latch()
 
     /// Makes a worker with the default settings.
@@ -55,6 +59,7 @@ public final class JobWorker: Service {
         try configuration.validate()
         self.configuration = configuration
         plan = Mutex(ClaimPlan(limits: configuration.queues, patience: configuration.lease))
+        running = RunningAttempts(grace: configuration.grace)
         store = JobStore(database: jobs.database, names: jobs.names)
     }
 
@@ -87,8 +92,9 @@ public final class JobWorker: Service {
     /// `JobWorker(default, mail)`.
     public var name: String { "JobWorker(\(configuration.queues.keys.sorted().joined(separator: ", ")))" }
 
-    /// When an attempt ended last, and why the database can't be asked.
-    public var health: ServiceHealth { tally.health }
+    /// When an attempt ended last, why the database can't be asked, and which handlers keep their places although they were
+    /// told to stop.
+    public var health: ServiceHealth { tally.health(ignoring: running.ignoring) }
 
     /// Works until it is shut down or the task is cancelled.
     ///
@@ -107,11 +113,13 @@ public final class JobWorker: Service {
             throw JobError(.alreadyRunning, "\(name) has been run before; make another worker")
         }
         defer { finished.open() }
+        // In a task that nobody cancels: who is cancelled must not lose its lease while its handlers clean up.
+        let working = Task { await work(handlers, kinds) }
         let outcome = await withTaskCancellationHandler {
-            await work(handlers, kinds)
+            await working.value
         } onCancel: {
             stopping.open()
-            running.stopAll()
+            stopAttempts()
             wake.signal()
         }
         try outcome.get()
@@ -122,10 +130,15 @@ public final class JobWorker: Service {
         stopping.open()
         wake.signal()
         guard begun.withLock({ $0 }) else { return }
-        let alarm = DispatchWorkItem { [running] in running.stopAll() }
-        let drain = DispatchTimeInterval.milliseconds(Int((configuration.drain.inSeconds * 1000).rounded(.up)))
-        DispatchQueue.global().asyncAfter(deadline: .now() + drain, execute: alarm)
+        let alarm = DispatchWorkItem { [self] in stopAttempts() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .upTo(configuration.drain), execute: alarm)
         await finished.wait()
         alarm.cancel()
+    }
+
+    /// Cancels the handlers, and waits for them no longer than `grace`.
+    private func stopAttempts() {
+        running.stopAll()
+        DispatchQueue.global().asyncAfter(deadline: .now() + .upTo(configuration.grace)) { [left] in left.open() }
     }
 }

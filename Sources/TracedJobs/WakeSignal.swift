@@ -27,7 +27,7 @@ final class WakeSignal: Sendable {
     func wait(atMost time: Duration) async {
         let alarm = DispatchWorkItem { [self] in signal() }
         defer { alarm.cancel() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(time.inWholeMicroseconds), execute: alarm)
+        DispatchQueue.global().asyncAfter(deadline: .now() + .upTo(time), execute: alarm)
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let goesOn = state.withLock { state in
@@ -43,12 +43,5 @@ final class WakeSignal: Sendable {
         } onCancel: {
             signal()
         }
-    }
-}
-
-extension Duration {
-    /// At most a year, so that it fits every timer.
-    fileprivate var inWholeMicroseconds: Int {
-        Int((min(max(inSeconds, 0), 365 * 86_400) * 1e6).rounded(.up))
     }
 }

@@ -27,7 +27,8 @@ BEGIN
         || 'register(text, interval, text[], text[], jsonb, boolean), beat(bigint, bigint[], bigint), leave(bigint), '
         || 'claim(bigint, bigint, integer, integer, bigint, bytea, integer, integer, boolean), fetch_jobs(bigint, bigint), '
         || 'ack(bigint, bigint[], bigint[], varbit[]), settle(bigint, bigint[], bigint[], integer[], integer[], '
-        || 'double precision[], text[], uuid[], bigint[], smallint[]), rescue(integer, integer), '
+        || 'double precision[], text[], uuid[], bigint[], smallint[]), ends_of(bigint, bigint[], bigint[], integer[]), '
+        || 'rescue(integer, integer), '
         || 'promote(integer[], integer[], integer), next_due(boolean), maintain(boolean), retire_segment(integer), '
         || 'retirable_segment(), health(interval), stats_of(text[]), fall_asleep(integer[]), wake_up(integer[]), '
         || 'open_transactions(xid8[]) TO ' || workers;
