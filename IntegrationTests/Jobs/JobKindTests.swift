@@ -63,6 +63,25 @@ struct JobKindTests {
         }
     }
 
+    @Test("A job that dies because no worker knows its kind in time has a settle span, and is counted as dead")
+    func diesUnknown() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let ignorant = try JobWorker(jobs, queues: ["default": 1])
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            try await ignorant.drain()
+            #expect(test.spans.settle("default/send_receipt").isEmpty)
+            try await jobs.advanceClock(by: .seconds(366 * 86_400))
+            let late = try JobWorker(jobs, queues: ["default": 1])
+            try await late.drain()
+            #expect(try await jobs.column("state", of: id) == "dead")
+            let settle = test.spans.settle("default/send_receipt")
+            try #require(settle.count == 1)
+            #expect(settle[0].attributes["stitch.settle.reason"] == "dead")
+            #expect(settle[0].attributes["messaging.message.id"] == .string(id.description))
+        }
+    }
+
     @Test("An alias that is the kind of another handler is refused")
     func clash() async throws {
         try await withStitchTest(lint: FlowLint()) { test in

@@ -99,8 +99,10 @@ extension JobQueue {
 
     /// Waits until the lease of the one worker ends so many seconds later than now, or for twenty seconds.
     func isLeaseProlonged(by seconds: Double) async throws -> Bool {
-        let first: String = try await database.query("SELECT expires::text AS value FROM stitch.worker")[0]
-            .decode("value")
+        guard
+            let first: String = try await database.query("SELECT expires::text AS value FROM stitch.worker").first?
+                .decode("value")
+        else { return false }
         try await database.execute(
             """
             DO $$ BEGIN

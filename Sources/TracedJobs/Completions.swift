@@ -113,6 +113,9 @@ final class Completions: Sendable {
         let outcome = await trying(ends) { () async throws(JobError) in
             try await self.store.settle(ends, worker: worker)
         }
+        if case .success(let answer) = outcome {
+            for ended in ends where answer.value[ended.place] == "dead" { ended.unknown?.tellOfUnknownKind() }
+        }
         await tell(ends, outcome) { $0[$1.place] != nil }
     }
 

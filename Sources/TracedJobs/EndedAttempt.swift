@@ -19,6 +19,8 @@ struct EndedAttempt: Sendable {
     let writesSpan: Bool
     /// Whether whoever takes the job away makes the attempt's span, from ids that were written down before it began.
     private let isToldByRescuer: Bool
+    /// Where no handler knows its kind.
+    let unknown: SettledJob?
     /// Where success does not say it all.
     let settlement: SettleSpan?
 
@@ -45,6 +47,7 @@ struct EndedAttempt: Sendable {
         place = job.place
         self.verdict = verdict
         jobID = job.attempt.jobID
+        unknown = verdict.outcome == .left ? SettledJob(job) : nil
         queue = job.attempt.queue
         isSpecial = job.isSpecial || isOrderedToStop
         self.span = span

@@ -30,6 +30,9 @@ extension JobMetrics {
         count("lost", job.queue, known.contains(job.kind) ? job.kind : Registration.unknownKind, in: job.lost?.context)
     }
 
+    /// A job died because no worker knew its kind in time.
+    static func diedUnknown(in queue: String) { count("dead", queue, Registration.unknownKind, in: nil) }
+
     private static func count(_ outcome: String, _ queue: String, _ kind: String, in context: SpanContext?) {
         let meter = TelemetrySystem.meter
         guard meter.isRecording else { return }

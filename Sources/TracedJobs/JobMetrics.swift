@@ -35,7 +35,8 @@ public enum JobMetrics {
         boundaries: MessagingConventions.Boundaries.wait
     )
 
-    /// Attempts that ended, by `stitch.job.outcome`: `succeeded`, `failed` (to be tried again), `dead` (not any more),
+    /// Attempts that ended, by `stitch.job.outcome`: `succeeded`, `failed` (to be tried again), `dead` (not any more; of the
+    /// kind `unknown` those that were never made, since no worker knew the kind in time),
     /// `snoozed`, `cancelled`, `discarded`, `returned` (given back at a shutdown) or `lost` (with its worker, as told by who
     /// rescued the job).
     public static let attempts = Counter.Description(

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import MessageTracing
 import StitchPostgres
-import TelemetryAPI
-import TraceContext
 
 extension JobQueue {
     /// Asks for jobs to be revived, and tells of each that was in its trace.
@@ -14,7 +10,7 @@ extension JobQueue {
         _ values: any PostgresEncodable...
     ) async throws(JobError) -> String? {
         let told = "SELECT id, queue, kind, trace_id, span_id, flags FROM \(names["revived"])()"
-        let (answer, revived): (String?, [RevivedJob])
+        let (answer, revived): (String?, [SettledJob])
         do {
             (answer, revived) = try await database.withTransaction { transaction in
                 let rows =
@@ -24,33 +20,14 @@ extension JobQueue {
                     default: try await transaction.query(sql, values[0], values[1], values[2], values[3])
                     }
                 let revived = try await transaction.query(told).map { row throws(PostgresError) in
-                    try RevivedJob(row)
+                    try SettledJob(row)
                 }
                 return (try rows.first?.decode("answer"), revived)
             }
         } catch {
             throw JobError(.databaseFailed, "\(what) failed", cause: error)
         }
-        for job in revived { job.tell() }
+        for job in revived { job.tellOfRevival() }
         return answer
     }
-}
-
-/// A job that had ended, and is ready again because somebody wants it.
-private struct RevivedJob: Sendable {
-    let id: JobID
-    let target: MessageTarget
-    let attempt: SpanContext?
-
-    init(_ row: PostgresRow) throws(PostgresError) {
-        id = JobID(rawValue: try row.decode("id"))
-        target = .jobs(queue: try row.decode("queue"), kind: try row.decode("kind"))
-        attempt = SpanContext(
-            trace: try row.decode("trace_id"),
-            span: try row.decode("span_id"),
-            flags: try row.decode("flags")
-        )
-    }
-
-    func tell() { SettleSpan(target, messageID: id.description, attempt: attempt, reason: "redrive").end() }
 }

@@ -11,15 +11,22 @@ struct JobStore: Sendable {
     let database: PostgresPool
     let names: JobSchema
 
-    /// Puts jobs that are due back into their lanes, and those that waited for a worker like this one.
+    /// Puts jobs that are due back into their lanes, and those that waited for a worker like this one; tells of those that died
+    /// because none that knows their kind came.
     func promote(for worker: Registration) async throws(JobError) {
-        try await answered("Looking for jobs that are due") { [self] () async throws(PostgresError) in
-            _ = try await database.query(
-                "SELECT \(names["promote"])($1::integer[], $2::integer[])",
+        let sql = """
+            SELECT id, queue, kind, trace_id, span_id, flags
+            FROM \(names["promote_telling"])($1::integer[], $2::integer[])
+            """
+        let died = try await answered("Looking for jobs that are due") { [self] () async throws(PostgresError) in
+            try await database.query(
+                sql,
                 worker.kinds.keys.map { Int64($0) },
                 worker.queues.values.map { Int64($0) }
             )
+            .map { row throws(PostgresError) in try SettledJob(row) }
         }
+        for job in died { job.tellOfUnknownKind() }
     }
 
     /// When the next job is due that isn't yet, or, if wanted, the next lease runs out; and how far away that is.

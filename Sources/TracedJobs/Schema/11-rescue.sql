@@ -105,3 +105,21 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
             WHERE with_leases AND EXISTS (SELECT FROM lease AS l WHERE l.worker = w.id))
     )
 $$;
+
+-- promote(), and the jobs that died in it because no worker knew their kind in time, each with its last attempt: what whoever
+-- called it tells of in their traces.
+CREATE FUNCTION promote_telling(kinds integer[], queues integer[]) RETURNS TABLE (
+    id bigint, queue text, kind text, trace_id uuid, span_id bigint, flags smallint
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    t timestamptz := now();
+    may_die boolean := EXISTS (SELECT FROM parked AS x WHERE x.state = 2 AND x.due <= t);
+BEGIN
+    PERFORM promote(promote_telling.kinds, promote_telling.queues);
+    IF NOT may_die THEN RETURN; END IF;
+    RETURN QUERY SELECT p.id, q.name, k.name, p.prev_trace, p.prev_span, p.prev_flags
+        FROM parked AS p JOIN queue AS q ON q.id = p.lane / 8 JOIN kind AS k ON k.id = p.kind
+        WHERE p.state = 3 AND p.due >= t AND p.xmin = pg_current_xact_id_if_assigned()::xid;
+END $$;
