@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import MessageTracing
 import Testing
 
@@ -61,6 +62,16 @@ struct JobWorkerConfigurationTests {
             { $0.continuation = .automatic(within: .zero) },
         ]
         for (index, change) in changes.enumerated() { #expect(refusal(after: change) == nil, "\(index)") }
+    }
+
+    @Test("that are longer than any timer end after a year, and those that are over at once")
+    func timers() {
+        let year = DispatchTimeInterval.seconds(365 * 86_400)
+        for time in [Duration.seconds(Int64.max), .seconds(366 * 86_400)] {
+            #expect(DispatchTimeInterval.upTo(time) == year)
+        }
+        #expect(DispatchTimeInterval.upTo(.seconds(Int64.min)) == .seconds(0))
+        #expect(DispatchTimeInterval.upTo(.milliseconds(1500)) == .milliseconds(1500))
     }
 
     @Test("of a kind are refused likewise")
