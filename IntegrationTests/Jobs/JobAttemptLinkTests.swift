@@ -9,7 +9,7 @@ import Testing
 import TraceContext
 import TracedJobs
 
-@Suite("Each attempt of a job, however it was enqueued", .timeLimit(.minutes(1)))
+@Suite("Each attempt of a job, however it was enqueued", .timeLimit(.minutes(3)))
 struct JobAttemptLinkTests {
     enum Way: CaseIterable {
         case typed, inTransaction, unique, bulk, copied, foreign, sql

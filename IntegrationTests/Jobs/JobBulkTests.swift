@@ -9,7 +9,7 @@ import Testing
 import TraceContext
 import TracedJobs
 
-@Suite("Many jobs, and jobs by other ways, on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("Many jobs, and jobs by other ways, on a real Postgres", .timeLimit(.minutes(3)))
 struct JobBulkTests {
     @Test("Jobs that are enqueued together each have a creation of their own, which their attempts link to")
     func bulk() async throws {

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 import TracedJobs
 
-@Suite("The cursor of a queue on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("The cursor of a queue on a real Postgres", .timeLimit(.minutes(3)))
 struct JobCursorTests {
     @Test("A job that is committed late is not passed over, and one that is rolled back is not done")
     func late() async throws {

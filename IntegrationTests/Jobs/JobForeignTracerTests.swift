@@ -25,7 +25,7 @@ private struct UnreservedTracer: Tracer {
     }
 }
 
-@Suite("Jobs with a tracer of somebody else on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("Jobs with a tracer of somebody else on a real Postgres", .timeLimit(.minutes(3)))
 struct JobForeignTracerTests {
     @Test("The database names the trace and the span of every attempt, of those that succeed too")
     func attempts() async throws {

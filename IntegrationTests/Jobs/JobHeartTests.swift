@@ -8,7 +8,7 @@ import TracedJobs
 
 @testable import StitchPostgres
 
-@Suite("The heart of a worker on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("The heart of a worker on a real Postgres", .timeLimit(.minutes(3)))
 struct JobHeartTests {
     @Test("A worker keeps its lease while its handlers hold all connections of its pool")
     func exhaustedPool() async throws {

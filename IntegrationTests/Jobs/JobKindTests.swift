@@ -17,7 +17,7 @@ private struct MailReceipt: Job {
     var orderID: Int
 }
 
-@Suite("Kinds of jobs on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("Kinds of jobs on a real Postgres", .timeLimit(.minutes(3)))
 struct JobKindTests {
     @Test("A worker takes jobs under the old names of their kind, and every attempt says the name that the job has")
     func aliases() async throws {

@@ -10,7 +10,7 @@ import Testing
 import TraceContext
 import TracedJobs
 
-@Suite("Leases on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("Leases on a real Postgres", .timeLimit(.minutes(3)))
 struct JobLeaseTests {
     private func worker(
         _ name: String,

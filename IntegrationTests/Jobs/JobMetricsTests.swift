@@ -7,7 +7,7 @@ import TelemetryData
 import Testing
 import TracedJobs
 
-@Suite("What is measured of jobs on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("What is measured of jobs on a real Postgres", .timeLimit(.minutes(3)))
 struct JobMetricsTests {
     private let attempts = JobMetrics.attempts.instrument.name
 

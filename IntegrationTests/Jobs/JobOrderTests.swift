@@ -8,7 +8,7 @@ import Testing
 
 @testable import TracedJobs
 
-@Suite("Orders to stop jobs on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("Orders to stop jobs on a real Postgres", .timeLimit(.minutes(3)))
 struct JobOrderTests {
     @Test("A job that was claimed and has not begun is cancelled, and never begins")
     func unbegun() async throws {

@@ -8,7 +8,7 @@ import Testing
 import TraceContext
 import TracedJobs
 
-@Suite("What becomes of jobs on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("What becomes of jobs on a real Postgres", .timeLimit(.minutes(3)))
 struct JobOutcomeTests {
     @Test("A job that is done has the payload it was enqueued with, one attempt, and a span in the trace of its sender")
     func success() async throws {

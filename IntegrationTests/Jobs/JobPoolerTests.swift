@@ -6,7 +6,7 @@ import StitchTesting
 import Testing
 import TracedJobs
 
-@Suite("Jobs behind a pooler in transaction mode", .timeLimit(.minutes(1)))
+@Suite("Jobs behind a pooler in transaction mode", .timeLimit(.minutes(3)))
 struct JobPoolerTests {
     /// Runs a worker whose database is behind a pooler, and lends its queue.
     private func withWorker(

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 import TracedJobs
 
-@Suite("Ends of attempts that are said twice, on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("Ends of attempts that are said twice, on a real Postgres", .timeLimit(.minutes(3)))
 struct JobRepeatTests {
     /// How an end is said: along with others, or by itself.
     enum Function: String, CaseIterable {

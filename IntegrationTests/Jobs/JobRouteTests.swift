@@ -13,7 +13,7 @@ private struct TakeStock: Job {
 
 private struct Undone: Error {}
 
-@Suite("The numbers of queues and kinds on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("The numbers of queues and kinds on a real Postgres", .timeLimit(.minutes(3)))
 struct JobRouteTests {
     @Test("Numbers of a schema that was dropped and made anew are not used, however jobs are enqueued")
     func schemaMadeAnew() async throws {

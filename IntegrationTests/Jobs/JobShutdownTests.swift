@@ -6,7 +6,7 @@ import StitchTesting
 import Testing
 import TracedJobs
 
-@Suite("The end of a worker on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("The end of a worker on a real Postgres", .timeLimit(.minutes(3)))
 struct JobShutdownTests {
     private func configuration(lease: Duration) -> JobWorkerConfiguration {
         var configuration = JobWorkerConfiguration(queues: ["default": 1])

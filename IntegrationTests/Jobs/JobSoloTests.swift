@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 import TracedJobs
 
-@Suite("Jobs that are claimed alone on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("Jobs that are claimed alone on a real Postgres", .timeLimit(.minutes(3)))
 struct JobSoloTests {
     /// Enqueues a job, and takes two workers from it.
     private func loseTwice(_ job: SendReceipt, in jobs: JobQueue) async throws {

@@ -6,7 +6,7 @@ import StitchTesting
 import Testing
 import TracedJobs
 
-@Suite("Steering jobs from outside on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("Steering jobs from outside on a real Postgres", .timeLimit(.minutes(3)))
 struct JobSteeringTests {
     @Test("A job that waits, is put off, or runs can be cancelled, and done all the same later")
     func cancel() async throws {

@@ -11,7 +11,7 @@ private struct SendLetter: Job {
     var text: String
 }
 
-@Suite("Unique jobs on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("Unique jobs on a real Postgres", .timeLimit(.minutes(3)))
 struct JobUniqueTests {
     @Test("Of jobs of one key there is one, whatever becomes of its attempts, until it has ended")
     func oneAtATime() async throws {

@@ -12,7 +12,7 @@ import Testing
 import TraceContext
 import TracedJobs
 
-@Suite("A worker on a real Postgres", .timeLimit(.minutes(1)))
+@Suite("A worker on a real Postgres", .timeLimit(.minutes(3)))
 struct JobWorkerTests {
     private func configuration(_ limit: Int = 1) -> JobWorkerConfiguration {
         var configuration = JobWorkerConfiguration(queues: ["default": limit])
