@@ -12,7 +12,7 @@ extension ClientProperties {
     }
 
     private func checkSecurity() throws(KafkaError) {
-        let `protocol` = self["security.protocol"]?.lowercased() ?? "plaintext"
+        let `protocol` = self["security.protocol"] ?? "plaintext"
         let ofTLS = [
             "ssl.ca.location", "ssl.ca.pem", "ssl.certificate.location", "ssl.certificate.pem", "ssl.key.location",
             "ssl.key.pem", "ssl.keystore.location",
@@ -35,6 +35,13 @@ extension ClientProperties {
                     + "'authentication', or 'sasl.mechanism' to PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"
             )
         }
+        if mechanism == "OAUTHBEARER", !hasTokens {
+            throw KafkaError(
+                .configuration,
+                "The property 'sasl.mechanism' is 'OAUTHBEARER', but nothing gives tokens: set 'authentication' to "
+                    + ".oauthBearer(…) in the program, or 'sasl.oauthbearer.method' to oidc"
+            )
+        }
         guard mechanism == "PLAIN" || mechanism.hasPrefix("SCRAM-") else { return }
         for name in ofSASL where self[name] == nil {
             throw KafkaError(
@@ -42,6 +49,12 @@ extension ClientProperties {
                 "The property '\(name)' is missing: \(mechanism) needs a username and a password"
             )
         }
+    }
+
+    /// Whether there will be tokens; librdkafka would wait for them in silence.
+    private var hasTokens: Bool {
+        tokens != nil || self["sasl.oauthbearer.method"]?.lowercased() == "oidc"
+            || ["true", "t", "1"].contains(self["enable.sasl.oauthbearer.unsecure.jwt"]?.lowercased())
     }
 
     private static func without(effect name: String, _ protocol: String, _ advice: String) -> KafkaError {
@@ -52,7 +65,7 @@ extension ClientProperties {
     }
 
     private func checkProducer(_ configuration: KafkaConfiguration) throws(KafkaError) {
-        if configuration.isIdempotent, let acks = self["acks"], acks != "all", acks != "-1" {
+        if configuration.isIdempotent, let acks = self["acks"], acks != "all" {
             throw KafkaError(
                 .configuration,
                 "The option 'acknowledgements' is '\(acks)': with 'isIdempotent' it has to be 'all'; set 'isIdempotent' "

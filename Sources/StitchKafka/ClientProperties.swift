@@ -57,12 +57,15 @@ struct ClientProperties {
     /// - Throws: `KafkaError` when something else set it to another value.
     mutating func set(_ name: String, _ value: String, by origin: String) throws(KafkaError) {
         let canonical = PropertyName.canonical(name)
+        let value = PropertyName.usual(value, of: canonical)
         if let other = origins[canonical] {
             guard other.value != value else { return }
+            // Whoever removed the protocol would send in clear what he wanted encrypted.
+            let advice = canonical == "security.protocol" ? "give both the one that is meant" : "remove one"
             throw KafkaError(
                 .configuration,
                 "\(origin.first?.uppercased() ?? "")\(origin.dropFirst()) is '\(SecretProperty.shown(value, of: name))', "
-                    + "but \(other.origin) has set it to '\(SecretProperty.shown(other.value, of: name))': remove one"
+                    + "but \(other.origin) has set it to '\(SecretProperty.shown(other.value, of: name))': \(advice)"
             )
         }
         origins[canonical] = (origin, value)

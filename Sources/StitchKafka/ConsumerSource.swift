@@ -36,6 +36,13 @@ package enum ConsumerSource: Sendable {
             if topics.isEmpty || topics.contains(where: { $0.isEmpty || $0.utf8.contains(0) }) {
                 throw KafkaError(.configuration, "The option 'topics' is \(topics): give at least one name, none empty")
             }
+            var seen: Set<String> = []
+            for topic in topics {
+                guard seen.insert(topic).inserted else {
+                    throw KafkaError(.configuration, "The option 'topics' has '\(topic)' twice: name each topic once")
+                }
+                try TopicPattern.check(topic)
+            }
             return .topics(topics)
         case .partitions(let starts, let group):
             if starts.isEmpty {

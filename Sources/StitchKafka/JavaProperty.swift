@@ -19,7 +19,7 @@ enum JavaProperty {
             guard let bytes = Int(value), bytes > 0 else { return .refused("it has to be a number of bytes") }
             return .properties([("queue.buffering.max.kbytes", String(bytes / 1024 + (bytes % 1024 > 0 ? 1 : 0)))])
         case "compression.gzip.level", "compression.lz4.level", "compression.zstd.level":
-            let isUsed = name == "compression.\(file["compression.type"] ?? "none").level"
+            let isUsed = name == "compression.\(file["compression.type"]?.lowercased() ?? "none").level"
             return .properties(isUsed ? [("compression.level", value)] : [])
         case "send.buffer.bytes", "receive.buffer.bytes":
             return .properties([("socket.\(name)", value == "-1" ? "0" : value)])

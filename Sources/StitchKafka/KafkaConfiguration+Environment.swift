@@ -18,8 +18,8 @@ extension KafkaConfiguration {
     /// | `KAFKA_SSL_CA_PEM`, `KAFKA_SSL_CERTIFICATE_PEM`, `KAFKA_SSL_KEY_PEM` | the same as texts |
     ///
     /// White space around a value is left out, of a password only the end of a line. Variables of SASL and of TLS count only
-    /// if `KAFKA_SECURITY_PROTOCOL` asks for it. Without brokers, or with a value that can't be, the `init` of what takes the
-    /// configuration throws.
+    /// if `KAFKA_SECURITY_PROTOCOL` asks for it; for `OAUTHBEARER` the program gives ``authentication``, since no variable
+    /// holds tokens. Without brokers, or with a value that can't be, the `init` of what takes the configuration throws.
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         func text(_ name: String) -> String? {
             let text = environment[name] ?? ""

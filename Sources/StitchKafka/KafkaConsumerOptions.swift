@@ -59,6 +59,8 @@ extension KafkaConsumerOptions {
         let own = [("enable.auto.commit", "false")]
         let strategy = "partition.assignment.strategy"
         if configuration.assignmentStrategy != nil || configuration.properties[strategy] != nil { return own }
+        // There the brokers divide, and librdkafka refuses a strategy.
+        if configuration.properties["group.protocol"]?.lowercased() == "consumer" { return own }
         // Only partitions that move are given away, the others go on.
         return own + [(strategy, "cooperative-sticky")]
     }

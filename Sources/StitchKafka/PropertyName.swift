@@ -18,6 +18,18 @@ enum PropertyName {
         "auto.commit.enable": "enable.auto.commit",
     ]
 
+    /// A value as it is usually written, where librdkafka takes it in either case, so that the same is seen to be the same.
+    static func usual(_ value: String, of canonical: String) -> String {
+        guard enumerated.contains(canonical) else { return value }
+        let value = value.lowercased()
+        return canonical == "acks" && value == "-1" ? "all" : value
+    }
+
+    private static let enumerated: Set = [
+        "acks", "compression.type", "enable.ssl.certificate.verification", "group.protocol", "isolation.level",
+        "security.protocol", "ssl.endpoint.identification.algorithm",
+    ]
+
     /// What has an option of its own, or would break what a client promises.
     static let reserved = [
         "bootstrap.servers": "set 'brokers'",

@@ -149,6 +149,21 @@ struct KafkaConfigurationTests {
         #expect(configuration.moving.acknowledgements == .all && configuration.moving.properties == ["retries": "3"])
     }
 
+    @Test(
+        "of a consumer whose topics can't be is refused by their names",
+        arguments: [
+            (["orders", "^("], ["'^('", "regular expression"]), (["^[a"], ["'^[a'"]),
+            (["orders", "bills", "orders"], ["'orders' twice", "once"]),
+        ]
+    )
+    func topics(_ topics: [String], _ words: [String]) throws {
+        let error = try #require(
+            #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "g", topics: topics) { _ in } }
+        )
+        #expect(error.code == .configuration && error.message.contains("'topics'"))
+        for word in words { #expect(error.message.contains(word), "\(error.message)") }
+    }
+
     @Test("of a consumer needs a group, topics and a batch of at least one")
     func consumer() {
         #expect(throws: KafkaError.self) { try KafkaConsumer(Self.valid, group: "", topics: ["t"]) { _ in } }

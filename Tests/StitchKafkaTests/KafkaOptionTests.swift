@@ -70,6 +70,26 @@ struct KafkaOptionTests {
                 "security.protocol": "sasl_ssl", "sasl.mechanisms": "PLAIN", "sasl.username": "a", "sasl.password": "b",
             ]
         },
+        OptionCase("a protocol in capitals, beside both of its options", ["security.protocol": "sasl_ssl"]) {
+            $0.tls = KafkaTLS()
+            $0.authentication = .plain(username: "alice", password: "hunter2")
+            $0.properties["security.protocol"] = "SASL_SSL"
+        },
+        OptionCase("a protocol in capitals, beside authentication", ["security.protocol": "sasl_ssl"]) {
+            $0.authentication = .plain(username: "alice", password: "hunter2")
+            $0.properties["security.protocol"] = "SASL_SSL"
+        },
+        OptionCase("other values in capitals", ["acks": "all", "compression.type": "gzip", "compression.level": "3"]) {
+            $0.compression = .gzip
+            $0.compressionLevel = 3
+            $0.properties = ["acks": "ALL", "compression.type": "GZIP"]
+        },
+        OptionCase("tokens without a source, for tests of brokers", ["sasl.mechanism": "OAUTHBEARER"]) {
+            $0.properties = [
+                "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "OAUTHBEARER",
+                "enable.sasl.oauthbearer.unsecure.jwt": "true",
+            ]
+        },
         OptionCase("the same by name and by option", ["acks": "all"]) {
             $0.acknowledgements = .all
             $0.properties["request.required.acks"] = "all"
@@ -123,6 +143,29 @@ struct KafkaOptionTests {
 
     @Test("of consumers is the property that librdkafka has for it", arguments: ofConsumers)
     func consumer(_ option: OptionCase) throws { try expect(option, .consumer(group: "g")) }
+
+    @Test("of how a group is divided is none of ours where the brokers divide it")
+    func groupProtocol() {
+        var configuration = KafkaConfiguration(brokers: ["localhost:9092"])
+        func strategy() -> String? {
+            KafkaConsumerOptions.clientProperties(beside: configuration)
+                .first { $0.name == "partition.assignment.strategy" }?.value
+        }
+        #expect(strategy() == "cooperative-sticky")
+        configuration.properties["group.protocol"] = "CONSUMER"
+        #expect(strategy() == nil)
+        configuration.properties["group.protocol"] = "classic"
+        #expect(strategy() == "cooperative-sticky")
+    }
+
+    @Test("of tokens may be that librdkafka fetches them itself")
+    func tokensByOIDC() throws {
+        var configuration = KafkaConfiguration(brokers: ["localhost:9092"])
+        configuration.properties = [
+            "security.protocol": "sasl_ssl", "sasl.mechanism": "OAUTHBEARER", "sasl.oauthbearer.method": "OIDC",
+        ]
+        _ = try ClientProperties(configuration, for: .producer)
+    }
 
     @Test("of the other kind of client is no matter to this one")
     func otherKind() throws {

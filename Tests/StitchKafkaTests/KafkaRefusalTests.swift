@@ -72,6 +72,13 @@ struct KafkaRefusalTests {
             $0.tls = KafkaTLS()
             $0.properties = ["security.protocol": "plaintext"]
         },
+        RefusalCase("a protocol that leaves authentication out", "'sasl_ssl'", "'ssl'", "give both") {
+            $0.authentication = .plain(username: "a", password: "hunter2")
+            $0.properties = ["security.protocol": "SSL"]
+        },
+        RefusalCase("tokens from nowhere", "'OAUTHBEARER'", "'authentication'", ".oauthBearer", "oidc") {
+            $0.properties = ["security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "OAUTHBEARER"]
+        },
         RefusalCase("no such file", "'tls.authorities'", "'/no/such/file'") {
             $0.tls = KafkaTLS(authorities: .file("/no/such/file"))
         },
