@@ -33,6 +33,15 @@ struct KafkaPropertiesFileTests {
         #expect(entries.map(\.line) == [3, 4, 5, 6, 7, 8, 10, 11, 12])
     }
 
+    @Test("has lines that end as Java's do, and characters of two units")
+    func characters() {
+        let text = "a=1\u{c}\u{b}2\u{2028}3\r\rb=\\uD83D\\uDE00\r\nc\u{c}=\\uD83D\nd=\u{301}x\ne=\\u+1234"
+        let entries = PropertiesFile(text).entries
+        #expect(entries.map(\.name) == ["a", "b", "c", "d", "e"])
+        #expect(entries.map(\.value) == ["1\u{c}\u{b}2\u{2028}3", "\u{1F600}", "\u{FFFD}", "\u{301}x", "u+1234"])
+        #expect(entries.map(\.line) == [1, 3, 4, 5, 6])
+    }
+
     @Test("gives options, and properties where there is no option, by librdkafka's names and by Java's")
     func names() throws {
         let configuration = try configuration(
