@@ -38,15 +38,19 @@ extension DeliveryLoop {
     ) async throws(KafkaError) {
         var entry = if let entry = tryToEnter() { entry } else { try await enterInTurn(for: record) }
         let topic = try topic(of: record, entry)
+        var hasWaited = false
         while true {
             let seen = gate.reports
             let result = client.produce(record, to: topic, &headers, opaque + entry.mark)
-            if result.isNone { return }
-            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
-                leave(entry)
-                throw KafkaError(native: result, "A record for the topic '\(record.topic)' was not taken")
+            if result == RD_KAFKA_RESP_ERR__QUEUE_FULL {
+                entry = try await waitForRoom(record, entry, since: seen, again: hasWaited)
+                hasWaited = true
+                continue
             }
-            entry = try await waitForRoom(record, entry, since: seen)
+            if !result.isNone { leave(entry) }
+            if hasWaited { passed() }
+            if !result.isNone { throw record.refusal(result) }
+            return
         }
     }
 }

@@ -18,12 +18,15 @@ extension DeliveryLoop {
 
     @inline(never)
     private func enterUnlessWaiting(_ topic: String) throws(KafkaError) -> SendEntry {
-        let (turn, entry) = state.withLock { state -> (SendAdmission.Turn, SendEntry?) in
-            if state.admission.isOpen, state.admission.hasWaiting { return (.wait(waiter: 0), nil) }
+        let (turn, entry, woken) = state.withLock { state -> (SendAdmission.Turn, SendEntry?, Woken) in
+            if state.admission.isOpen, state.admission.hasWaiting {
+                return (.wait(waiter: 0), nil, wakeIfIdle(&state))
+            }
             let turn = state.admission.arrive()
-            return (turn, turn == .attempt ? gate.enter(1) : nil)
+            return (turn, turn == .attempt ? gate.enter(1) : nil, Woken())
         }
         if let entry { return entry }
+        settle(woken)
         throw turn == .refused ? refusal(topic) : full(topic, isRetryable: true)
     }
 
@@ -45,7 +48,9 @@ extension DeliveryLoop {
         _ topic: String,
         _ event: @Sendable (inout SendAdmission) -> SendAdmission.Turn
     ) async throws(KafkaError) -> SendEntry {
-        var passage = decide(event)
+        let (decision, woken) = decide(event)
+        settle(woken)
+        var passage = decision
         if case .waits(let id, let waiter) = passage { passage = await wait(id, waiter) }
         switch passage {
         case .entered(let entry): return entry
@@ -55,22 +60,31 @@ extension DeliveryLoop {
         }
     }
 
-    private func decide(_ event: (inout SendAdmission) -> SendAdmission.Turn) -> Passage {
+    private func decide(_ event: (inout SendAdmission) -> SendAdmission.Turn) -> (Passage, Woken) {
         state.withLock { state in
             // Before anything is decided, so that a report that comes from now on wakes.
             gate.setWaiting(true)
             let turn = event(&state.admission)
             defer { gate.setWaiting(state.admission.hasWaiting) }
             switch turn {
-            case .attempt: return .entered(gate.enter(1))
+            case .attempt: return (.entered(gate.enter(1)), Woken())
             case .wait(let id):
                 let waiter = OneTime<Passage>()
                 state.waiters[id] = waiter
-                return .waits(id, waiter)
-            case .refused: return .refused
-            case .impossible: return .impossible
+                return (.waits(id, waiter), wakeIfIdle(&state))
+            case .refused: return (.refused, Woken())
+            case .impossible: return (.impossible, wakeIfIdle(&state))
             }
         }
+    }
+
+    /// Lets the first of those who wait try when nothing is outstanding.
+    ///
+    /// Whoever the gate turns away is counted there for a moment, and who looks in that moment takes it for a report that is
+    /// still to come. So who was turned away looks again.
+    private func wakeIfIdle(_ state: inout State) -> Woken {
+        let outstanding = gate.traffic.outstanding
+        return outstanding == 0 ? wake(&state, room: 0, outstanding: outstanding) : Woken()
     }
 
     private func wait(_ id: UInt64, _ waiter: OneTime<Passage>) async -> Passage {
@@ -87,13 +101,33 @@ extension DeliveryLoop {
 
     /// Wakes whose turn it is.
     func wakeSenders(room: Int) {
-        let (woken, entry) = state.withLock { state in
-            let woken = state.admission.wake(room: room, outstanding: gate.traffic.outstanding)
-            let entry = gate.enter(woken.count)
-            gate.setWaiting(state.admission.hasWaiting)
-            return (woken, entry)
+        settle(state.withLock { state in wake(&state, room: room, outstanding: gate.traffic.outstanding) })
+    }
+
+    /// A sender that had found the queue full has handed its record over, or has given it up.
+    func passed() {
+        let woken = state.withLock { state in
+            state.admission.passed()
+            return wake(&state, room: 0, outstanding: gate.traffic.outstanding)
         }
-        settle(woken, .entered(entry))
+        settle(woken)
+    }
+
+    /// Waiters whose turn has come, who have entered.
+    private struct Woken {
+        var waiters: [UInt64] = []
+        var entry: SendEntry?
+    }
+
+    private func wake(_ state: inout State, room: Int, outstanding: Int) -> Woken {
+        let waiters = state.admission.wake(room: room, outstanding: outstanding)
+        let entry = gate.enter(waiters.count)
+        gate.setWaiting(state.admission.hasWaiting)
+        return Woken(waiters: waiters, entry: entry)
+    }
+
+    private func settle(_ woken: Woken) {
+        if let entry = woken.entry { settle(woken.waiters, .entered(entry)) }
     }
 
     func settle(_ ids: [UInt64], _ passage: Passage) {
@@ -196,13 +230,17 @@ extension DeliveryLoop {
         _ send: consuming PreparedSend,
         since seen: Int
     ) async throws(KafkaError) {
-        send.entry = try await waitForRoom(record, send.entry, since: seen, send.pending)
+        send.entry = try await waitForRoom(record, send.entry, since: seen, again: false, send.pending)
         while true {
             let seen = gate.reports
             let result = attempt(record, &send)
-            if result.isNone { return }
-            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send) }
-            send.entry = try await waitForRoom(record, send.entry, since: seen, send.pending)
+            if result == RD_KAFKA_RESP_ERR__QUEUE_FULL {
+                send.entry = try await waitForRoom(record, send.entry, since: seen, again: true, send.pending)
+                continue
+            }
+            passed()
+            if !result.isNone { throw fail(result, record, send) }
+            return
         }
     }
 
@@ -217,20 +255,21 @@ extension DeliveryLoop {
         _ send: consuming PreparedSend
     ) async throws(KafkaError) -> KafkaDelivery {
         let pending = send.pending
-        while true {
-            let seen = gate.reports
-            var result = RD_KAFKA_RESP_ERR_NO_ERROR
-            await withUnsafeContinuation { continuation in
-                pending.setSender(continuation)
-                result = attempt(record, &send)
-                guard !result.isNone else { return }
-                pending.setSender(nil)
-                continuation.resume()
-            }
-            if result.isNone { return try pending.report.delivery(to: record.topic) }
-            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send) }
-            send.entry = try await waitForRoom(record, send.entry, since: seen, pending)
+        let seen = gate.reports
+        var result = RD_KAFKA_RESP_ERR_NO_ERROR
+        await withUnsafeContinuation { continuation in
+            pending.setSender(continuation)
+            result = attempt(record, &send)
+            guard !result.isNone else { return }
+            pending.setSender(nil)
+            continuation.resume()
         }
+        if !result.isNone {
+            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send) }
+            try await handOver(record, send, since: seen)
+            await pending.wait()
+        }
+        return try pending.report.delivery(to: record.topic)
     }
 
     @inline(__always)
@@ -248,22 +287,32 @@ extension DeliveryLoop {
         _ send: borrowing PreparedSend
     ) -> KafkaError {
         leave(send.entry)
-        var error = KafkaError(native: result, "A record for the topic '\(record.topic)' was not taken")
+        var error = record.refusal(result)
         if result == RD_KAFKA_RESP_ERR__QUEUE_FULL { error.isRetryable = gate.traffic.outstanding > 0 }
         send.pending.observeRefusal(error, record)
         return error
     }
 
     /// Leaves, and enters again once there is room.
+    ///
+    /// - Parameters:
+    ///   - record: The record.
+    ///   - entry: How its sender had entered.
+    ///   - seen: How many reports there had been before it found the queue full.
+    ///   - again: Whether it had found it full before.
+    ///   - pending: Who is told when it is given up.
+    /// - Returns: How it has entered now: to try again, and then to say that it has ``passed()``, unless it comes back here.
+    /// - Throws: When the producer is closed, the task was cancelled, or the record will never fit.
     func waitForRoom(
         _ record: KafkaRecord,
         _ entry: SendEntry,
         since seen: Int,
+        again: Bool,
         _ pending: PendingSend? = nil
     ) async throws(KafkaError) -> SendEntry {
         leave(entry)
         do throws(KafkaError) {
-            return try await enter(record.topic) { [self] in $0.full(seen: seen, gate.traffic) }
+            return try await enter(record.topic) { [self] in $0.full(seen: seen, gate.traffic, again: again) }
         } catch {
             pending?.observeRefusal(error, record)
             throw error

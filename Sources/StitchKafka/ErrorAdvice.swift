@@ -70,7 +70,7 @@ struct ErrorAdvice {
         "_MSG_TIMED_OUT": "check that the brokers can be reached, or raise deliveryTimeout",
         "_ALL_BROKERS_DOWN": "check the addresses in brokers, and whether the brokers run",
         "_RESOLVE": "correct the host's name in brokers, or in what the brokers advertise",
-        "_QUEUE_FULL": "raise queueBytes",
+        "_QUEUE_FULL": "raise queueBytes or queueRecords, or send less at once",
         "_PURGE_QUEUE": "it was not sent; send it again with a producer that runs",
         "_PURGE_INFLIGHT": "it may have been written; raise drain to wait for the answer",
         "_AUTO_OFFSET_RESET": "reset the group's offsets, or set autoOffsetReset to earliest or latest",

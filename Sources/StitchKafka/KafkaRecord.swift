@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchRdkafka
+
 /// A record to be produced.
 ///
 /// ```swift
@@ -42,9 +44,9 @@ public struct KafkaRecord: Sendable, Hashable {
     /// The partition, 0 or more; `nil` lets the key decide.
     public var partition: Int32?
 
-    /// When it came into being, in milliseconds since 1970; `nil` is now.
+    /// When it came into being, in milliseconds since 1970, from 1; `nil` is now.
     ///
-    /// A broker may be set to write its own time.
+    /// A broker may be set to write its own time. Kafka knows a time of 0 too, librdkafka doesn't.
     public var timestamp: Int64?
 
     /// A record with a binary key, or with none.
@@ -177,6 +179,18 @@ extension KafkaRecord {
             case .buffer(let buffer): buffer.withUnsafeBytes { body($0.baseAddress, $0.count) }
             }
         }
+    }
+
+    /// Why the record was not taken.
+    func refusal(_ result: rd_kafka_resp_err_t) -> KafkaError {
+        let attempt = "A record for the topic '\(topic)' was not taken"
+        guard result == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, let timestamp else {
+            return KafkaError(native: result, attempt)
+        }
+        return KafkaError(
+            KafkaError.Code(result.protocolName),
+            "\(attempt): its timestamp is \(timestamp); give milliseconds since 1970 from 1, or nil for now"
+        )
     }
 
     /// Finds what librdkafka would take for something else: -1 is "any partition".

@@ -38,6 +38,8 @@ final class ProducerClient: Sendable {
 
     /// Puts a record into the local queue.
     ///
+    /// A timestamp of 0 is refused, which librdkafka would take for none, and one before 1970, which brokers refuse.
+    ///
     /// - Parameters:
     ///   - record: The record.
     ///   - topic: Its topic.
@@ -50,7 +52,13 @@ final class ProducerClient: Sendable {
         _ headers: inout NativeHeaders,
         _ opaque: UnsafeMutableRawPointer
     ) -> rd_kafka_resp_err_t {
-        let (partition, timestamp) = (record.partition ?? -1, record.timestamp ?? 0)
+        // None is 0, which librdkafka takes for now.
+        var timestamp: Int64 = 0
+        if let given = record.timestamp {
+            guard given > 0 else { return RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP }
+            timestamp = given
+        }
+        let partition = record.partition ?? -1
         let list = headers.list
         var copies: Int32 = 1
         // What isn't copied is kept by what `opaque` stands for.

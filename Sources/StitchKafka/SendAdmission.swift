@@ -5,6 +5,9 @@
 /// Takes events, returns decisions; has no clock and no I/O. As long as an attempt or a report is outstanding, the client
 /// is in use; that is counted by `SendGate`, which senders pass without asking here as long as it is open and nobody
 /// waits.
+///
+/// Who has found the queue full tries again alone: as long as he does, or waits for more room, nobody behind him gets in, so
+/// that small records can't take, again and again, the room that a large one waits for.
 struct SendAdmission {
     enum Turn: Equatable {
         /// Try the queue now.
@@ -22,16 +25,28 @@ struct SendAdmission {
 
     private enum Phase { case open, draining, closed }
 
+    private struct Waiter {
+        var id: UInt64
+        /// Whether it has found the queue full.
+        var hasFailed: Bool
+    }
+
     private var phase = Phase.open
     private var flushes = 0
-    private var waiting: [UInt64] = []
+    /// In the order of their turns; those that have failed are in front.
+    private var waiting: [Waiter] = []
     private var lastWaiter: UInt64 = 0
+    /// How many are trying again.
+    private var trying = 0
+    /// How many reports came that nobody was woken for.
+    private var room = 0
 
     var isOpen: Bool { phase == .open }
 
     var isClosed: Bool { phase == .closed }
 
-    var hasWaiting: Bool { !waiting.isEmpty }
+    /// Whether somebody waits for room, or tries again.
+    var hasWaiting: Bool { !waiting.isEmpty || trying > 0 }
 
     func step(_ traffic: SendGate.Traffic) -> Step {
         guard phase == .closed else { return .serve }
@@ -44,7 +59,7 @@ struct SendAdmission {
     /// Those who wait already go first.
     mutating func arrive() -> Turn {
         guard phase == .open else { return .refused }
-        return waiting.isEmpty ? .attempt : wait(first: false)
+        return hasWaiting ? wait(first: false) : .attempt
     }
 
     /// An attempt found the queue full, and is over.
@@ -52,11 +67,26 @@ struct SendAdmission {
     /// - Parameters:
     ///   - seen: How many reports there had been before it.
     ///   - traffic: What there is now, the attempt not counted.
+    ///   - again: Whether the sender had found it full before; then this is the end of its try.
     /// - Returns: What the sender is to do.
-    mutating func full(seen: Int, _ traffic: SendGate.Traffic) -> Turn {
+    mutating func full(seen: Int, _ traffic: SendGate.Traffic, again: Bool) -> Turn {
+        if again { trying -= 1 }
         guard phase == .open else { return .refused }
-        if seen != traffic.reports { return .attempt }
+        if seen != traffic.reports {
+            trying += 1
+            return .attempt
+        }
+        // What room there was is not enough.
+        room = 0
         return traffic.outstanding == 0 ? .impossible : wait(first: true)
+    }
+
+    /// A sender that had found the queue full and tried again is done with that, whatever came of it; whose turn it is then,
+    /// `wake` says.
+    mutating func passed() {
+        trying -= 1
+        // Who has found room may have left some.
+        room = max(room, 1)
     }
 
     /// The waiters whose turn it is now.
@@ -68,16 +98,23 @@ struct SendAdmission {
     ///   - outstanding: How many are still to come, and attempts that are being made.
     /// - Returns: The waiters, each of which makes an attempt.
     mutating func wake(room: Int, outstanding: Int) -> [UInt64] {
+        self.room += room
+        guard trying == 0, let first = waiting.first else {
+            if waiting.isEmpty { self.room = 0 }
+            return []
+        }
         // With nothing outstanding no report will come that would make room, so one has to try.
-        let count = min(waiting.count, max(room, outstanding == 0 ? 1 : 0))
-        let woken = Array(waiting.prefix(count))
+        let count = min(max(self.room, outstanding == 0 ? 1 : 0), first.hasFailed ? 1 : waiting.count)
+        if first.hasFailed { trying += count }
+        let woken = waiting.prefix(count).map(\.id)
         waiting.removeFirst(count)
+        self.room = max(self.room - count, 0)
         return woken
     }
 
     /// A waiter gives up; `false` if its turn had come already.
     mutating func cancel(waiter: UInt64) -> Bool {
-        guard let index = waiting.firstIndex(of: waiter) else { return false }
+        guard let index = waiting.firstIndex(where: { $0.id == waiter }) else { return false }
         waiting.remove(at: index)
         return true
     }
@@ -106,12 +143,12 @@ struct SendAdmission {
 
     private mutating func wait(first: Bool) -> Turn {
         lastWaiter += 1
-        waiting.insert(lastWaiter, at: first ? 0 : waiting.count)
+        waiting.insert(Waiter(id: lastWaiter, hasFailed: first), at: first ? 0 : waiting.count)
         return .wait(waiter: lastWaiter)
     }
 
     private mutating func refuseWaiting() -> [UInt64] {
         defer { waiting = [] }
-        return waiting
+        return waiting.map(\.id)
     }
 }

@@ -118,6 +118,23 @@ struct EnqueueTests {
         await producer.shutdown()
     }
 
+    @Test("are refused with a time that librdkafka would take for none, alone or together", arguments: [0, -1])
+    func timestamps(_ timestamp: Int64) async throws {
+        let topic = try await TestCluster.topic("timestamps")
+        let producer = try KafkaProducer(TestCluster.shared().configuration)
+        let record = KafkaRecord(topic: topic, value: [1], timestamp: timestamp)
+        let sent = await #expect(throws: KafkaError.self) { try await producer.send(record) }
+        #expect(sent?.message.contains("timestamp is \(timestamp)") == true && sent?.isRetryable == false)
+        #expect(sent?.message.contains("from 1") == true)
+        await #expect(throws: KafkaError.self) { try await producer.enqueue(record) }
+        #expect(throws: KafkaError.self) { try enqueueNow(producer, record) }
+        let first = KafkaRecord(topic: topic, value: [1], timestamp: 1)
+        let deliveries = await producer.send(contentsOf: [record, first])
+        #expect(deliveries.failures.map(\.index) == [0])
+        await producer.shutdown()
+        #expect(try await received(1, from: topic).map(\.timestamp) == [.createTime(milliseconds: 1)])
+    }
+
     @Test("wait for room when the local queue is full, or are refused where nobody can wait")
     func fullQueue() async throws {
         try await withCluster {

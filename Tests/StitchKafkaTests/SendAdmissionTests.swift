@@ -20,7 +20,7 @@ struct SendAdmissionTests {
     @Test("lets who found the queue full wait, and those who come later wait behind")
     func waiting() {
         var admission = SendAdmission()
-        #expect(admission.full(seen: 0, traffic(outstanding: 1)) == .wait(waiter: 1))
+        #expect(admission.full(seen: 0, traffic(outstanding: 1), again: false) == .wait(waiter: 1))
         #expect(admission.arrive() == .wait(waiter: 2))
         #expect(admission.hasWaiting)
         #expect(admission.wake(room: 0, outstanding: 1) == [])
@@ -31,7 +31,7 @@ struct SendAdmissionTests {
     func lease() {
         var admission = SendAdmission()
         let lent = SendGate.Traffic(outstanding: 0, reports: 0, leases: 1)
-        #expect(admission.full(seen: 0, lent) == .impossible)
+        #expect(admission.full(seen: 0, lent, again: false) == .impossible)
         _ = admission.close()
         // The client has to outlive the topic.
         #expect(admission.step(lent) == .purge)
@@ -41,38 +41,89 @@ struct SendAdmissionTests {
     @Test("puts who found the queue full again in front")
     func front() {
         var admission = SendAdmission()
-        _ = admission.full(seen: 0, traffic(outstanding: 2))
+        _ = admission.full(seen: 0, traffic(outstanding: 2), again: false)
         _ = admission.arrive()
         #expect(admission.wake(room: 1, outstanding: 1) == [1])
         // The one whose turn it was comes before the one who has waited since.
-        #expect(admission.full(seen: 1, traffic(outstanding: 1, reports: 1)) == .wait(waiter: 3))
+        #expect(admission.full(seen: 1, traffic(outstanding: 1, reports: 1), again: true) == .wait(waiter: 3))
         #expect(admission.wake(room: 1, outstanding: 1) == [3])
+    }
+
+    @Test("lets nobody pass who found the queue full, however much room comes, until he has passed")
+    func overtaking() {
+        var admission = SendAdmission()
+        _ = admission.full(seen: 0, traffic(outstanding: 3), again: false)
+        for _ in 0..<3 { _ = admission.arrive() }
+        // Room for three: only the first tries, and it is not enough.
+        #expect(admission.wake(room: 3, outstanding: 1) == [1])
+        #expect(admission.hasWaiting && admission.arrive() == .wait(waiter: 5))
+        #expect(admission.wake(room: 2, outstanding: 1) == [])
+        #expect(admission.full(seen: 5, traffic(outstanding: 1, reports: 5), again: true) == .wait(waiter: 6))
+        #expect(admission.wake(room: 0, outstanding: 1) == [])
+        // It is now, and what came meanwhile is for those behind.
+        #expect(admission.wake(room: 1, outstanding: 0) == [6])
+        #expect(admission.wake(room: 2, outstanding: 1) == [])
+        admission.passed()
+        #expect(admission.wake(room: 0, outstanding: 1) == [2, 3])
+        #expect(admission.wake(room: 2, outstanding: 1) == [4, 5] && !admission.hasWaiting)
+    }
+
+    @Test("lets one try behind who has passed, though no report came meanwhile")
+    func chain() {
+        var admission = SendAdmission()
+        _ = admission.full(seen: 0, traffic(outstanding: 2), again: false)
+        _ = admission.arrive()
+        _ = admission.arrive()
+        #expect(admission.wake(room: 1, outstanding: 1) == [1])
+        admission.passed()
+        #expect(admission.wake(room: 0, outstanding: 2) == [2])
+    }
+
+    @Test("lets the next one try when who found the queue full will never pass")
+    func impossibleInFront() {
+        var admission = SendAdmission()
+        _ = admission.full(seen: 0, traffic(outstanding: 1), again: false)
+        _ = admission.arrive()
+        #expect(admission.wake(room: 1, outstanding: 0) == [1])
+        #expect(admission.full(seen: 1, traffic(outstanding: 0, reports: 1), again: true) == .impossible)
+        #expect(admission.wake(room: 0, outstanding: 0) == [2] && !admission.hasWaiting)
+    }
+
+    @Test("keeps others out while somebody tries again at once")
+    func racedAgain() {
+        var admission = SendAdmission()
+        #expect(admission.full(seen: 0, traffic(outstanding: 1, reports: 1), again: false) == .attempt)
+        #expect(admission.arrive() == .wait(waiter: 1))
+        #expect(admission.full(seen: 1, traffic(outstanding: 1, reports: 2), again: true) == .attempt)
+        admission.passed()
+        #expect(admission.wake(room: 0, outstanding: 1) == [1] && !admission.hasWaiting)
     }
 
     @Test("tries again at once when a report came between the attempt and its failure")
     func raced() {
         var admission = SendAdmission()
-        #expect(admission.full(seen: 0, traffic(outstanding: 1, reports: 1)) == .attempt)
+        #expect(admission.full(seen: 0, traffic(outstanding: 1, reports: 1), again: false) == .attempt)
     }
 
     @Test("says that a record is impossible when the queue is full with nothing in it")
     func impossible() {
         var admission = SendAdmission()
-        #expect(admission.full(seen: 0, traffic(outstanding: 0)) == .impossible)
+        #expect(admission.full(seen: 0, traffic(outstanding: 0), again: false) == .impossible)
     }
 
     @Test("leaves nobody waiting when nothing is outstanding")
     func nobodyStuck() {
         var admission = SendAdmission()
-        #expect(admission.full(seen: 0, traffic(outstanding: 1)) == .wait(waiter: 1))
+        #expect(admission.full(seen: 0, traffic(outstanding: 1), again: false) == .wait(waiter: 1))
         #expect(admission.wake(room: 0, outstanding: 0) == [1])
+        admission.passed()
         #expect(!admission.hasWaiting)
     }
 
     @Test("forgets a waiter that gives up, unless its turn has come")
     func cancelled() {
         var admission = SendAdmission()
-        _ = admission.full(seen: 0, traffic(outstanding: 1))
+        _ = admission.full(seen: 0, traffic(outstanding: 1), again: false)
         _ = admission.arrive()
         let firstGaveUp = admission.cancel(waiter: 1)
         let woken = admission.wake(room: 1, outstanding: 0)
@@ -83,12 +134,12 @@ struct SendAdmissionTests {
     @Test("refuses newcomers and waiters once it drains")
     func drains() {
         var admission = SendAdmission()
-        _ = admission.full(seen: 0, traffic(outstanding: 1))
+        _ = admission.full(seen: 0, traffic(outstanding: 1), again: false)
         let refused = admission.drain()
         #expect(refused == [1])
         #expect(admission.drain() == nil)
         #expect(admission.arrive() == .refused)
-        #expect(admission.full(seen: 0, traffic(outstanding: 1)) == .refused)
+        #expect(admission.full(seen: 0, traffic(outstanding: 1), again: false) == .refused)
         #expect(admission.step(traffic(outstanding: 1)) == .serve)
     }
 
