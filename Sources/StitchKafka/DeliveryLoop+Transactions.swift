@@ -76,14 +76,7 @@ extension DeliveryLoop {
         guard let failure = await attempt({ $0.commitTransaction(timeoutMilliseconds: $1) }) else {
             return endTransaction()
         }
-        if failure.requiresAbort {
-            await abort()
-            var error = failure.error
-            error.message += ": it was aborted, and may be tried as a whole"
-            // Nothing of it was done.
-            error.isRetryable = true
-            throw error
-        }
+        if failure.requiresAbort { throw Self.error(of: failure, wasAborted: await abort()) }
         if failure.isFatal || failure.isUnattempted { throw end(failure) }
         // It may have been committed or not: with this client there is no way to find out.
         close()
@@ -93,18 +86,38 @@ extension DeliveryLoop {
         throw unknown
     }
 
+    /// What is thrown for a commit that failed.
+    static func error(of failure: TransactionFailure, wasAborted: Bool) -> KafkaError {
+        var error = failure.error
+        // Nothing of it was done, in either case.
+        error.isRetryable = wasAborted
+        error.message +=
+            wasAborted
+            ? ": it was aborted, and may be tried as a whole"
+            : ": it could not be aborted either, so the producer is closed, and the brokers abort it when its time is over; "
+                + "try it as a whole with another producer"
+        return error
+    }
+
     /// Aborts; what fails then is logged: the caller has an error already.
-    private func abort() async {
+    ///
+    /// - Returns: Whether it was aborted; else the producer is closed.
+    @discardableResult
+    private func abort() async -> Bool {
         // What is given up is no loss that anybody has to be told of.
         losses.expectPurge(true)
         let failure = await attempt { $0.abortTransaction(timeoutMilliseconds: $1) }
         losses.expectPurge(false)
         // Whoever made the transaction is told that it failed, with all that was in it.
         _ = losses.take()
-        guard let failure else { return endTransaction() }
+        guard let failure else {
+            endTransaction()
+            return true
+        }
         Diagnostics.log(.error, end(failure).message)
         // With a transaction that can't be ended there is no going on.
         close()
+        return false
     }
 
     /// The transaction is over with an error.
@@ -134,7 +147,10 @@ extension DeliveryLoop {
                 // In short turns, to see whether it is still wanted.
                 failure = call(client, 500)
                 guard let failed = failure, failed.isRetryable else { break }
-                if isCancellable, request.isCancelled.load(ordering: .relaxed) { break }
+                if isCancellable, request.isCancelled.load(ordering: .relaxed) {
+                    failure = failed.cancelled
+                    break
+                }
                 // The brokers need a moment, as for a transaction that is still ending.
                 _ = cancelled.wait(timeout: .now() + .milliseconds(20))
             } while ContinuousClock.now < deadline && state.withLock { !$0.admission.isClosed }

@@ -61,7 +61,7 @@ extension KafkaError.Code {
     public static let configuration = Self("configuration")
     /// The producer or consumer is shut down, or shutting down.
     public static let closed = Self("closed")
-    /// The calling task was cancelled before the record was taken.
+    /// The calling task was cancelled before the record was taken, or while it waited for the brokers.
     public static let cancelled = Self("cancelled")
     /// A record's value could not be decoded.
     public static let decoding = Self("decoding")

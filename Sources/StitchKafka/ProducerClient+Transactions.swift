@@ -13,6 +13,14 @@ struct TransactionFailure: Error {
     var isFatal = false
     /// Whether the call was not made, so that nothing has come of it for sure.
     var isUnattempted = false
+
+    /// The same where it isn't tried again because the caller's task was cancelled.
+    var cancelled: TransactionFailure {
+        var failure = self
+        failure.isRetryable = false
+        failure.error = KafkaError(.cancelled, "\(error.message): its task was cancelled meanwhile", cause: error)
+        return failure
+    }
 }
 
 /// Transactions; all of it blocks, but for the beginning.
