@@ -79,11 +79,20 @@ extension AdminClient {
         }
     }
 
-    /// The offsets after the last record of partitions; those that can't be told are left out.
+    /// The offsets after the last record of partitions; those that can't be told, as without a leader, are left out.
     func endOffsets(
         of partitions: [KafkaTopicPartition],
         _ attempt: String
     ) throws(KafkaError) -> [KafkaTopicPartition: Int64] {
+        guard !partitions.isEmpty else { return [:] }
+        // Whoever asks for one without a leader is not answered for the others either.
+        var led: Set<KafkaTopicPartition> = []
+        for topic in try describeTopics(attempt) {
+            for partition in topic.partitions where partition.leader != nil {
+                led.insert(KafkaTopicPartition(topic: topic.name, partition: partition.number))
+            }
+        }
+        let partitions = partitions.filter { led.contains($0) }
         guard !partitions.isEmpty else { return [:] }
         let list = rd_kafka_topic_partition_list_new(Int32(clamping: partitions.count))
         // Ours; the client can't be destroyed while it lives.
