@@ -95,10 +95,22 @@ extension ClientProperties {
         )
     }
 
+    private var heartbeat: Int { Int(self["heartbeat.interval.ms"] ?? "") ?? 3000 }
+
+    private var poll: Int { Int(self["max.poll.interval.ms"] ?? "") ?? 300_000 }
+
+    /// How long handlers may go on when their partitions are to go to another member, so that the group doesn't go on without
+    /// this one.
+    ///
+    /// The group waits for `max.poll.interval.ms`. Of that a member needs the time until it learns of it, what a handler takes
+    /// that was cancelled, and what the brokers take to answer the last commit.
+    var revocationLimit: Duration {
+        let other = heartbeat + Int(ConsumerLoop.grace.wholeMilliseconds) + Int(ConsumerClient.answerMilliseconds)
+        return .milliseconds(max(poll - other, poll / 2))
+    }
+
     private func checkConsumer() throws(KafkaError) {
         let session = Int(self["session.timeout.ms"] ?? "") ?? 45_000
-        let heartbeat = Int(self["heartbeat.interval.ms"] ?? "") ?? 3000
-        let poll = Int(self["max.poll.interval.ms"] ?? "") ?? 300_000
         if heartbeat >= session {
             throw KafkaError(
                 .configuration,

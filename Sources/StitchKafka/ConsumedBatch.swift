@@ -15,6 +15,9 @@ final class ConsumedBatch: Sendable {
     /// The offset behind the last record that the partition has, as far as is known; -1 if it isn't.
     let end: Int64
 
+    /// When the records were taken.
+    let taking: Taking
+
     /// What stands round the work on a record.
     let processor: (any KafkaRecordProcessor)?
 
@@ -33,6 +36,7 @@ final class ConsumedBatch: Sendable {
     ///   - messages: Ours from here on, at least one, none with an error.
     ///   - partition: Where they come from.
     ///   - end: The offset behind the partition's last record; -1 if it isn't known.
+    ///   - taking: When they were taken.
     ///   - client: Is held until the batch is gone.
     ///   - processor: What stands round the work on a record.
     ///   - companion: What the consumer's observer keeps for the topic.
@@ -40,6 +44,7 @@ final class ConsumedBatch: Sendable {
         _ messages: UnsafeMutableBufferPointer<Message>,
         of partition: KafkaTopicPartition,
         end: Int64,
+        taking: Taking,
         client: ClientHandle,
         processor: (any KafkaRecordProcessor)?,
         companion: (any AnyObject & Sendable)?
@@ -47,6 +52,7 @@ final class ConsumedBatch: Sendable {
         self.messages = messages
         self.partition = partition
         self.end = end
+        self.taking = taking
         self.client = client
         self.processor = processor
         self.companion = companion

@@ -31,6 +31,9 @@ final class ConsumerClient: Sendable {
     /// When a queue of records counts as full; `nil` where librdkafka notices by itself that it no longer is.
     let queueLimits: FetchKicker.Limits?
 
+    /// How long handlers may go on when their partitions go to another member of the group.
+    let revocationLimit: Duration
+
     /// How long brokers may take to answer a commit, and to let the consumer leave.
     static let answerMilliseconds: Int32 = 5000
 
@@ -39,7 +42,9 @@ final class ConsumerClient: Sendable {
     ///   - group: The group, or what stands for it where there is none.
     /// - Throws: `KafkaError` that names the option, its value and what would be right.
     init(_ configuration: KafkaConfiguration, group: String) throws(KafkaError) {
-        let native = try NativeConfiguration(ClientProperties(configuration, for: .consumer(group: group)))
+        let properties = try ClientProperties(configuration, for: .consumer(group: group))
+        revocationLimit = properties.revocationLimit
+        let native = try NativeConfiguration(properties)
         let target = CallbackTarget()
         var refused: KafkaError?
         var limits: FetchKicker.Limits?
@@ -156,8 +161,21 @@ final class ConsumerClient: Sendable {
     }
 
     /// Leaves the group as things are; see `close`.
-    func leave(_ handler: (Event) -> Void) -> Bool {
-        calling(handler) {
+    ///
+    /// - Parameters:
+    ///   - patience: How long the brokers may take, from the last revocation on: what is done in that is no matter of theirs.
+    ///   - handler: Is told what happens meanwhile.
+    /// - Returns: Whether it has left.
+    func leave(
+        within patience: Duration = .milliseconds(ConsumerClient.answerMilliseconds),
+        _ handler: (Event) -> Void
+    ) -> Bool {
+        var deadline = ContinuousClock.now + patience
+        func tell(_ event: Event) {
+            handler(event)
+            if case .revoked = event { deadline = .now + patience }
+        }
+        calling(tell) {
             if mayEndProcess {
                 // It may have joined at the last moment. From here on it doesn't join any more.
                 rd_kafka_unsubscribe(handle.client)
@@ -165,7 +183,6 @@ final class ConsumerClient: Sendable {
             }
             // Other than `rd_kafka_consumer_close` it leaves the waiting to us.
             guard Self.take(rd_kafka_consumer_close_queue(handle.client, handle.queue)).isNone else { return }
-            let deadline = ContinuousClock.now + .milliseconds(Self.answerMilliseconds)
             while rd_kafka_consumer_closed(handle.client) == 0, ContinuousClock.now < deadline {
                 // Ours. Serves the callbacks, which `rd_kafka_queue_poll` does not; what else comes concerns nobody.
                 if let message = rd_kafka_consume_queue(handle.queue, 100) { rd_kafka_message_destroy(message) }

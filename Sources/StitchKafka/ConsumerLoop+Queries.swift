@@ -20,7 +20,13 @@ extension ConsumerLoop {
                     + "has it gets the record again"
             )
         }
-        reader.note(handledBefore: record.offset + 1)
+        guard reader.note(handledBefore: record.offset + 1, taken: record.taking) else {
+            throw KafkaError(
+                KafkaError.Code("_STATE"),
+                "The record \(record.position) can't be committed: it was received before its partition went on elsewhere, "
+                    + "by a seek or because it was assigned anew; commit the records that come since"
+            )
+        }
         try await commit([reader])
     }
 
@@ -76,12 +82,7 @@ extension ConsumerLoop {
     }
 
     func seek(_ partition: KafkaTopicPartition, to start: KafkaStart) async throws(KafkaError) {
-        guard let reader = reader(of: partition) else {
-            throw KafkaError(
-                KafkaError.Code("_STATE"),
-                "Going on elsewhere in \(partition) failed: it isn't this consumer's; see 'assignment'"
-            )
-        }
+        guard let reader = reader(of: partition) else { throw Self.notOurs(partition) }
         guard let native = start.native else {
             throw KafkaError(
                 .configuration,
@@ -91,6 +92,13 @@ extension ConsumerLoop {
         let offset = start == .committed ? try await committedOrReset(partition) : native
         let error = try await call(on: seeks) { [self] in seek(reader, to: offset) }
         if let error { throw error }
+    }
+
+    private static func notOurs(_ partition: KafkaTopicPartition) -> KafkaError {
+        KafkaError(
+            KafkaError.Code("_STATE"),
+            "Going on elsewhere in \(partition) failed: it isn't this consumer's; see 'assignment'"
+        )
     }
 
     /// Where the group has committed that it goes on, or what is to be done where it has not.
@@ -109,16 +117,19 @@ extension ConsumerLoop {
 
     /// Blocks.
     private func seek(_ reader: PartitionReader, to offset: Int64) -> KafkaError? {
+        let isOurs = { [self] in self.reader(of: reader.partition) === reader }
+        // It may have gone while others went on elsewhere.
+        guard isOurs() else { return Self.notOurs(reader.partition) }
         let before = reader.position
         reader.beginSeek()
-        guard let error = client.seek(reader.partition, to: offset) else {
+        guard let error = client.seek(reader.partition, to: offset, while: isOurs) else {
             reader.endSeek(at: StartOffset(native: offset))
             return nil
         }
         // What was taken is dropped, so it has to be fetched again; where that fails too, nothing after it may be read.
-        if let before, client.seek(reader.partition, to: before) != nil {
+        if let before, client.seek(reader.partition, to: before, while: isOurs) != nil {
             reader.stop()
-            if self.reader(of: reader.partition) === reader { fail(error) }
+            if isOurs() { fail(error) }
         }
         reader.cancelSeek(goingOnAt: before)
         return error

@@ -11,7 +11,7 @@ import Synchronization
 /// the records come by one queue per partition, whose readers are tasks of `run()` or are iterated over.
 final class ConsumerLoop: Sendable {
     /// How long a handler that was cancelled may take to notice, so that nobody else gets its record meanwhile.
-    private static let grace = Duration.seconds(1)
+    static let grace = Duration.seconds(1)
 
     /// How often the thread looks at handlers and at what there is to commit, if nothing happens.
     private static let tick = Duration.seconds(1)
@@ -42,6 +42,7 @@ final class ConsumerLoop: Sendable {
         var watch: SlowHandlerWatch<PartitionReader.Progress>
         var lastProgress: ContinuousClock.Instant?
         var trouble = ClientTrouble()
+        var throttle = LogThrottle()
         var lag: Int?
     }
 
@@ -55,6 +56,8 @@ final class ConsumerLoop: Sendable {
     let hasGroup: Bool
     let offsetReset: KafkaConfiguration.OffsetReset
     private let drain: Duration
+    /// The same for partitions that go to another member.
+    private let revocationDrain: Duration
     private let commitInterval: Duration
     private let state: Mutex<State>
     /// Tells `run()` of new readers, and of the end.
@@ -96,6 +99,7 @@ final class ConsumerLoop: Sendable {
         hasGroup = group != nil
         offsetReset = configuration.autoOffsetReset
         drain = configuration.drain
+        revocationDrain = intake.joins ? min(drain, client.revocationLimit) : drain
         commitInterval = configuration.commitInterval
         state = Mutex(
             State(
@@ -103,6 +107,14 @@ final class ConsumerLoop: Sendable {
                 watch: SlowHandlerWatch(slow: options.slowHandler, limit: options.handlerLimit)
             )
         )
+        if revocationDrain < drain {
+            Diagnostics.log(
+                .warning,
+                "The option 'drain' is \(drain): when partitions go to another member, handlers are cancelled after "
+                    + "\(revocationDrain), because the group waits no longer than 'maxPollInterval'; raise that to give them "
+                    + "more time"
+            )
+        }
         ClientThread.start("kafka-consumer") { [self] in serve() }
     }
 
@@ -386,9 +398,18 @@ final class ConsumerLoop: Sendable {
             // Nobody needs the group that is there because librdkafka wants one.
             guard hasGroup || !ErrorName.isOfGroup(error.errorType) else { return }
             guard fatal == nil, !ErrorName.stopsConsumer(error.errorType) else { return fail(error) }
-            Diagnostics.log(.warning, error.message)
-            state.withLock { $0.trouble.met(error) }
+            met(error)
         }
+    }
+
+    /// Something goes wrong that may pass; told to who looks at diagnostics now and then, however often it is met.
+    private func met(_ trouble: KafkaError) {
+        let left = state.withLock { state in
+            state.trouble.met(trouble)
+            return state.throttle.admit(trouble.message, now: .now)
+        }
+        guard let left else { return }
+        Diagnostics.log(.warning, trouble.message, metadata: left > 0 ? ["left_out": String(left)] : [:])
     }
 
     private func assign(_ partition: KafkaTopicPartition, from start: StartOffset = .committed) {
@@ -406,15 +427,17 @@ final class ConsumerLoop: Sendable {
             limit: handler.taken(options.prefetch),
             countsWhenHandled: options.commit == .automatic,
             kicker: FetchKicker(client.queueLimits),
-            previous: previous
-        ) { [self] in kick($0) }
+            previous: previous,
+            kick: { [self] in kick($0) },
+            troubled: { [self] in met($0) }
+        )
         if handler.isSequence { feed.add(reader) }
         state.withLock { $0.consumer.assign(partition, reader) }
     }
 
     private func revoke(_ partitions: [KafkaTopicPartition], isLost: Bool) {
         let readers = state.withLock { $0.consumer.revoke(partitions) }
-        finish(readers, by: isLost ? .now : .now + drain)
+        finish(readers, by: isLost ? .now : .now + revocationDrain)
         // Behind those that are under way, so that none of them comes later and takes something back.
         let error = commits.sync { () -> KafkaError? in
             let offsets = readers.compactMap { reader in reader.close().map { (reader, $0) } }

@@ -11,7 +11,8 @@ extension ConsumerClient {
 
     /// Where the group goes on.
     func committed(_ partitions: [KafkaTopicPartition]) -> Result<Offsets, KafkaError> {
-        PartitionList.with(partitions.map { ($0, 0) }) { list in
+        if partitions.isEmpty { return .success([:]) }
+        return PartitionList.with(partitions.map { ($0, 0) }) { list in
             // The list stays ours; the answers are put into it.
             let code = rd_kafka_committed(handle.client, list, Self.answerMilliseconds)
             return Self.offsets(code, list, "Asking where the group goes on failed")
@@ -20,13 +21,15 @@ extension ConsumerClient {
 
     /// The first records from a time on.
     func offsets(at milliseconds: Int64, of partitions: [KafkaTopicPartition]) -> Result<Offsets, KafkaError> {
-        leaders.answer { timeout in
+        // librdkafka takes none for a mistake.
+        if partitions.isEmpty { return .success([:]) }
+        return leaders.answer { timeout in
             PartitionList.with(partitions.map { ($0, milliseconds) }) { list in
                 // The list stays ours; the answers are put into it.
                 let code = rd_kafka_offsets_for_times(handle.client, list, timeout)
                 // No record as late as that: the end.
                 return Self.offsets(code, list, "Asking for offsets by time failed") { [self] partition in
-                    (try? watermarks(of: partition).get())?.end
+                    watermarks(of: partition).map { $0.end }
                 }
             }
         }
@@ -58,15 +61,25 @@ extension ConsumerClient {
 
     /// Goes on elsewhere.
     ///
-    /// librdkafka 2.0.2 takes the time that it may wait for microseconds: who is told that it was too long asks again.
-    func seek(_ partition: KafkaTopicPartition, to offset: Int64) -> KafkaError? {
+    /// librdkafka 2.0.2 takes the time that it may wait for microseconds: who is told that it was too long asks again. And
+    /// as long as it finds out where a partition begins that it was just assigned, or is about to stop, it refuses: it is
+    /// asked again after a moment, since it doesn't tell when that is over.
+    ///
+    /// - Parameters:
+    ///   - partition: The partition.
+    ///   - offset: Where to.
+    ///   - isWanted: Whether to go on asking.
+    /// - Returns: Why it can't be done; `nil` when it is.
+    func seek(_ partition: KafkaTopicPartition, to offset: Int64, while isWanted: () -> Bool) -> KafkaError? {
         let deadline = ContinuousClock.now + .milliseconds(Self.answerMilliseconds)
         while true {
             let result = seekOnce(partition, to: offset)
             if result.isNone { return nil }
-            guard result == RD_KAFKA_RESP_ERR__TIMED_OUT, ContinuousClock.now < deadline else {
+            let isUnready = [RD_KAFKA_RESP_ERR__STATE, RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS].contains(result)
+            guard isUnready || result == RD_KAFKA_RESP_ERR__TIMED_OUT, ContinuousClock.now < deadline, isWanted() else {
                 return KafkaError(native: result, "Going on elsewhere in \(partition) failed")
             }
+            if isUnready { Thread.sleep(forTimeInterval: 0.01) }
         }
     }
 
@@ -82,13 +95,16 @@ extension ConsumerClient {
         _ code: rd_kafka_resp_err_t,
         _ list: PartitionList.List?,
         _ attempt: String,
-        unknown: (KafkaTopicPartition) -> Int64? = { _ in nil }
+        unknown: (KafkaTopicPartition) -> Result<Int64?, KafkaError> = { _ in .success(nil) }
     ) -> Result<Offsets, KafkaError> {
         guard code.isNone else { return .failure(KafkaError(native: code, attempt)) }
         var offsets: Offsets = [:]
         for (partition, offset, error) in PartitionList.elements(list) {
             guard error.isNone else { return .failure(KafkaError(native: error, "\(attempt) for \(partition)")) }
-            if let offset = offset >= 0 ? offset : unknown(partition) { offsets[partition] = offset }
+            switch offset >= 0 ? .success(offset) : unknown(partition) {
+            case .success(let offset): offsets[partition] = offset
+            case .failure(let error): return .failure(error)
+            }
         }
         return .success(offsets)
     }

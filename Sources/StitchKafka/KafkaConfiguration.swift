@@ -130,6 +130,9 @@ public struct KafkaConfiguration: Sendable, Hashable {
     // MARK: The rest
 
     /// How long a shutdown lets records be acknowledged and handlers finish, 0 or more.
+    ///
+    /// Handlers whose partitions go to another member get no longer than the group waits: ``maxPollInterval`` less what it
+    /// takes beside them, 9 seconds unless other intervals are set.
     public var drain: Duration = .seconds(30)
 
     /// How often ``KafkaStatistics`` are gathered, 1 millisecond to 1 day; `nil` for never.

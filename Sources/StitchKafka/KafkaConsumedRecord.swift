@@ -110,6 +110,12 @@ public struct KafkaConsumedRecord: Sendable {
         return batch.end - message.pointee.offset - 1
     }
 
+    /// When it was taken; `nil` for one that was made.
+    var taking: Taking? {
+        guard case .fetched(let batch, _) = source else { return nil }
+        return batch.taking
+    }
+
     /// What stands round ``process(_:)``; `nil` for a plain call.
     package var processor: (any KafkaRecordProcessor)? {
         guard case .fetched(let batch, _) = source else { return nil }

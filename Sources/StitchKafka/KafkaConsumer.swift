@@ -100,8 +100,8 @@ public final class KafkaConsumer: KafkaConsuming {
     /// Takes no more records, lets handlers in flight finish within `drain`, then cancels them, commits, leaves the group,
     /// and returns when that is done.
     ///
-    /// While no broker can be reached, committing and leaving are given up after 5 seconds. Records that somebody keeps
-    /// are his for as long as he likes.
+    /// While no broker can be reached, committing and leaving are given up after 5 seconds each. Records that somebody
+    /// keeps are his for as long as he likes.
     public func shutdown() async {
         loop.stop(drain: drain)
         _ = await loop.ended.value

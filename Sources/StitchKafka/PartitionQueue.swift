@@ -10,8 +10,10 @@ final class PartitionQueue: Sendable {
     struct Taken {
         /// The records, if there were any.
         var batch: ConsumedBatch?
-        /// What came instead of a record.
-        var errors: [rd_kafka_resp_err_t] = []
+        /// What came instead of a record, and may pass.
+        var troubles: [KafkaError] = []
+        /// What came behind the records and ends the reading: nothing after it was taken.
+        var failure: KafkaError?
         /// How many are still there.
         var left = 0
     }
@@ -62,14 +64,14 @@ final class PartitionQueue: Sendable {
     /// Takes up to `count` records of what is there.
     ///
     /// Never waits. Without a record the queue is empty, so that what comes next signals.
-    func take(upTo count: Int) -> Taken {
+    func take(upTo count: Int, _ taking: Taking) -> Taken {
         var result = Taken()
-        while takeOnce(upTo: count, &result) == count, result.batch == nil {}
+        while takeOnce(upTo: count, taking, &result) == count, result.batch == nil, result.failure == nil {}
         return result
     }
 
     /// - Returns: How much was taken, of whatever kind.
-    private func takeOnce(upTo count: Int, _ result: inout Taken) -> Int {
+    private func takeOnce(upTo count: Int, _ taking: Taking, _ result: inout Taken) -> Int {
         withUnsafeTemporaryAllocation(of: ConsumedBatch.Message?.self, capacity: count) { messages in
             messages.initialize(repeating: nil)
             // With a timeout the call would wait for all `count` to come. The messages are ours.
@@ -79,13 +81,11 @@ final class PartitionQueue: Sendable {
             let kept = UnsafeMutableBufferPointer<ConsumedBatch.Message>.allocate(capacity: taken)
             var keptCount = 0
             for case let message? in messages.prefix(taken) {
-                if message.pointee.err.isNone {
+                if message.pointee.err.isNone, result.failure == nil {
                     kept.initializeElement(at: keptCount, to: message)
                     keptCount += 1
                 } else {
-                    if message.pointee.err != RD_KAFKA_RESP_ERR__PARTITION_EOF {
-                        result.errors.append(message.pointee.err)
-                    }
+                    note(message, &result)
                     rd_kafka_message_destroy(message)
                 }
             }
@@ -98,12 +98,24 @@ final class PartitionQueue: Sendable {
                 UnsafeMutableBufferPointer(rebasing: kept[..<keptCount]),
                 of: partition,
                 end: end,
+                taking: taking,
                 client: handle,
                 processor: processor,
                 companion: companion
             )
             return taken
         }
+    }
+
+    /// Notes what came instead of a record, which stays the caller's.
+    private func note(_ message: ConsumedBatch.Message, _ result: inout Taken) {
+        let code = message.pointee.err
+        // After a failure librdkafka goes on behind it; what was in between would be passed over.
+        guard result.failure == nil, !code.isNone, code != RD_KAFKA_RESP_ERR__PARTITION_EOF else { return }
+        // Belongs to the message.
+        let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
+        let error = ReadingError.error(code, text, in: partition, at: message.pointee.offset)
+        if ReadingError.stops(error.errorType) { result.failure = error } else { result.troubles.append(error) }
     }
 
     /// The offset behind the partition's last record, as the last fetch told it; -1 if none did.

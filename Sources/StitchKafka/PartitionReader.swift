@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchRdkafka
-import StitchService
 import Synchronization
 
 /// Gives out the records of one partition, in order, for as long as the partition is ours: one assignment, one reader.
@@ -55,7 +54,9 @@ final class PartitionReader: Sendable {
     private let queue: PartitionQueue
     private let wake: Wake
     private let kick: @Sendable (KafkaTopicPartition) -> Void
+    private let troubled: @Sendable (KafkaError) -> Void
     private let countsWhenHandled: Bool
+    private let firstTaking = Taking()
     private let state: Mutex<State>
     /// Whether to ask `mayGoOn` before the next record.
     private let interrupted = Atomic<Bool>(false)
@@ -76,6 +77,7 @@ final class PartitionReader: Sendable {
     ///   - kicker: Decides when to wake the thread that fetches.
     ///   - previous: Who had the partition before.
     ///   - kick: Wakes the thread that fetches.
+    ///   - troubled: Is told what goes wrong with the partition and may pass.
     init(
         _ partition: KafkaTopicPartition,
         _ queue: PartitionQueue,
@@ -85,13 +87,15 @@ final class PartitionReader: Sendable {
         countsWhenHandled: Bool,
         kicker: FetchKicker,
         previous: PartitionReader?,
-        kick: @escaping @Sendable (KafkaTopicPartition) -> Void
+        kick: @escaping @Sendable (KafkaTopicPartition) -> Void,
+        troubled: @escaping @Sendable (KafkaError) -> Void
     ) {
         self.partition = partition
         self.queue = queue
         self.wake = wake
         self.countsWhenHandled = countsWhenHandled
         self.kick = kick
+        self.troubled = troubled
         self.previous = Mutex(previous)
         state = Mutex(State(size: BatchSize(limit: limit), kicker: kicker, start: start))
     }
@@ -119,18 +123,13 @@ final class PartitionReader: Sendable {
 
     /// Takes what is there; it is in flight until `end`, or until `mayGoOn` says no.
     func take() -> Next {
+        var troubles: [KafkaError] = []
         let (next, kicks) = state.withLock { state -> (Next, Bool) in
             guard state.partition.mayTake else { return (state.partition.isOver ? .over : .nothing, false) }
             if let failure = state.failure { return (.failed(failure), false) }
-            let taken = queue.take(upTo: state.size.next)
-            for code in taken.errors {
-                let error = KafkaError(native: code, "The partition \(partition) could not be read")
-                if ErrorName.stopsConsumer(error.errorType) {
-                    state.failure = state.failure ?? error
-                } else {
-                    Diagnostics.log(.warning, error.message)
-                }
-            }
+            let taken = queue.take(upTo: state.size.next, taking(state.partition.generation))
+            troubles = taken.troubles
+            state.failure = taken.failure
             guard let batch = taken.batch else { return (state.failure.map { .failed($0) } ?? .nothing, false) }
             let bytes = batch.byteCount
             state.size.note(count: batch.count, bytes: bytes)
@@ -142,6 +141,7 @@ final class PartitionReader: Sendable {
             return (.batch(batch, generation: state.partition.generation), kicks)
         }
         if kicks { kick(partition) }
+        for trouble in troubles { troubled(trouble) }
         return next
     }
 
@@ -273,8 +273,23 @@ final class PartitionReader: Sendable {
     func refused(_ offset: Int64) { state.withLock { $0.partition.refused(offset) } }
 
     /// All records before `next` count as handled, because the caller says so.
-    func note(handledBefore next: Int64) {
-        state.withLock { $0.partition.note(handledBefore: next, generation: $0.partition.generation) }
+    ///
+    /// - Parameters:
+    ///   - next: The offset behind the record that he says it of.
+    ///   - taken: When that was taken; `nil` where nobody knows.
+    /// - Returns: Whether they count: not when the record was taken by an earlier reader, or before a seek.
+    func note(handledBefore next: Int64, taken: Taking?) -> Bool {
+        state.withLock { state in
+            guard taken == nil || taken == taking(state.partition.generation) else { return false }
+            state.partition.note(handledBefore: next, generation: state.partition.generation)
+            return true
+        }
+    }
+
+    private func taking(_ generation: Int) -> Taking {
+        var taking = firstTaking
+        taking.generation = generation
+        return taking
     }
 
     /// All that was handled counts, because the caller says so.
@@ -303,6 +318,8 @@ final class PartitionReader: Sendable {
             state.current = nil
             state.position = nil
             state.done = nil
+            // Reading may go on behind what could not be read.
+            state.failure = nil
         }
     }
 

@@ -158,6 +158,20 @@ struct KafkaOptionTests {
         #expect(strategy() == "cooperative-sticky")
     }
 
+    @Test("of intervals leaves a member that gives partitions away the time to do so before the group goes on")
+    func revocationLimit() throws {
+        func limit(_ poll: Duration?, heartbeat: Duration? = nil) throws -> Duration {
+            var configuration = KafkaConfiguration(brokers: ["localhost:9092"])
+            configuration.maxPollInterval = poll
+            configuration.heartbeatInterval = heartbeat
+            configuration.sessionTimeout = .seconds(6)
+            return try ClientProperties(configuration, for: .consumer(group: "g")).revocationLimit
+        }
+        #expect(try limit(nil) == .seconds(291))
+        #expect(try limit(.seconds(60), heartbeat: .seconds(1)) == .seconds(53))
+        #expect(try limit(.seconds(10)) == .seconds(5))
+    }
+
     @Test("of tokens may be that librdkafka fetches them itself")
     func tokensByOIDC() throws {
         var configuration = KafkaConfiguration(brokers: ["localhost:9092"])

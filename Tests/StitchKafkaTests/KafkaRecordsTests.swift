@@ -175,6 +175,53 @@ struct KafkaRecordsTests {
         #expect(error?.code == KafkaError.Code("_STATE"))
     }
 
+    @Test("can't be committed once reading went on elsewhere, so that no record is passed over that was not handled")
+    func staleCommit() async throws {
+        let topic = try await topic("stale", records: 10)
+        var options = KafkaConsumerOptions()
+        options.commit = .manual
+        let partition = KafkaTopicPartition(topic: topic, partition: 0)
+        let consumer = try consumer(of: topic, options: options)
+        var records = consumer.records.makeAsyncIterator()
+        var late: KafkaConsumedRecord?
+        while let record = try await records.next() {
+            late = record
+            if record.offset == 8 { break }
+        }
+        let before = try #require(late)
+        try await consumer.seek(partition, to: .offset(3))
+        let error = await #expect(throws: KafkaError.self) { try await consumer.commit(before) }
+        #expect(error?.code == KafkaError.Code("_STATE") && error?.message.contains("seek") == true)
+        try await consumer.commit()
+        #expect(try await consumer.committed([partition]) == [:])
+        let next = try #require(try await records.next())
+        #expect(next.offset == 3)
+        try await consumer.commit(next)
+        #expect(try await consumer.committed([partition]) == [partition: 4])
+        await consumer.shutdown()
+    }
+
+    @Test("go on elsewhere as soon as their partition is assigned, though librdkafka is still looking where it begins")
+    func earlySeek() async throws {
+        // Of its own: it is slow.
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("early")
+        let producer = try KafkaProducer(cluster.configuration)
+        for value in 0..<5 { try await producer.send(KafkaRecord(topic: "early", value: [UInt8(value)])) }
+        await producer.shutdown()
+        try await cluster.setRoundTrip(.milliseconds(200))
+        let partition = KafkaTopicPartition(topic: "early", partition: 0)
+        let consumer = try KafkaConsumer(cluster.configuration, partitions: [partition: .committed], group: "early")
+        while consumer.assignment.isEmpty { await Task.yield() }
+        try await consumer.seek(partition, to: .offset(3))
+        for try await record in consumer.records {
+            #expect(record.offset == 3)
+            break
+        }
+        await consumer.shutdown()
+        await cluster.shutdown()
+    }
+
     @Test("of given partitions come without a group, from where they were asked for")
     func partitions() async throws {
         let topic = try await topic("partitions", partitions: 2, records: 20)
@@ -304,6 +351,31 @@ struct KafkaRecordsTests {
             _ = try await consumer.offsets(at: .distantFuture, of: [partition])
         }
         #expect(error?.code == .closed)
+    }
+
+    @Test("are found by their time in no partition, and not where only half of the answer came")
+    func partialTimes() async throws {
+        // Of its own: its requests fail.
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("times")
+        let producer = try KafkaProducer(cluster.configuration)
+        try await producer.send(KafkaRecord(topic: "times", value: [0]))
+        await producer.shutdown()
+        let partition = KafkaTopicPartition(topic: "times", partition: 0)
+        let consumer = try KafkaConsumer(cluster.configuration, partitions: [partition: .beginning], group: "times")
+        var records = consumer.records.makeAsyncIterator()
+        _ = try await records.next()
+        #expect(try await consumer.offsets(at: .now, of: []) == [:])
+        #expect(try await consumer.committed([]) == [:])
+        // The question by time is answered, the one for the end of the partition is not.
+        let refusal = KafkaError.Code.topicAuthorizationFailed
+        try await cluster.fail(.listOffsets, with: KafkaError.Code("NO_ERROR"), refusal, refusal, refusal)
+        let error = await #expect(throws: KafkaError.self) {
+            _ = try await consumer.offsets(at: .distantFuture, of: [partition])
+        }
+        #expect(error?.code == refusal)
+        await consumer.shutdown()
+        await cluster.shutdown()
     }
 
     @Test("come from all topics that a pattern fits")

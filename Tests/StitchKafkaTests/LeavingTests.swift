@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchRdkafka
+import Foundation
 import KafkaTesting
 import Testing
 
@@ -37,6 +38,31 @@ struct LeavingTests {
             _ = client.leave { _ in }
             client.handle.letGoWaiting()
         }
+        await cluster.shutdown()
+    }
+
+    @Test("has left though what its last partitions took was longer than brokers may take")
+    func lastWork() async throws {
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("leaving")
+        let client = try ConsumerClient(cluster.configuration, group: "leaving")
+        #expect(client.subscribe(to: ["leaving"]).isNone)
+        let hasLeft = OneTime<Bool>()
+        await onThread {
+            var isAssigned = false
+            while !isAssigned {
+                client.poll(timeoutMilliseconds: 100) { if case .assigned = $0 { isAssigned = true } }
+            }
+        }
+        try await cluster.setRoundTrip(.milliseconds(300))
+        await onThread {
+            let left = client.leave(within: .milliseconds(700)) { event in
+                if case .revoked = event { Thread.sleep(forTimeInterval: 1) }
+            }
+            hasLeft.set(left)
+            client.handle.letGoWaiting()
+        }
+        #expect(await hasLeft.value)
         await cluster.shutdown()
     }
 

@@ -23,7 +23,7 @@ struct PartitionQueueTests {
         while length(client, partition) < 2 { await Task.yield() }
         try await producer.send(KafkaRecord(topic: topic, value: [1]))
         while length(client, partition) < 4 { await Task.yield() }
-        let taken = (0..<3).map { _ in queue.take(upTo: 1) }
+        let taken = (0..<3).map { _ in queue.take(upTo: 1, Taking()) }
         #expect(taken.map { $0.batch?.offset(0) } == [0, 1, nil])
         #expect(length(client, partition) == 0)
         queue.destroy()
