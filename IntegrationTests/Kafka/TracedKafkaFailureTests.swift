@@ -22,6 +22,34 @@ struct TracedKafkaFailureTests {
         await producer.shutdown()
     }
 
+    /// Lets a member of a group work until some of its spans are known, and others not yet, and kills it.
+    ///
+    /// - Returns: How many records it had begun.
+    private func begunUntilKilled(
+        _ manner: KafkaMemberProcess.Manner,
+        _ topic: String,
+        _ configuration: KafkaConfiguration,
+        _ service: String,
+        _ receiver: ThreadedReceiver
+    ) async throws -> Int {
+        let member = try KafkaMemberProcess(
+            group: topic,
+            topic: topic,
+            brokers: configuration.brokers,
+            manner,
+            environment: [
+                "OTEL_SERVICE_NAME": service, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
+                "OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_METRICS_EXPORTER": "none",
+            ]
+        )
+        var begun = 0
+        for await case .begin in member.lines {
+            begun += 1
+            if begun > 50, !receiver.spans.isEmpty { member.kill() }
+        }
+        return begun
+    }
+
     @Test("keeps each record's flow whole, but for the spans that the killed process had not exported")
     func killed() async throws {
         let receiver = try ThreadedReceiver()
@@ -34,21 +62,7 @@ struct TracedKafkaFailureTests {
         let killed = KilledProcess(service: "member", topics: [topic + next])
         let missing = try await withLintedTest(killing: killed) { test in
             try await send(to: topic)
-            let member = try KafkaMemberProcess(
-                group: topic,
-                topic: topic,
-                brokers: configuration.brokers,
-                .traced,
-                environment: [
-                    "OTEL_SERVICE_NAME": killed.service, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
-                    "OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_METRICS_EXPORTER": "none",
-                ]
-            )
-            for await case .begin in member.lines {
-                begun += 1
-                // Some of its spans are known, and others not yet.
-                if begun > 50, !receiver.spans.isEmpty { member.kill() }
-            }
+            begun = try await begunUntilKilled(.traced, topic, configuration, killed.service, receiver)
 
             let producer = try TracedKafkaProducer(configuration)
             let second = try TracedKafkaConsumer(configuration, group: topic, topics: [topic]) { record in
@@ -92,20 +106,7 @@ struct TracedKafkaFailureTests {
         let killed = KilledProcess(service: "member", topics: ["\(topic).dead"])
         let missing = try await withLintedTest(killing: killed) { test in
             try await send(to: topic)
-            let member = try KafkaMemberProcess(
-                group: topic,
-                topic: topic,
-                brokers: configuration.brokers,
-                .failsTraced,
-                environment: [
-                    "OTEL_SERVICE_NAME": killed.service, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
-                    "OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_METRICS_EXPORTER": "none",
-                ]
-            )
-            for await case .begin in member.lines {
-                begun += 1
-                if begun > 50, !receiver.spans.isEmpty { member.kill() }
-            }
+            begun = try await begunUntilKilled(.failsTraced, topic, configuration, killed.service, receiver)
 
             let second = try TracedKafkaConsumer(
                 configuration,
