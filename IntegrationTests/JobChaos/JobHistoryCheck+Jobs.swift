@@ -65,7 +65,10 @@ extension JobHistoryCheck {
                 if case .ended(let made, .done) = $0.event { made.isOf(ticket) } else { false }
             }
             if !wasDone { add(.completedUndone, number, "ticket \(ticket.seq)") }
-            let isLater = { (made: MemberEvent.Attempt) in (made.attempt, made.losses) > (ticket.attempt, ticket.losses)
+            // A snooze keeps the number of the attempt, and lets losses count anew.
+            let isLater = { (made: MemberEvent.Attempt) in
+                made.attempt > ticket.attempt
+                    || made.attempt == ticket.attempt && made.losses > ticket.losses && !plan.job.snoozes
             }
             if events.contains(where: { $0.event.attempt.map(isLater) ?? false }) {
                 add(.runAfterCompletion, number, "of ticket \(ticket.seq) there is a later attempt")

@@ -13,10 +13,11 @@ extension JobHistoryCheck {
     /// chance would have it.
     func wasLostAlone(_ number: Int, _ tickets: [JobHistory.Ticket]) -> Bool {
         // An attempt that failed in between is no loss.
-        let lost = tickets.filter { notes[$0.seq]?.contains { $0.outcome == 2 } == true }
-        guard let losses = parked[number]?.losses, losses >= 5, lost.map(\.losses) == Array(0..<losses) else {
-            return false
-        }
+        let all = tickets.filter { notes[$0.seq]?.contains { $0.outcome == 2 } == true }
+        guard let losses = parked[number]?.losses, losses >= 5 else { return false }
+        // They count from the last attempt on that came to its end.
+        let lost = all.suffix(losses)
+        guard lost.map(\.losses) == Array(0..<losses) else { return false }
         return lost.allSatisfy { $0.losses < 2 || wasAlone(number, $0) }
     }
 

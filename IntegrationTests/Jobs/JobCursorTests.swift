@@ -117,7 +117,7 @@ struct JobCursorTests {
     func isolation() async throws {
         try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
-            for call in ["rescue()", "promote()", "maintain()", "beat(1, '{}', 1)", "ack(1, '{}', '{}', '{}')"] {
+            for call in ["rescue()", "promote()", "maintain('seal')", "beat(1, '{}', 1)", "ack(1, '{}', '{}', '{}')"] {
                 let error = await #expect(throws: PostgresError.self) {
                     try await jobs.database.withTransaction { transaction in
                         try await transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

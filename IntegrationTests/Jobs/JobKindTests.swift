@@ -82,6 +82,50 @@ struct JobKindTests {
         }
     }
 
+    @Test(
+        "A job waits for a worker that knows its kind from when it was set aside, however old it is, and dies at last"
+    )
+    func old() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let jobs = try await test.jobs()
+            let ignorant = try JobWorker(jobs, queues: ["default": 1])
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            try await jobs.advanceClock(by: .seconds(86_400 * 3))
+            try await ignorant.drain()
+            #expect(try await jobs.column("state", of: id) == "ready")
+            // It came before such a worker again, and was set aside again: that begins no new day.
+            try await jobs.advanceClock(by: .seconds(43_200))
+            _ = try await jobs.database.query("SELECT stitch.promote(ARRAY[stitch.kind_id('send_receipt')], '{1}')")
+            try await ignorant.drain()
+            try await jobs.advanceClock(by: .seconds(43_201))
+            try await ignorant.drain()
+            #expect(try await jobs.column("state", of: id) == "dead")
+        }
+    }
+
+    @Test("A job of an unknown kind never dies while a worker of its queue is there that knows the kind")
+    func knownByAnother() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let jobs = try await test.jobs()
+            let ignorant = try JobWorker(jobs, queues: ["default": 1])
+            let knowing = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in }
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            try await ignorant.drain()
+            _ = try await jobs.database.query(
+                "SELECT * FROM stitch.register('knowing', '10 days', '{default}', '{send_receipt}', '{}')"
+            )
+            try await jobs.advanceClock(by: .seconds(86_400 * 2))
+            try await ignorant.drain()
+            #expect(try await jobs.column("state", of: id) == "ready")
+            // Also where it comes before one that does not know it once more.
+            _ = try await jobs.database.query("SELECT stitch.promote(ARRAY[stitch.kind_id('send_receipt')], '{1}')")
+            try await ignorant.drain()
+            #expect(try await jobs.column("state", of: id) == "ready")
+            try await knowing.drain()
+            #expect(knowing.counts.succeeded == 1)
+        }
+    }
+
     @Test("An alias that is the kind of another handler is refused")
     func clash() async throws {
         try await withStitchTest(lint: FlowLint()) { test in

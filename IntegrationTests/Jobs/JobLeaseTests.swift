@@ -148,6 +148,40 @@ struct JobLeaseTests {
         }
     }
 
+    @Test("Losses before an attempt that came to its end count no more, and the job is among others again")
+    func forgiven() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            for name in ["first", "second"] { try await jobs.loseWorker(name, kind: "send_receipt") }
+            _ = try await jobs.database.query("SELECT * FROM stitch.rescue()")
+            #expect(try await jobs.column("losses", of: id) == "2")
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { _, _ in
+                throw JobControl.snooze(.seconds(60))
+            }
+            try await worker.drain()
+            #expect(try await jobs.column("losses", of: id) == "0")
+            let lanes = try await jobs.database.query("SELECT lane & 4 AS solo FROM stitch.parked")
+            #expect(try lanes.map { try $0.decode("solo", as: Int.self) } == [0])
+        }
+    }
+
+    @Test("A clock that is set back keeps the jobs of a lost worker no longer than a lease")
+    func clockSetBack() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            let id = try await jobs.enqueue(SendReceipt(orderID: 7))
+            try await jobs.loseWorker("lost", kind: "send_receipt")
+            // As of before the clock was set back by an hour.
+            try await jobs.database.execute("UPDATE stitch.worker SET expires = stitch.now() + interval '1 hour'")
+            _ = try await jobs.database.query("SELECT * FROM stitch.rescue()")
+            #expect(try await jobs.column("state", of: id) == "running")
+            try await jobs.advanceClock(by: .seconds(11))
+            _ = try await jobs.database.query("SELECT * FROM stitch.rescue()")
+            #expect(try await jobs.column("state", of: id) == "ready")
+        }
+    }
+
     @Test(
         "A heartbeat gives back what the worker does not know of, but nothing that was claimed while it was on its way"
     )

@@ -130,6 +130,27 @@ struct JobMetricsTests {
         }
     }
 
+    @Test("Of all workers of a queue one counts what waits, and the others report the same for a while")
+    func shared() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let jobs = try await test.jobs()
+            try await jobs.enqueue(SendReceipt(orderID: 1))
+            func ready() async throws -> Int {
+                let sql = "SELECT ready FROM stitch.measured('{default}', '10 seconds')"
+                return try await jobs.database.query(sql)[0].decode("ready")
+            }
+            #expect(try await ready() == 1)
+            try await jobs.enqueue(SendReceipt(orderID: 2))
+            #expect(try await ready() == 1)
+            try await jobs.advanceClock(by: .seconds(10))
+            try await jobs.database.withTransaction { counting in
+                _ = try await counting.query("SELECT * FROM stitch.measured('{default}', '1 second')")
+                #expect(try await ready() == 1)
+            }
+            #expect(try await ready() == 2)
+        }
+    }
+
     @Test("A worker measures its queues as it runs, and asks the database nothing where nobody measures")
     func running() async throws {
         try await withStitchTest(lint: FlowLint()) { test in

@@ -71,6 +71,39 @@ struct JobMigrationTests {
         }
     }
 
+    @Test("A migration that fails midway leaves nothing behind, and is made once what it met is gone")
+    func midway() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let database = try await test.database()
+            try await database.execute("CREATE SCHEMA stitch")
+            try await database.execute("CREATE TABLE stitch.note (text text)")
+            let jobs = try JobQueue(database)
+            let error = await #expect(throws: JobError.self) { try await jobs.migrate() }
+            #expect(error?.code == .migrationFailed && error?.description.contains("note") == true)
+            let relations =
+                "SELECT count(*) AS number FROM pg_class WHERE relnamespace = 'stitch'::regnamespace AND relkind = 'r'"
+            #expect(try await database.query(relations)[0].decode("number", as: Int.self) == 1)
+            #expect(try await jobs.schemaVersion().found == nil)
+            try await database.execute("DROP TABLE stitch.note")
+            try await jobs.migrate()
+            #expect(try await jobs.schemaVersion().found == 1)
+            try await jobs.enqueue(SendReceipt(orderID: 7))
+        }
+    }
+
+    @Test("A worker that finds another version writes nothing")
+    func otherVersion() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let jobs = try await test.jobs()
+            try await jobs.database.execute("INSERT INTO stitch.schema_version (version) VALUES (7)")
+            let worker = try JobWorker(jobs, queues: ["new": 1]).handle(SendReceipt.self) { _, _ in }
+            let error = await #expect(throws: JobError.self) { try await worker.run() }
+            #expect(error?.code == .migrationFailed && error?.message.contains("is at version 7") == true)
+            let rows = "SELECT (SELECT count(*) FROM stitch.worker) + (SELECT count(*) FROM stitch.queue) AS number"
+            #expect(try await jobs.database.query(rows)[0].decode("number", as: Int.self) == 0)
+        }
+    }
+
     @Test("Options that contradict, and names that can't be one, are refused")
     func refused() async {
         let contradiction = await JobsConsole(url: nil).run(["migrate", "--print", "--dry-run"])

@@ -4,7 +4,8 @@ import PostgresTesting
 import StitchPostgres
 import StitchTesting
 import Testing
-import TracedJobs
+
+@testable import TracedJobs
 
 @Suite("What is kept of jobs on a real Postgres", .timeLimit(.minutes(2)))
 struct JobRetentionTests {
@@ -13,8 +14,8 @@ struct JobRetentionTests {
     /// As many rounds of maintenance as a segment needs to go.
     private func maintain(_ jobs: JobQueue, moving: Bool = false) async throws {
         for _ in 0..<8 {
-            _ = try await jobs.database.query("SELECT stitch.maintain($1::boolean)", moving)
-            _ = try await jobs.database.query("SELECT stitch.retire_segment(stitch.retirable_segment())")
+            try await JobStore(database: jobs.database, names: jobs.names)
+                .maintain(MaintenanceStep.allCases.filter { moving || $0 != .move })
         }
     }
 
@@ -28,10 +29,14 @@ struct JobRetentionTests {
         }
     }
 
-    @Test("A finished job can be looked up for as long as it is to be kept, and not much longer, however few there are")
-    func few() async throws {
+    @Test(
+        "A finished job can be looked up for as long as it is to be kept, and not much longer, however few there are",
+        arguments: [false, true]
+    )
+    func few(isPublished: Bool) async throws {
         try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
+            if isPublished { try await jobs.database.execute("CREATE PUBLICATION every FOR ALL TABLES") }
             let id = try await jobs.enqueue(SendReceipt(orderID: 0))
             try await worker(jobs).drain()
             try await maintain(jobs)

@@ -82,6 +82,41 @@ struct JobSteeringTests {
         }
     }
 
+    @Test("Many dead jobs are revived by the thousand, without a lock for each, but for those whose key is taken")
+    func redriveMany() async throws {
+        try await withStitchTest { test in
+            let jobs = try await test.jobs()
+            try await jobs.database.execute(
+                """
+                DO $$ BEGIN
+                    PERFORM stitch.enqueue('send_receipt', delay => '1 day', unique_by => CASE WHEN n <= 3 THEN n::text END)
+                        FROM generate_series(1, 2500) AS n;
+                    UPDATE stitch.parked SET state = 3, due = stitch.now();
+                    DELETE FROM stitch.uniq;
+                    PERFORM stitch.enqueue('send_receipt', unique_by => '1');
+                END $$
+                """
+            )
+            try await jobs.database.withTransaction { transaction in
+                let row = try await transaction.query(
+                    """
+                    SELECT stitch.redrive(at_most => 400) AS revived, (SELECT count(*) FROM pg_locks
+                        WHERE pid = pg_backend_pid() AND locktype = 'advisory') AS locks
+                    """
+                )[0]
+                #expect(try row.decode("revived", as: Int.self) == 400)
+                let locks = try await transaction.query(
+                    "SELECT count(*) AS number FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'"
+                )
+                #expect(try locks[0].decode("number", as: Int.self) == 0)
+            }
+            #expect(try await jobs.redrive(limit: 1500) == 1500)
+            #expect(try await jobs.redrive(limit: 50_000) == 599)
+            let left = try await jobs.database.query("SELECT count(*) AS number FROM stitch.parked WHERE state = 3")
+            #expect(try left[0].decode("number", as: Int.self) == 1)
+        }
+    }
+
     @Test("A job that is done again links to the attempt that was done before")
     func doneAgain() async throws {
         try await withStitchTest(lint: FlowLint()) { test in

@@ -12,10 +12,10 @@ struct JobMaintenance: Sendable {
     let identity: WorkerIdentity
     let tally: JobTally
 
-    /// After so many rounds, old tickets of queues that nobody works on are moved.
-    private static let roundsBetweenMoves = 100
+    /// After so many rounds, what looks at much is done as well.
+    private static let roundsBetweenRareSteps = 100
 
-    /// Goes round three times per lease until the task is cancelled.
+    /// Goes round three times per lease until the task is cancelled; rescue and maintenance fail each for itself.
     ///
     /// - Parameter rescuing: Whether it rescues lost jobs as well. Where a test moves the clock, only whoever moves it knows
     ///   that between a beat and a rescue no lease ran out.
@@ -24,15 +24,26 @@ struct JobMaintenance: Sendable {
         while true {
             try? await Task.sleep(for: configuration.lease / 3)
             if Task.isCancelled { return }
-            do {
-                if rescuing { try await rescueLostJobs() }
-                rounds += 1
-                try await store.maintain(movingOldTickets: rounds % Self.roundsBetweenMoves == 0)
-                tally.unblock(.maintenance)
-            } catch {
-                tally.block(.maintenance, "\(error)")
-                Diagnostics.log(.warning, "The maintenance by \(configuration.name) failed: \(error)")
+            rounds += 1
+            if rescuing { await attempt(.rescue, "rescue") { () async throws(JobError) in try await rescueLostJobs() } }
+            let isRare = rounds % Self.roundsBetweenRareSteps == 0
+            await attempt(.maintenance, "maintenance") { () async throws(JobError) in
+                try await store.maintain(MaintenanceStep.allCases.filter { isRare || !$0.isRare })
             }
+        }
+    }
+
+    private func attempt(
+        _ part: JobTally.Part,
+        _ what: String,
+        _ body: () async throws(JobError) -> Void
+    ) async {
+        do {
+            try await body()
+            tally.unblock(part)
+        } catch {
+            tally.block(part, "\(error)")
+            Diagnostics.log(.warning, "The \(what) by \(configuration.name) failed: \(error)")
         }
     }
 

@@ -63,24 +63,32 @@ extension JobQueue {
         ) == "true"
     }
 
-    /// Revives dead jobs, the oldest first, each with a `settle` span as by ``retry(_:attempts:)``.
+    /// How many jobs are revived in one transaction.
+    private static let revivedTogether = 1000
+
+    /// Revives dead jobs, the oldest first, a thousand in each transaction, each with a `settle` span as by
+    /// ``retry(_:attempts:)``.
+    ///
+    /// Jobs that die meanwhile are left, and so are those whose unique key another job has.
     ///
     /// - Parameters:
     ///   - queue: Of which queue; all unless given.
     ///   - kind: Of which kind; all unless given.
     ///   - limit: How many at most.
     /// - Returns: How many.
-    /// - Throws: ``JobError/Code/databaseFailed``.
+    /// - Throws: ``JobError/Code/databaseFailed``; jobs may have been revived before that, which go on.
     @discardableResult
     public func redrive(queue: String? = nil, kind: String? = nil, limit: Int = 1000) async throws(JobError) -> Int {
-        let answer = try await revive(
-            "Reviving dead jobs",
-            "SELECT \(names["redrive"])($1::text, $2::text, $3::integer)::text AS answer",
-            queue,
-            kind,
-            min(max(limit, 0), Int(Int32.max))
-        )
-        return answer.flatMap { Int($0) } ?? 0
+        let begun = try await ask("Reviving dead jobs", "SELECT \(names["now"])()::text AS answer")
+        let sql = "SELECT \(names["redrive"])($1::text, $2::text, $3::integer, $4::text::timestamptz)::text AS answer"
+        var revived = 0
+        while revived < limit {
+            let most = min(limit - revived, Self.revivedTogether)
+            let answer = try await revive("Reviving dead jobs", sql, queue, kind, most, begun)
+            guard let number = answer.flatMap({ Int($0) }), number > 0 else { break }
+            revived += number
+        }
+        return revived
     }
 
     /// Lets nothing be claimed from a queue until it is resumed; what runs goes on.
@@ -155,9 +163,10 @@ extension JobQueue {
         do {
             let rows =
                 switch values.count {
+                case 0: try await database.query(sql)
                 case 1: try await database.query(sql, values[0])
                 case 2: try await database.query(sql, values[0], values[1])
-                default: try await database.query(sql, values[0], values[1], values[2])
+                default: try await database.query(sql, values[0], values[1], values[2], values[3])
                 }
             return try rows.first?.decode("answer")
         } catch {

@@ -13,12 +13,12 @@ extension JobStore {
         let queues = configuration.queues.keys.sorted()
         let kinds = known.names
         let sql = """
-            SELECT worker, queue_ids::text AS queue_ids, kind_ids::text AS kind_ids, \(names["wake_channel"])() AS channel,
-                (SELECT max(version) FROM \(names["schema_version"])) AS version
+            SELECT worker, queue_ids::text AS queue_ids, kind_ids::text AS kind_ids, \(names["wake_channel"])() AS channel
             FROM \(names["register"])($1, $2::float8 * interval '1 second', $3::text[], $4::text[], $5::jsonb, $6::boolean)
             """
         let row: PostgresRow?
         do throws(JobError) {
+            try await checkVersion()
             row = try await answered("Registering a worker") { [self] () async throws(PostgresError) in
                 try await database.query(
                     sql,
@@ -49,14 +49,6 @@ extension JobStore {
         }
         do {
             guard let row else { throw JobError(.databaseFailed, "Registering a worker returned no row") }
-            let version: Int = try row.decode("version")
-            guard version == JobSchema.version else {
-                throw JobError(
-                    .migrationFailed,
-                    "Schema \(names.name) is at version \(version), and this program needs \(JobSchema.version); "
-                        + "call migrate() or run `stitch migrate`"
-                )
-            }
             return Registration(
                 worker: try row.decode("worker"),
                 queues: Dictionary(zip(queues, numbers(try row.decode("queue_ids"))), uniquingKeysWith: { $1 }),
@@ -67,6 +59,21 @@ extension JobStore {
             throw error
         } catch {
             throw JobError(.databaseFailed, "Registering a worker failed", cause: error)
+        }
+    }
+
+    /// Refuses a schema of another version, before anything is written there.
+    private func checkVersion() async throws(JobError) {
+        let sql = "SELECT max(version) AS version FROM \(names["schema_version"])"
+        let version: Int? = try await answered("Looking for the job queue's version") { [self] () async throws in
+            try await database.query(sql).first?.decode("version")
+        }
+        guard version == JobSchema.version else {
+            throw JobError(
+                .migrationFailed,
+                "Schema \(names.name) is at version \(version ?? 0), and this program needs \(JobSchema.version); "
+                    + "call migrate() or run `stitch migrate`"
+            )
         }
     }
 

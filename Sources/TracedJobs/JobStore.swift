@@ -55,18 +55,6 @@ struct JobStore: Sendable {
         }
     }
 
-    /// A round of what has to be done now and then.
-    func maintain(movingOldTickets: Bool) async throws(JobError) {
-        let sql = """
-            SELECT \(names["maintain"])($1::boolean) AS done, \(names["retirable_segment"])() AS segment
-            """
-        try await answered("Maintaining the job queue") { [self] () async throws(PostgresError) in
-            let row = try await database.query(sql, movingOldTickets).first
-            guard let segment: Int32 = try row?.decode("segment", as: Int32?.self) else { return }
-            _ = try await database.query("SELECT \(names["retire_segment"])($1::integer)", segment)
-        }
-    }
-
     /// Transactions that are open now, or which of these still are.
     func openTransactions(among known: [String]? = nil) async throws(JobError) -> [String] {
         let sql = "SELECT \(names["open_transactions"])($1::xid8[])::text AS open"

@@ -7,7 +7,7 @@ import TelemetryAPI
 /// What a worker has done, counted by all of its attempts.
 final class JobTally: Sendable {
     /// What asks the database, each by itself: none says that another is well again.
-    enum Part: CaseIterable, Sendable { case claims, completions, heart, maintenance }
+    enum Part: CaseIterable, Sendable { case claims, completions, heart, rescue, maintenance }
 
     private struct State {
         var counts = JobCounts()

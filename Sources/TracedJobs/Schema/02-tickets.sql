@@ -77,7 +77,12 @@ CREATE TABLE segment (
     passed_no bigint,
     passed_at timestamptz,
     indexed boolean NOT NULL DEFAULT false,
-    retired_at timestamptz
+    -- How often detaching it was given up, and when it is tried again.
+    detach_tries smallint NOT NULL DEFAULT 0,
+    detach_after timestamptz,
+    retired_at timestamptz,
+    -- When its table went; the row goes when the receipts, notes and completions of its time have.
+    dropped_at timestamptz
 );
 
 -- What is not ordinary: jobs whose next ticket is not to be claimed yet, or not any more.
@@ -93,7 +98,7 @@ CREATE TABLE parked (
 );
 CREATE INDEX parked_due ON parked (due) WHERE state = 0;
 CREATE INDEX parked_left ON parked ((lane / 8), kind, due) WHERE state = 2;
-CREATE INDEX parked_ended ON parked (due) WHERE state >= 3;
+CREATE INDEX parked_ended ON parked (state, due) WHERE state >= 3;
 ALTER TABLE parked SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
 -- Orders to stop, for jobs that are not parked: found by whoever gets the job next, or has it.
@@ -109,7 +114,7 @@ CREATE TABLE uniq (
     id bigint NOT NULL,
     until timestamptz
 );
-CREATE INDEX uniq_until ON uniq (until) WHERE until IS NOT NULL;
+CREATE INDEX uniq_until ON uniq (until, id) WHERE until IS NOT NULL;
 
 -- A parked job as a ticket: the columns of `job`, which `parked` has after its own.
 CREATE FUNCTION ticket_of(p parked) RETURNS job LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$

@@ -66,6 +66,8 @@ CREATE UNIQUE INDEX claim_lane ON claim_log (lane, no);
 CREATE INDEX claim_worker ON claim_log (worker, c);
 -- From the trace of an attempt to its claim.
 CREATE INDEX claim_root ON claim_log (root);
+-- Here and below: what a publication of all tables needs to let rows be deleted.
+ALTER TABLE claim_log REPLICA IDENTITY USING INDEX claim_lane;
 
 -- What is claimed and not finished: the fence. Without this row nothing that is said about a claim has an effect.
 CREATE TABLE lease (
@@ -87,6 +89,7 @@ CREATE TABLE done_log (
     part varbit
 );
 CREATE INDEX done_no ON done_log USING brin (no) WITH (autosummarize = on);
+ALTER TABLE done_log REPLICA IDENTITY FULL;
 
 -- Attempts that ended otherwise, or whose span is not the one in the receipt. Only appended.
 CREATE TABLE note (
@@ -107,6 +110,7 @@ CREATE TABLE note (
 );
 CREATE INDEX note_id ON note (id);
 CREATE INDEX note_seq ON note USING brin (seq) WITH (autosummarize = on);
+ALTER TABLE note REPLICA IDENTITY FULL;
 
 CREATE FUNCTION outcome_name(outcome integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (ARRAY['succeeded', 'failed', 'lost', 'snoozed', 'cancelled', 'discarded', 'returned', 'left', 'unstarted'])[outcome + 1];

@@ -62,22 +62,31 @@ BEGIN
     IF became IS NULL THEN
         CASE outcome
         WHEN 0 THEN became := 'succeeded';
+        -- Here and for 3: the attempt came to an end, so the job has taken no worker with it.
         WHEN 1 THEN
+            next.losses := 0; next.lane := j.lane & ~4;
             next.attempt := j.attempt + 1; next.cause := 2; due := t + greatest(delay, interval '0');
             IF j.attempt >= j.max_attempts THEN became := 'dead'; END IF;
         WHEN 2 THEN
             next.losses := j.losses + 1; next.cause := 5; next.run_at := NULL;
             IF next.losses >= max_losses THEN became := 'dead'; END IF;
             IF next.losses >= s.solo_from THEN next.lane := j.lane | 4; END IF;
-        WHEN 3 THEN next.cause := 3; due := t + greatest(delay, interval '0');
+        WHEN 3 THEN
+            next.losses := 0; next.lane := j.lane & ~4;
+            next.cause := 3; due := t + greatest(delay, interval '0');
         WHEN 4 THEN became := 'cancelled';
         WHEN 5 THEN became := 'discarded';
         WHEN 6 THEN next.cause := 4; next.run_at := NULL;
         -- Claimed and never begun: waits on as before.
         WHEN 8 THEN NULL;
         WHEN 7 THEN
-            -- Waits on as before: nothing was attempted.
-            due := greatest(coalesce(j.waiting_since, j.created_at), j.run_at) + s.unknown_kind_after;
+            -- Waits on as before: nothing was attempted. How long it waits for a worker counts from when it was set aside
+            -- first, and for as long as one is there that knows the kind, it waits for that.
+            due := (
+                SELECT min(n.at) FROM note AS n
+                WHERE n.id = job_id AND n.outcome = 7 AND n.at >= coalesce(j.waiting_since, j.created_at)
+            ) + s.unknown_kind_after;
+            IF due IS NULL OR is_known(j.lane / 8, j.kind) THEN due := greatest(due, t + s.unknown_kind_after); END IF;
             became := CASE WHEN due <= t THEN 'dead' ELSE 'left' END;
             reason := coalesce(reason,
                 'no worker knows the kind ' || (SELECT k.name FROM kind AS k WHERE k.id = j.kind));
@@ -119,6 +128,17 @@ BEGIN
         became := 'ready';
     END IF;
     RETURN became;
+END $$;
+
+-- Whether a worker of the queue is there that knows a kind.
+CREATE FUNCTION is_known(queue integer, kind integer) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
+DECLARE t timestamptz := now();
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM worker AS w
+        WHERE w.expires > t AND is_known.queue = ANY (w.queues) AND is_known.kind = ANY (w.kinds)
+    );
 END $$;
 
 -- Writes a ticket, numbered by the statement that writes it: only such numbers may be in a segment.

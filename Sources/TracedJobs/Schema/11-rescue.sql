@@ -20,6 +20,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE w worker; g record;
 BEGIN
     PERFORM require_read_committed('rescue()');
+    -- No lease ends later than one that begins now, unless the clock was set back since: then it would outlive its worker by
+    -- as much.
+    UPDATE worker SET expires = now() + lease WHERE id = ANY (ARRAY(
+        SELECT x.id FROM worker AS x WHERE x.expires > (SELECT now()) + x.lease FOR NO KEY UPDATE SKIP LOCKED
+    ));
     FOR w IN
         SELECT * FROM worker AS x WHERE x.expires < (SELECT now()) ORDER BY x.id LIMIT max_workers
         FOR UPDATE SKIP LOCKED
@@ -73,7 +78,7 @@ BEGIN
             FOR UPDATE SKIP LOCKED
         )) OR id = ANY (ARRAY(
             SELECT x.id FROM parked AS x
-            WHERE x.state = 2 AND x.lane / 8 = ANY (queues) AND x.kind = ANY (kinds) AND x.due > t
+            WHERE x.state = 2 AND x.lane / 8 = ANY (queues) AND x.kind = ANY (kinds)
             ORDER BY x.due LIMIT at_most FOR UPDATE SKIP LOCKED
         )) RETURNING *
     LOOP
@@ -85,7 +90,12 @@ BEGIN
     END LOOP;
     FOR p IN
         UPDATE parked SET state = 3, due = t WHERE id = ANY (ARRAY(
-            SELECT x.id FROM parked AS x WHERE x.state = 2 AND x.due <= t LIMIT at_most FOR UPDATE SKIP LOCKED
+            SELECT x.id FROM parked AS x WHERE x.state = 2 AND x.due <= t
+                -- Others are put back by the worker that knows their kind.
+                AND NOT EXISTS (
+                    SELECT FROM worker AS w
+                    WHERE w.expires > t AND x.lane / 8 = ANY (w.queues) AND x.kind = ANY (w.kinds))
+            LIMIT at_most FOR UPDATE OF x SKIP LOCKED
         )) RETURNING *
     LOOP
         INSERT INTO note (seq, id, attempt, outcome, at, reason, final)

@@ -36,9 +36,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE p parked; j job; last record; t timestamptz := now(); was_parked boolean; was_alive boolean;
 BEGIN
     PERFORM require_read_committed('retry()');
-    -- Two at once: the second finds it ready.
-    PERFORM pg_advisory_xact_lock('parked'::regclass::oid::integer, hashint8(retry.id));
+    -- Two at once: the second finds it ready. A row that is there is enough for that; without one it takes a lock, after
+    -- which there may be one.
     SELECT * INTO p FROM parked AS x WHERE x.id = retry.id AND x.state <> 1 FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM pg_advisory_xact_lock('parked'::regclass::oid::integer, hashint8(retry.id));
+        SELECT * INTO p FROM parked AS x WHERE x.id = retry.id AND x.state <> 1 FOR UPDATE;
+    END IF;
     was_parked := FOUND;
     was_alive := was_parked AND p.state IN (0, 2);
     IF was_parked THEN j := ticket_of(p);
@@ -78,17 +82,34 @@ BEGIN
     RETURN true;
 END $$;
 
--- Revives dead jobs, the oldest first. Returns how many.
-CREATE FUNCTION redrive(queue text DEFAULT NULL, kind text DEFAULT NULL, at_most integer DEFAULT 1000) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT count(*) FILTER (WHERE retry(d.id)) FROM (
-        SELECT p.id FROM parked AS p
-        WHERE p.state = 3
-            AND (redrive.queue IS NULL OR p.lane / 8 = (SELECT q.id FROM queue AS q WHERE q.name = redrive.queue))
-            AND (redrive.kind IS NULL OR p.kind = (SELECT k.id FROM kind AS k WHERE k.name = redrive.kind))
-        ORDER BY p.due LIMIT at_most
-    ) AS d
-$$;
+-- Revives dead jobs, the oldest first, of those that died before a time. Returns how many; 0 if none is left but those whose key
+-- another job has, or that somebody else has in hand. Many are best revived by the thousand, in a transaction each.
+CREATE FUNCTION redrive(
+    queue text DEFAULT NULL, kind text DEFAULT NULL, at_most integer DEFAULT 1000, before timestamptz DEFAULT 'infinity'
+) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
+DECLARE job_id bigint; number bigint := 0;
+BEGIN
+    PERFORM require_read_committed('redrive()');
+    FOR job_id IN
+        WITH dead AS MATERIALIZED (
+            SELECT p.id, p.due, p.unique_key FROM parked AS p
+            WHERE p.state = 3 AND p.due <= before
+                AND (redrive.queue IS NULL OR p.lane / 8 = (SELECT q.id FROM queue AS q WHERE q.name = redrive.queue))
+                AND (redrive.kind IS NULL OR p.kind = (SELECT k.id FROM kind AS k WHERE k.name = redrive.kind))
+                AND NOT EXISTS (
+                    SELECT FROM uniq AS u
+                    WHERE u.key = p.unique_key AND u.id <> p.id AND (u.until > (SELECT now())) IS NOT FALSE)
+            ORDER BY p.due LIMIT at_most FOR UPDATE OF p SKIP LOCKED
+        )
+        -- Keys are taken in their order.
+        SELECT d.id FROM dead AS d ORDER BY d.unique_key NULLS FIRST, d.due, d.id
+    LOOP
+        IF retry(job_id) THEN number := number + 1; END IF;
+    END LOOP;
+    RETURN number;
+END $$;
 
 -- Nothing is claimed from a paused queue; what runs goes on.
 CREATE FUNCTION pause(queue text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$

@@ -5,17 +5,40 @@
 CREATE VIEW ticket AS SELECT * FROM job UNION ALL SELECT * FROM past_job;
 
 -- The receipt that a ticket is in, and its place there.
+--
+-- From one receipt of a lane to the next, tickets only ever get behind the cursor: so the receipt is the first that has this
+-- one behind it, found in the index by halving, however many there are. rebase() begins that order anew.
 CREATE FUNCTION receipt_of(j job, OUT receipt claim_log, OUT ord integer)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
+DECLARE before bigint; found_no bigint; middle bigint; k claim_log;
 BEGIN
-    SELECT k.* INTO receipt FROM claim_log AS k
-    WHERE k.lane = j.lane AND k.n > 0
-        AND k.no > coalesce((SELECT s.begun_no FROM segment AS s WHERE s.hi > j.seq ORDER BY s.hi LIMIT 1), 0)
-        AND (k.fx, k.fs) < (j.xid, j.seq) AND (j.xid, j.seq) <= (k.tx, k.ts)
-        AND pg_visible_in_snapshot(j.xid, k.sc) AND NOT pg_visible_in_snapshot(j.xid, k.sp)
-    LIMIT 1;
-    IF receipt.no IS NOT NULL AND receipt.worker > 0 THEN
+    before := greatest(
+        (SELECT s.begun_no FROM segment AS s WHERE s.hi > j.seq ORDER BY s.hi LIMIT 1),
+        (SELECT max(b.no) FROM claim_log AS b WHERE b.worker = 0 AND b.c = -1 - j.lane AND b.low <= j.seq),
+        0
+    );
+    SELECT * INTO k FROM claim_log AS x WHERE x.lane = j.lane ORDER BY x.no DESC LIMIT 1;
+    IF k.no IS NULL OR k.no <= before OR NOT is_claimed(j.xid, j.seq, k) THEN RETURN; END IF;
+    receipt := k;
+    found_no := k.no;
+    WHILE found_no - before > 1 LOOP
+        middle := before + (found_no - before) / 2;
+        SELECT * INTO k FROM claim_log AS x
+        WHERE x.lane = j.lane AND x.no > before AND x.no <= middle ORDER BY x.no DESC LIMIT 1;
+        IF k.no IS NOT NULL AND is_claimed(j.xid, j.seq, k) THEN
+            receipt := k;
+            found_no := k.no;
+        ELSE before := middle;
+        END IF;
+    END LOOP;
+    -- A ticket that is parked is in none, though its number lies between those of some.
+    IF receipt.n = 0 OR (j.xid, j.seq) <= (receipt.fx, receipt.fs) OR (j.xid, j.seq) > (receipt.tx, receipt.ts)
+        OR NOT pg_visible_in_snapshot(j.xid, receipt.sc) OR pg_visible_in_snapshot(j.xid, receipt.sp) THEN
+        receipt := NULL;
+        RETURN;
+    END IF;
+    IF receipt.worker > 0 THEN
         -- Also where the segment is a past one: counted, not read.
         SELECT count(*) INTO ord FROM ticket AS t
         WHERE t.lane = j.lane AND t.seq >= receipt.low AND (t.xid, t.seq) > (receipt.fx, receipt.fs)

@@ -64,22 +64,27 @@ BEGIN
 END $$;
 
 -- How long jobs waited that were claimed in the last time, by queue, in seconds: from a sample of the newest
--- receipts.
-CREATE FUNCTION waits(within interval DEFAULT interval '1 hour', receipts integer DEFAULT 1000) RETURNS TABLE (
+-- receipts of each.
+CREATE FUNCTION waits(within interval DEFAULT interval '1 hour', receipts integer DEFAULT 200) RETURNS TABLE (
     queue text, claimed bigint, p50 double precision, p95 double precision, p99 double precision, longest double precision
 )
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
     SELECT q.name, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY x.ready),
         percentile_cont(0.95) WITHIN GROUP (ORDER BY x.ready),
         percentile_cont(0.99) WITHIN GROUP (ORDER BY x.ready), max(x.ready)
-    FROM (
-        SELECT k FROM claim_log AS k
-        WHERE k.n > 0 AND k.worker > 0 AND k.at > (SELECT now()) - within ORDER BY k.no DESC LIMIT receipts
-    ) AS r (k)
+    FROM queue AS q
+    CROSS JOIN LATERAL (
+        SELECT newest.k FROM generate_series(0, 7) AS p CROSS JOIN LATERAL (
+            SELECT k FROM claim_log AS k
+            WHERE k.lane = q.id * 8 + p AND k.n > 0 AND k.worker > 0 ORDER BY k.no DESC LIMIT receipts
+        ) AS newest
+        WHERE (newest.k).at > (SELECT now()) - within
+        ORDER BY (newest.k).no DESC LIMIT receipts
+    ) AS r
     CROSS JOIN LATERAL (
         SELECT extract(epoch FROM (r.k).at - greatest(t.run_at, coalesce(t.waiting_since, t.created_at)))::double precision
         FROM tickets_of(r.k) AS t
     ) AS x (ready)
-    JOIN queue AS q ON q.id = (r.k).lane / 8
     GROUP BY q.name
 $$;

@@ -10,6 +10,8 @@
 CREATE FUNCTION add_segments() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE number integer; added integer := 0; size bigint := (SELECT segment_size FROM setting); lo bigint; reached bigint;
 BEGIN
+    -- One at a time; the next finds what is there already.
+    PERFORM pg_advisory_xact_lock('segment'::regclass::oid::integer, 1);
     SELECT last_value INTO reached FROM job_seq;
     LOOP
         SELECT coalesce(max(s.k) + 1, 0), coalesce(max(s.hi), 0) INTO number, lo FROM segment AS s;
@@ -17,6 +19,8 @@ BEGIN
         EXECUTE format('CREATE TABLE job_%s (LIKE job INCLUDING DEFAULTS INCLUDING STORAGE, CHECK (seq >= %s AND seq < %s))
             WITH (autovacuum_enabled = false)', number, lo, lo + size);
         EXECUTE format('CREATE INDEX ON job_%s (lane, xid, seq)', number);
+        -- Tickets are deleted by rebase() only.
+        EXECUTE format('ALTER TABLE job_%s REPLICA IDENTITY FULL', number);
         EXECUTE format('ALTER TABLE job ATTACH PARTITION job_%s FOR VALUES FROM (%s) TO (%s)', number, lo, lo + size);
         INSERT INTO segment (k, lo, hi, begun_no)
         SELECT number, lo, lo + size, CASE WHEN is_called THEN last_value ELSE 0 END FROM claim_seq;
@@ -82,27 +86,57 @@ BEGIN
     RETURN found_one;
 END $$;
 
--- Passes the oldest sealed segment if no lane holds it up: then all lanes need not look there again.
-CREATE FUNCTION pass_segment() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE s segment; l integer; at claim_log; all_lanes integer[];
+-- Puts the cursors of lanes behind the oldest sealed segment, for up to so many lanes that have no ticket of it left, and
+-- passes it when all are: then no lane need look there again. `more` says that lanes are left that could have been taken.
+--
+-- One lane is waited for, and no other held meanwhile: of the rest those are taken that nobody has just now. So a claim
+-- waits for this as it does for another claim, and however many lanes there are, few locks are held at once.
+CREATE FUNCTION pass_segment(at_most integer DEFAULT 100, OUT passed boolean, OUT more boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off
+SET lock_timeout = '1s' AS $$
+DECLARE s segment; l integer; at claim_log; behind integer[]; unclaimed integer[]; number integer := 0; is_held_up boolean := false;
 BEGIN
+    passed := false;
+    more := false;
     SELECT * INTO s FROM segment AS x WHERE x.sealed_at IS NOT NULL AND x.passed_at IS NULL ORDER BY x.k LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN RETURN false; END IF;
-    all_lanes := ARRAY(SELECT q.id * 8 + p FROM queue AS q, generate_series(0, 7) AS p ORDER BY 1);
-    -- First without locks: what is ahead of a cursor only gets less in a sealed segment.
-    FOREACH l IN ARRAY all_lanes LOOP
-        IF holds_up(l, s) THEN RETURN false; END IF;
-    END LOOP;
-    FOREACH l IN ARRAY all_lanes LOOP
-        PERFORM pg_advisory_xact_lock('job'::regclass::oid::integer, l);
+    IF NOT FOUND THEN RETURN; END IF;
+    SELECT array_agg(x.lane ORDER BY x.lane) FILTER (WHERE x.low < s.hi), array_agg(x.lane) FILTER (WHERE x.low IS NULL)
+    INTO behind, unclaimed
+    FROM (
+        SELECT q.id * 8 + p AS lane,
+            (SELECT k.low FROM claim_log AS k WHERE k.lane = q.id * 8 + p ORDER BY k.no DESC LIMIT 1) AS low
+        FROM queue AS q, generate_series(0, 7) AS p
+    ) AS x;
+    FOREACH l IN ARRAY coalesce(behind, '{}') LOOP
+        -- Without a lock: what is ahead of a cursor only gets less in a sealed segment.
+        IF holds_up(l, s) THEN
+            is_held_up := true;
+            CONTINUE;
+        END IF;
+        IF number >= at_most THEN
+            more := true;
+            RETURN;
+        END IF;
+        IF number = 0 THEN PERFORM pg_advisory_xact_lock('job'::regclass::oid::integer, l);
+        ELSIF NOT pg_try_advisory_xact_lock('job'::regclass::oid::integer, l) THEN
+            more := true;
+            CONTINUE;
+        END IF;
         at := cursor_of(l);
         IF at.low < s.hi THEN
             INSERT INTO claim_log (worker, c, lane, n, low, fx, fs, tx, ts, sp, sc, mode)
             VALUES (0, 0, l, 0, s.hi, at.tx, at.ts, at.tx, at.ts, at.sp, at.sc, 3);
         END IF;
+        number := number + 1;
+    END LOOP;
+    IF more OR is_held_up THEN RETURN; END IF;
+    -- A lane that nothing was claimed from has no cursor, and needs none.
+    FOREACH l IN ARRAY coalesce(unclaimed, '{}') LOOP
+        IF holds_up(l, s) THEN RETURN; END IF;
     END LOOP;
     UPDATE segment AS x SET passed_at = now(), passed_no = (SELECT last_value FROM claim_seq) WHERE x.k = s.k;
-    RETURN true;
+    passed := true;
+EXCEPTION WHEN lock_not_available THEN more := false;
 END $$;
 
 -- The oldest segment that nobody needs but people: no lease is left of the time before it was passed.

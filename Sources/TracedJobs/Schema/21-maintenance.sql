@@ -2,29 +2,60 @@
 --
 -- What has to be done now and then, by whichever worker is there; and what holds the queue up.
 
--- One round: a step of each thing, for one caller at a time. Returns what was done, for a log. `move` is to be left
--- out of every round but one an hour.
-CREATE FUNCTION maintain(move boolean DEFAULT false) RETURNS text
+-- A step of maintenance, for one caller at a time. Each is a transaction of its own, so that one that fails undoes no other;
+-- in this order, the last two once in a quarter of an hour or so:
+--
+--     room    segments for tickets to come. Not held up by whatever the others take long for.
+--     fill    numbers thrown away, where few jobs come
+--     seal    a full segment closed
+--     pass    cursors put behind it
+--     retire  it is put among the past ones
+--     drop    a past one thrown away
+--     clear   receipts, notes, completions and keys of its time
+--     forget  jobs that were set aside, and keys, whose time is over
+--     orders  orders to stop that nobody needs any more
+--     move    tickets of queues that nobody works on
+--
+-- Returns what was done, for a log, and whether it is to be called again for the rest of it.
+CREATE FUNCTION maintain(step text, OUT done text, OUT more boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE done text[] := '{}'; number bigint;
+DECLARE number bigint; passed boolean;
 BEGIN
     PERFORM require_read_committed('maintain()');
-    IF NOT pg_try_advisory_xact_lock('segment'::regclass::oid::integer, 0) THEN RETURN ''; END IF;
-    number := add_segments();
-    IF number > 0 THEN done := array_append(done, number || ' segments added'); END IF;
-    number := fill_segment();
-    IF number > 0 THEN done := array_append(done, 'a segment filled with ' || number || ' unused numbers'); END IF;
-    IF seal_segment() THEN done := array_append(done, 'a segment sealed'); END IF;
-    IF pass_segment() THEN done := array_append(done, 'a segment passed'); END IF;
-    number := drop_segment();
-    IF number IS NOT NULL THEN done := array_append(done, 'segment ' || number || ' dropped'); END IF;
-    number := forget();
-    IF number > 0 THEN done := array_append(done, number || ' old rows forgotten'); END IF;
-    IF move THEN
-        number := move_old_tickets();
-        IF number > 0 THEN done := array_append(done, number || ' old tickets moved'); END IF;
+    done := '';
+    more := false;
+    IF NOT pg_try_advisory_xact_lock('segment'::regclass::oid::integer, CASE step WHEN 'room' THEN 1 ELSE 0 END) THEN
+        RETURN;
     END IF;
-    RETURN array_to_string(done, ', ');
+    CASE step
+    WHEN 'room' THEN
+        number := add_segments();
+        IF number > 0 THEN done := number || ' segments added'; END IF;
+    WHEN 'fill' THEN
+        number := fill_segment();
+        IF number > 0 THEN done := 'a segment filled with ' || number || ' unused numbers'; END IF;
+    WHEN 'seal' THEN IF seal_segment() THEN done := 'a segment sealed'; END IF;
+    WHEN 'pass' THEN
+        SELECT p.passed, p.more INTO passed, more FROM pass_segment() AS p;
+        IF passed THEN done := 'a segment passed'; END IF;
+    WHEN 'retire' THEN done := coalesce('a segment is ' || retire_segment(retirable_segment()), '');
+    WHEN 'drop' THEN done := coalesce('segment ' || drop_segment() || ' dropped', '');
+    WHEN 'clear' THEN
+        number := clear_segment();
+        more := number > 0;
+        IF more THEN done := number || ' rows of a dropped segment deleted'; END IF;
+    WHEN 'forget' THEN
+        number := forget();
+        more := number >= 10000;
+        IF number > 0 THEN done := number || ' old rows forgotten'; END IF;
+    WHEN 'orders' THEN
+        number := forget_orders();
+        IF number > 0 THEN done := number || ' old orders forgotten'; END IF;
+    WHEN 'move' THEN
+        number := move_old_tickets();
+        more := number > 0;
+        IF more THEN done := number || ' old tickets moved'; END IF;
+    END CASE;
 END $$;
 
 -- What holds the queue up, the worst first; nothing if all is well. A transaction that holds up jobs is named with
@@ -41,7 +72,7 @@ BEGIN
             NULL::integer, s.oldest_ready
         FROM queue_stats AS s WHERE s.ready > 0 AND s.workers = 0 AND NOT s.paused
         UNION ALL
-        SELECT 1, 'room runs out', NULL, 'the last segment is being filled, and no worker has added another; call maintain()',
+        SELECT 1, 'room runs out', NULL, 'the last segment is being filled, and no worker has added another; call maintain(''room'')',
             NULL, NULL
         WHERE (SELECT max(s.lo) FROM segment AS s) <= (SELECT last_value FROM job_seq)
         UNION ALL

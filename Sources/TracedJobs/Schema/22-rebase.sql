@@ -3,13 +3,41 @@
 -- After a dump was restored in another cluster, or the rows came by logical replication: transaction ids have no
 -- meaning any more, so cursors begin anew and every open ticket is written once more.
 
--- To be called by the owner while no worker runs. Also right, if not needed, after pg_upgrade. Returns how many
--- tickets it wrote.
+-- Sets sequences to the highest numbers in use where they lag behind, since replication brings rows, and not those.
+CREATE FUNCTION catch_up_sequences() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE s record; reached bigint;
+BEGIN
+    FOR s IN SELECT * FROM (VALUES
+        ('job_seq'::regclass, (SELECT max(x.seq) FROM ticket AS x)),
+        ('job_seq', (SELECT max(greatest(x.id, x.seq)) FROM parked AS x)),
+        ('job_seq', (SELECT max(greatest(x.id, x.seq)) FROM note AS x)),
+        ('job_seq', (SELECT max(x.id) FROM uniq AS x)),
+        ('claim_seq', (SELECT max(x.no) FROM claim_log AS x)),
+        ('claim_seq', (SELECT max(x.no) FROM done_log AS x)),
+        ('claim_seq', (SELECT max(greatest(x.begun_no, x.passed_no)) FROM segment AS x)),
+        ('worker_seq', (SELECT max(greatest(x.worker, CASE WHEN x.worker = 0 THEN x.c END)) FROM claim_log AS x)),
+        ('worker_seq', (SELECT max(x.id) FROM worker AS x)),
+        ('worker_seq', (SELECT max(x.id) FROM past_worker AS x)),
+        (pg_get_serial_sequence('queue', 'id')::regclass, (SELECT max(x.id) FROM queue AS x)),
+        (pg_get_serial_sequence('kind', 'id')::regclass, (SELECT max(x.id) FROM kind AS x))
+    ) AS x (name, used) LOOP
+        EXECUTE format('SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM %s', s.name) INTO reached;
+        IF s.used > reached THEN PERFORM setval(s.name, s.used); END IF;
+    END LOOP;
+END $$;
+
+-- To be called by the owner while no worker runs; who enqueues waits until it is done. Also after pg_upgrade, which keeps
+-- the transactions' ids, but makes a cluster with an identifier of its own. Returns how many tickets it wrote.
 CREATE FUNCTION rebase() RETURNS bigint LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE t job; number bigint := 0; from_seq bigint; l integer; w worker;
 BEGIN
     PERFORM require_read_committed('rebase()');
+    -- Against maintenance, claims, and transactions that drew a number before this and write its ticket after.
+    PERFORM pg_advisory_xact_lock('segment'::regclass::oid::integer, n) FROM generate_series(0, 1) AS n;
     LOCK TABLE worker IN ACCESS EXCLUSIVE MODE;
+    LOCK TABLE job IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM catch_up_sequences();
+    PERFORM add_segments();
     -- Tickets that are newer than the newest claim of their lane were claimed by nobody, whatever cursors of another cluster
     -- say about their transactions: they were enqueued here already. They are out of the way while what was written there is
     -- read by its transactions.
@@ -32,10 +60,10 @@ BEGIN
             AND j.xid <> pg_current_xact_id();
     from_seq := nextval('job_seq');
     FOR l IN SELECT q.id * 8 + p FROM queue AS q, generate_series(0, 7) AS p ORDER BY 1 LOOP
-        PERFORM pg_advisory_xact_lock('job'::regclass::oid::integer, l);
         INSERT INTO open_ticket SELECT j.* FROM job AS j WHERE j.lane = l AND j.xid = pg_current_xact_id();
         INSERT INTO claim_log (worker, c, lane, n, low, fx, fs, tx, ts, sp, sc, mode)
-        VALUES (0, 0, l, 0, from_seq, '0', 0, '0', 0, '3:3:', '3:3:', 3);
+        -- Its name tells receipt_of() that those before it are of another cluster.
+        VALUES (0, -1 - l, l, 0, from_seq, '0', 0, '0', 0, '3:3:', '3:3:', 3);
     END LOOP;
     FOR t IN SELECT * FROM open_ticket ORDER BY seq LOOP
         t.origin := coalesce(t.origin, t.seq);

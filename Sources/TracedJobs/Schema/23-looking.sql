@@ -8,9 +8,46 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET jit = off 
     SELECT * FROM queue_stats WHERE queue = ANY (queues)
 $$;
 
+-- What was said of queues last, so that of all workers one counts. Nobody misses it after a crash.
+CREATE UNLOGGED TABLE depth (
+    queue integer PRIMARY KEY,
+    at timestamptz NOT NULL,
+    ready bigint,
+    oldest_ready timestamptz,
+    running bigint,
+    scheduled bigint,
+    unknown_kind bigint,
+    dead bigint,
+    workers bigint
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+
+-- What stats_of() said of these queues within the last time: asked again where it is older, by one caller at a time. What
+-- another is counting just now is told as it was before, and not at all if it is counted for the first time.
+CREATE FUNCTION measured(queues text[], within interval) RETURNS SETOF queue_stats
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
+DECLARE q record; t timestamptz := now(); stale text[] := '{}';
+BEGIN
+    FOR q IN SELECT x.id, x.name FROM queue AS x LEFT JOIN depth AS d ON d.queue = x.id
+        WHERE x.name = ANY (queues) AND (d.at > t - within AND d.at <= t) IS NOT TRUE ORDER BY x.id
+    LOOP
+        IF pg_try_advisory_xact_lock('depth'::regclass::oid::integer, q.id) THEN stale := array_append(stale, q.name); END IF;
+    END LOOP;
+    IF stale <> '{}' THEN
+        INSERT INTO depth AS d
+            SELECT x.id, t, s.ready, s.oldest_ready, s.running, s.scheduled, s.unknown_kind, s.dead, s.workers
+            FROM stats_of(stale) AS s JOIN queue AS x ON x.name = s.queue
+        ON CONFLICT (queue) DO UPDATE SET (at, ready, oldest_ready, running, scheduled, unknown_kind, dead, workers)
+            = (excluded.at, excluded.ready, excluded.oldest_ready, excluded.running, excluded.scheduled,
+                excluded.unknown_kind, excluded.dead, excluded.workers);
+    END IF;
+    RETURN QUERY SELECT x.name, x.paused, d.ready, d.oldest_ready, d.running, d.scheduled, d.unknown_kind, d.dead, d.workers
+        FROM depth AS d JOIN queue AS x ON x.id = d.queue WHERE x.name = ANY (queues);
+END $$;
+
 -- Jobs of a state, a queue and a kind, or of any, those first that something happened to last: for a look, not for all
 -- of them. However many there are, it reads what is parked, what is leased, and `looks` of the newest tickets or
--- receipts of each lane.
+-- receipts of each lane; what became of them it asks for no more than are told.
 CREATE FUNCTION list_jobs(
     in_state text DEFAULT NULL, in_queue text DEFAULT NULL, of_kind text DEFAULT NULL, at_most integer DEFAULT 50,
     looks integer DEFAULT 1000
@@ -26,11 +63,11 @@ DECLARE
     lanes integer[] := ARRAY(SELECT q.id * 8 + p FROM queue AS q, generate_series(0, 7) AS p
         WHERE in_queue IS NULL OR q.name = in_queue);
     wanted_kind integer := (SELECT k.id FROM kind AS k WHERE k.name = of_kind);
+    f record; a record; told integer := 0;
 BEGIN
     IF of_kind IS NOT NULL AND wanted_kind IS NULL THEN RETURN; END IF;
     looks := greatest(looks, at_most);
-    RETURN QUERY
-    WITH found (t, parked, due, reason) AS (
+    FOR f IN WITH found (t, parked, due, reason) AS (
         (SELECT ticket_of(p), p.state, p.due, p.reason FROM parked AS p
             WHERE p.lane = ANY (lanes) AND (wanted_kind IS NULL OR p.kind = wanted_kind)
                 AND (in_state IS NULL OR in_state = (ARRAY['ready', 'ready', 'ready', 'dead', 'cancelled'])[p.state + 1])
@@ -63,24 +100,40 @@ BEGIN
             WHERE in_state IN ('succeeded', 'cancelled', 'discarded') AND (wanted_kind IS NULL OR j.kind = wanted_kind)
             LIMIT looks
         ) AS x
-    ), distinct_job AS (
-        SELECT * FROM (
-            SELECT DISTINCT ON (coalesce((f.t).origin, (f.t).seq)) f.* FROM found AS f
-            ORDER BY coalesce((f.t).origin, (f.t).seq), (f.t).seq DESC
-        ) AS d ORDER BY (d.t).seq DESC LIMIT looks
     )
-    SELECT coalesce((n.t).origin, (n.t).seq), q.name, k.name, (n.t).lane % 4, s.state, coalesce(n.reason, a.reason),
-        CASE WHEN s.state IN ('succeeded', 'discarded') OR s.state = 'cancelled' AND n.parked IS NULL THEN (n.t).attempt
-            ELSE (n.t).attempt - 1 END,
-        (n.t).max_attempts::integer, (n.t).losses::integer, (n.t).created_at, coalesce((n.t).run_at, (n.t).created_at),
-        a.started_at, CASE WHEN n.parked IN (3, 4) THEN n.due ELSE a.ended_at END, a.worker,
-        replace((n.t).trace_id::text, '-', ''), lpad(to_hex((n.t).span_id), 16, '0')
-    FROM distinct_job AS n
-    LEFT JOIN LATERAL attempt_of(n.t) AS a ON n.parked IS NULL
-    CROSS JOIN LATERAL (SELECT CASE WHEN n.parked < 3 THEN 'ready' WHEN n.parked = 3 THEN 'dead'
-        WHEN n.parked = 4 THEN 'cancelled' ELSE a.state END) AS s (state)
-    JOIN queue AS q ON q.id = (n.t).lane / 8 JOIN kind AS k ON k.id = (n.t).kind
-    -- Otherwise the job has another ticket, which was not among those looked at.
-    WHERE s.state IN ('ready', 'running', 'succeeded', 'cancelled', 'discarded', 'dead') AND s.state = coalesce(in_state, s.state)
-    ORDER BY (n.t).seq DESC LIMIT at_most;
+    SELECT d.* FROM (
+        SELECT DISTINCT ON (coalesce((x.t).origin, (x.t).seq)) x.* FROM found AS x
+        ORDER BY coalesce((x.t).origin, (x.t).seq), (x.t).seq DESC
+    ) AS d ORDER BY (d.t).seq DESC LIMIT looks
+    LOOP
+        EXIT WHEN told >= at_most;
+        IF f.parked IS NULL THEN
+            SELECT * INTO a FROM attempt_of(f.t);
+            state := a.state;
+            -- Otherwise the job has another ticket, which was not among those looked at.
+            CONTINUE WHEN state NOT IN ('ready', 'running', 'succeeded', 'cancelled', 'discarded', 'dead');
+        ELSE
+            SELECT NULL::text AS reason, NULL::timestamptz AS started_at, NULL::timestamptz AS ended_at, NULL::text AS worker INTO a;
+            state := CASE f.parked WHEN 3 THEN 'dead' WHEN 4 THEN 'cancelled' ELSE 'ready' END;
+        END IF;
+        CONTINUE WHEN state <> in_state;
+        id := coalesce((f.t).origin, (f.t).seq);
+        SELECT q.name INTO queue FROM queue AS q WHERE q.id = (f.t).lane / 8;
+        SELECT k.name INTO kind FROM kind AS k WHERE k.id = (f.t).kind;
+        priority := (f.t).lane % 4;
+        reason := coalesce(f.reason, a.reason);
+        attempt := CASE WHEN state IN ('succeeded', 'discarded') OR state = 'cancelled' AND f.parked IS NULL THEN (f.t).attempt
+            ELSE (f.t).attempt - 1 END;
+        maximum_attempts := (f.t).max_attempts;
+        losses := (f.t).losses;
+        created_at := (f.t).created_at;
+        run_at := coalesce((f.t).run_at, (f.t).created_at);
+        claimed_at := a.started_at;
+        finished_at := CASE WHEN f.parked IN (3, 4) THEN f.due ELSE a.ended_at END;
+        worker := a.worker;
+        trace_id := replace((f.t).trace_id::text, '-', '');
+        span_id := lpad(to_hex((f.t).span_id), 16, '0');
+        told := told + 1;
+        RETURN NEXT;
+    END LOOP;
 END $$;

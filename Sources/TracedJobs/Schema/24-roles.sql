@@ -28,9 +28,9 @@ BEGIN
         || 'claim(bigint, bigint, integer, integer, bigint, bytea, integer, integer, boolean), fetch_jobs(bigint, bigint), '
         || 'ack(bigint, bigint[], bigint[], varbit[]), settle(bigint, bigint[], bigint[], integer[], integer[], '
         || 'double precision[], text[], uuid[], bigint[], smallint[]), ends_of(bigint, bigint[], bigint[], integer[]), '
-        || 'rescue(integer, integer), '
-        || 'promote(integer[], integer[], integer), promote_telling(integer[], integer[]), next_due(boolean), maintain(boolean), retire_segment(integer), '
-        || 'retirable_segment(), health(interval), stats_of(text[]), fall_asleep(integer[]), wake_up(integer[]), '
+        || 'rescue(integer, integer), promote(integer[], integer[], integer), promote_telling(integer[], integer[]), '
+        || 'next_due(boolean), maintain(text), health(interval), '
+        || 'stats_of(text[]), measured(text[], interval), fall_asleep(integer[]), wake_up(integer[]), '
         || 'open_transactions(xid8[]) TO ' || workers;
     -- Views call functions with the rights of whoever reads them.
     EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %I TO %I', schema_name, admin);
