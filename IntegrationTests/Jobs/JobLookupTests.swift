@@ -38,9 +38,9 @@ struct JobLookupTests {
             let jobs = try await test.jobs()
             try await jobs.database.withTransaction { late in
                 _ = try await late.query("SELECT stitch.enqueue('send_receipt')")
-                try await work(jobs, turns: 300)
+                try await work(jobs, turns: 60)
             }
-            try await work(jobs, turns: 300)
+            try await work(jobs, turns: 60)
             try await jobs.database.withTransaction { transaction in
                 let wrong = try await number(
                     """

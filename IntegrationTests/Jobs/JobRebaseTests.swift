@@ -90,9 +90,9 @@ struct JobRebaseTests {
         try await enqueue(14...14, in: here)
         try await worker(here, done).drain()
         #expect(done.all == Array(1...14))
-        // Said again, it changes nothing.
+        // Said again, it changes nothing but the place of what nobody works on.
         let again: Int64 = try await target.query("SELECT stitch.rebase() AS count")[0].decode("count")
-        #expect(again == 0)
+        #expect(again == (withSequences ? 0 : 1))
         try await worker(here, done).drain()
         #expect(done.all == Array(1...14))
         let states = "SELECT count(*) FILTER (WHERE state = 'succeeded') AS number FROM stitch.jobs"

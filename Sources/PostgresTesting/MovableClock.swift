@@ -15,6 +15,7 @@ enum MovableClock {
         let schema = PostgresIdentifier(schema)
         return """
             CREATE TABLE \(schema).test_clock (advance interval NOT NULL);
+            ALTER TABLE \(schema).test_clock REPLICA IDENTITY FULL;
             INSERT INTO \(schema).test_clock VALUES (interval '0');
             CREATE OR REPLACE FUNCTION \(schema).now() RETURNS timestamptz LANGUAGE sql STABLE
                 SET search_path = pg_catalog
