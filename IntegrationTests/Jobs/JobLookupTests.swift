@@ -36,6 +36,8 @@ struct JobLookupTests {
     func receipts() async throws {
         try await withStitchTest { test in
             let jobs = try await test.jobs()
+            // The first job of a queue or a kind would hold up all others of it.
+            try await jobs.declare(queues: ["default"], kinds: [SendReceipt.self])
             try await jobs.database.withTransaction { late in
                 _ = try await late.query("SELECT stitch.enqueue('send_receipt')")
                 try await work(jobs, turns: 60)
