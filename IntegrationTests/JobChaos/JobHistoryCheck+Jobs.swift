@@ -113,6 +113,8 @@ extension JobHistoryCheck {
                 {
                     add(.twoAtOnce, number, "attempt \(attempt.attempt) by \(other.event.member) and \(event.member)")
                 }
+                // Those before the last loss are lost: a snooze may have their numbers come again.
+                running.removeAll { $0.attempt.attempt == attempt.attempt && $0.attempt.losses < attempt.losses }
                 running.append((attempt, event))
             case .ended(let attempt, _): running.removeAll { $0.attempt == attempt && $0.event.member == event.member }
             case .refused, .rescued, .told: break

@@ -137,6 +137,31 @@ struct JobHistoryCheckTests {
         #expect(JobHistoryCheck(crashed).unwritten == 1)
     }
 
+    @Test("finds nothing where a job was lost, snoozed, and has the numbers of its lost attempt once more")
+    func lossesCountAnew() {
+        let snoozed = Self.history { history in
+            history.enqueued[0].job.snoozes = true
+            history.events.insert(
+                contentsOf: [
+                    JobHistory.Event(time: 2.5, member: "lost", event: .began(Self.attempt())),
+                    JobHistory.Event(time: 2.7, member: "other", event: .began(Self.attempt(losses: 1))),
+                    JobHistory.Event(time: 2.8, member: "other", event: .ended(Self.attempt(losses: 1), .snoozed)),
+                ],
+                at: 0
+            )
+            history.tickets = [
+                Self.ticket(70, claims: [1]), Self.ticket(71, losses: 1, claims: [2]), Self.ticket(72, claims: [3]),
+            ]
+            history.claims += [Self.claim(2, began: 2.6), Self.claim(3, began: 2.9)]
+            history.completions = [JobHistory.Completion(claim: 3, ordinals: nil, count: 1)]
+            history.notes = [
+                JobHistory.Note(outcome: 2, seq: 70, worker: "lost"),
+                JobHistory.Note(outcome: 3, seq: 71, worker: "other"),
+            ]
+        }
+        #expect(Self.rules(snoozed) == [])
+    }
+
     @Test("finds a job that was passed over by a claim that began when it was there, but for the guard's")
     func priorities() {
         let passedOver = Self.history { history in

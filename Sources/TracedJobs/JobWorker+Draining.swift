@@ -31,7 +31,7 @@ extension JobWorker {
                 while !Task.isCancelled {
                     try await heartbeat.beat()
                     try await maintenance.rescueLostJobs()
-                    let jobs = try await claimRound(kinds)
+                    guard let jobs = try await claimRound(kinds) else { continue }
                     if jobs.isEmpty {
                         guard advancingTime, let due = try await store.nextDue(includingLeases: true) else { break }
                         try await store.advanceClock(to: due.time)
@@ -54,10 +54,19 @@ extension JobWorker {
         try outcome.get()
     }
 
-    /// As many jobs of each queue as run at once; one that has to be alone only if there are no others.
-    private func claimRound(_ kinds: KnownKinds) async throws(JobError) -> [ClaimedJob] {
+    /// The jobs of one round, or none because the worker was given up meanwhile and has to register anew.
+    private func claimRound(_ kinds: KnownKinds) async throws(JobError) -> [ClaimedJob]? {
         let registration: Registration
         if let current = identity.current { registration = current } else { registration = try await register(kinds) }
+        do throws(JobError) { return try await claimRound(as: registration) } catch {
+            guard error.isWorkerUnknown else { throw error }
+            identity.forget(registration)
+            return nil
+        }
+    }
+
+    /// As many jobs of each queue as run at once; one that has to be alone only if there are no others.
+    private func claimRound(as registration: Registration) async throws(JobError) -> [ClaimedJob] {
         try await store.promote(for: registration)
         var jobs: [ClaimedJob] = []
         for (queue, limit) in configuration.queues.sorted(by: { $0.key < $1.key }) {
