@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- Reading the tickets of a tick in their order, without touching those of transactions that are still open.
+--
+-- Here and elsewhere, where plans are fixed by `enable_seqscan = off`, a table that has to be read in full seems so dear that
+-- the server would compile the statement, which takes longer than to run it: hence `jit = off` in the functions called first.
 
 -- The cursor of a lane: its newest receipt, or where every lane begins.
 CREATE FUNCTION cursor_of(lane integer) RETURNS claim_log

@@ -95,7 +95,7 @@ CREATE FUNCTION claim(
     mode integer DEFAULT 0, first integer DEFAULT 0, durable boolean DEFAULT false
 ) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE got integer := 0; l integer;
 BEGIN

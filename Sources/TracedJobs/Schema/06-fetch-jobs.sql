@@ -12,7 +12,7 @@ CREATE FUNCTION fetch_jobs(worker bigint, c bigint) RETURNS TABLE (
     created_at timestamptz, scheduled_at timestamptz, waiting_since timestamptz, run_at timestamptz, claimed_at timestamptz
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE e record; r claim_log; has_orders boolean := EXISTS (SELECT FROM cancel);
 BEGIN

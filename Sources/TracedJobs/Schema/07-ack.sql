@@ -7,7 +7,7 @@
 -- has locked the worker's row, which keeps rescue away.
 CREATE FUNCTION take_from_leases(worker bigint, cs bigint[], nos bigint[], masks varbit[])
 RETURNS TABLE (no bigint, n integer, part varbit)
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off
+LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN

@@ -92,7 +92,7 @@ END $$;
 -- down, whoever said it. The arrays run in parallel.
 CREATE FUNCTION ends_of(worker bigint, cs bigint[], nos bigint[], ords integer[])
 RETURNS TABLE (no bigint, ord integer, outcome integer)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY

@@ -75,7 +75,7 @@ END $$;
 -- Takes all leases of a worker, or those of one claim, and ends their open attempts. The caller has locked its row.
 CREATE FUNCTION give_back(w worker, outcome integer, max_losses integer, only_c bigint)
 RETURNS TABLE (receipt claim_log, ord integer, ticket job, became text)
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE l lease; e record; queues integer[];
 BEGIN

@@ -67,7 +67,7 @@ END $$;
 -- for one. Returns how many moved.
 CREATE FUNCTION promote(kinds integer[] DEFAULT '{}', queues integer[] DEFAULT '{}', at_most integer DEFAULT 5000)
 RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE t timestamptz := now(); p parked; moved bigint := 0; awake integer[] := '{}';
 BEGIN
@@ -92,10 +92,8 @@ BEGIN
         UPDATE parked SET state = 3, due = t WHERE id = ANY (ARRAY(
             SELECT x.id FROM parked AS x WHERE x.state = 2 AND x.due <= t
                 -- Others are put back by the worker that knows their kind.
-                AND NOT EXISTS (
-                    SELECT FROM worker AS w
-                    WHERE w.expires > t AND x.lane / 8 = ANY (w.queues) AND x.kind = ANY (w.kinds))
-            LIMIT at_most FOR UPDATE OF x SKIP LOCKED
+                AND NOT is_known(x.lane / 8, x.kind)
+            LIMIT at_most FOR UPDATE SKIP LOCKED
         )) RETURNING *
     LOOP
         INSERT INTO note (seq, id, attempt, outcome, at, reason, final)
@@ -121,7 +119,7 @@ $$;
 CREATE FUNCTION promote_telling(kinds integer[], queues integer[]) RETURNS TABLE (
     id bigint, queue text, kind text, trace_id uuid, span_id bigint, flags smallint
 )
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     t timestamptz := now();

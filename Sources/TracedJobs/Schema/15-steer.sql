@@ -127,7 +127,7 @@ END $$;
 CREATE FUNCTION revived() RETURNS TABLE (
     id bigint, queue text, kind text, trace_id uuid, span_id bigint, flags smallint
 )
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY SELECT t.origin, q.name, k.name, t.prev_trace, t.prev_span, t.prev_flags

@@ -9,7 +9,7 @@ CREATE VIEW ticket AS SELECT * FROM job UNION ALL SELECT * FROM past_job;
 -- From one receipt of a lane to the next, tickets only ever get behind the cursor: so the receipt is the first that has this
 -- one behind it, found in the index by halving, however many there are. rebase() begins that order anew.
 CREATE FUNCTION receipt_of(j job, OUT receipt claim_log, OUT ord integer)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE before bigint; found_no bigint; middle bigint; k claim_log;
 BEGIN
@@ -53,7 +53,7 @@ CREATE FUNCTION attempt_of(
     j job, OUT state text, OUT reason text, OUT started_at timestamptz, OUT ended_at timestamptz, OUT worker text,
     OUT lease_expires timestamptz, OUT trace_id uuid, OUT span_id bigint, OUT flags smallint
 )
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE f record; r claim_log; place integer; said note; w record; l lease;
 BEGIN

@@ -28,7 +28,7 @@ $$;
 
 -- The tickets of a receipt, also those in past segments.
 CREATE FUNCTION past_tickets_of(r claim_log) RETURNS SETOF job LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
-SET enable_seqscan = off AS $$
+SET jit = off SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY SELECT t.* FROM ticket AS t
         WHERE t.lane = r.lane AND t.seq >= r.low AND (t.xid, t.seq) > (r.fx, r.fs) AND (t.xid, t.seq) <= (r.tx, r.ts)

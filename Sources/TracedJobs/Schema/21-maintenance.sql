@@ -18,7 +18,7 @@
 --
 -- Returns what was done, for a log, and whether it is to be called again for the rest of it.
 CREATE FUNCTION maintain(step text, OUT done text, OUT more boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET jit = off AS $$
 DECLARE number bigint; passed boolean;
 BEGIN
     PERFORM require_read_committed('maintain()');
