@@ -22,11 +22,15 @@ final class ConsumerClient: Sendable {
     /// `@unchecked Sendable`: used only by the thread that polls, within its calls.
     private final class CallbackTarget: @unchecked Sendable {
         var handler: ((Event) -> Void)?
+        /// Puts into a list where the group goes on.
+        var fillIn: ((PartitionList.List?) -> Void)?
         var hasBeenAssigned = false
     }
 
     let handle: ClientHandle
     private let target: CallbackTarget
+    /// Where to begin where the group has committed nothing.
+    private let reset: Int64?
 
     /// When a queue of records counts as full; `nil` where librdkafka notices by itself that it no longer is.
     let queueLimits: FetchKicker.Limits?
@@ -44,6 +48,7 @@ final class ConsumerClient: Sendable {
     init(_ configuration: KafkaConfiguration, group: String) throws(KafkaError) {
         let properties = try ClientProperties(configuration, for: .consumer(group: group))
         revocationLimit = properties.revocationLimit
+        reset = Self.start(without: configuration.autoOffsetReset)
         let native = try NativeConfiguration(properties)
         let target = CallbackTarget()
         var refused: KafkaError?
@@ -52,12 +57,15 @@ final class ConsumerClient: Sendable {
             // Not counted: `ClientHandle` keeps the target until all callbacks have ended.
             rd_kafka_conf_set_opaque(native, Unmanaged.passUnretained(target).toOpaque())
             rd_kafka_conf_set_rebalance_cb(native) { client, code, partitions, opaque in
-                guard let client else { return }
-                ConsumerClient.rebalance(client, code, partitions) { ConsumerClient.tell(opaque, $0) }
+                guard let client, let opaque else { return }
+                let target = Unmanaged<CallbackTarget>.fromOpaque(opaque).takeUnretainedValue()
+                ConsumerClient.rebalance(client, code, partitions, target)
             }
             rd_kafka_conf_set_error_cb(native) { _, code, text, opaque in
+                guard let opaque else { return }
+                let target = Unmanaged<CallbackTarget>.fromOpaque(opaque).takeUnretainedValue()
                 let code = rd_kafka_resp_err_t(rawValue: code)
-                ConsumerClient.tell(opaque, .error(code, text.map { String(cString: $0) } ?? ""))
+                target.handler?(.error(code, text.map { String(cString: $0) } ?? ""))
             }
             for (name, value) in KafkaConsumerOptions.clientProperties(beside: configuration) {
                 let (result, text) = withErrorText { rd_kafka_conf_set(native, name, value, $0, $1) }
@@ -85,16 +93,36 @@ final class ConsumerClient: Sendable {
     }
 
     /// Reads these partitions, in no group.
-    func assign(_ partitions: [(KafkaTopicPartition, Int64)]) -> rd_kafka_resp_err_t {
-        // The client copies it.
-        PartitionList.with(partitions) { rd_kafka_assign(handle.client, $0) }
+    ///
+    /// Blocks until it is known where those begin that go on where the group has committed, unless that isn't wanted.
+    func assign(
+        _ partitions: [(KafkaTopicPartition, Int64)],
+        while isWanted: () -> Bool = { true },
+        _ handler: (Event) -> Void = { _ in }
+    ) -> rd_kafka_resp_err_t {
+        let others = partitions.filter { !StartOffset(native: $0.1).isCommitted }
+        return PartitionList.with(partitions.filter { StartOffset(native: $0.1).isCommitted }) { list in
+            if others.count < partitions.count {
+                fillIn(list, orElse: reset, while: isWanted) { handler(.error($0, Self.unknownStart)) }
+            }
+            PartitionList.add(others, to: list)
+            // The client copies it.
+            return rd_kafka_assign(handle.client, list)
+        }
     }
+
+    private static let unknownStart = "asked where the group goes on"
 
     /// Waits for something to happen, and tells it.
     ///
     /// That it is called keeps the consumer in the group. Blocks.
-    func poll(timeoutMilliseconds: Int32, _ handler: (Event) -> Void) {
-        calling(handler) {
+    ///
+    /// - Parameters:
+    ///   - timeoutMilliseconds: For how long at most, if nothing happens.
+    ///   - isWanted: Whether partitions that are assigned will be read.
+    ///   - handler: Is told what happens.
+    func poll(timeoutMilliseconds: Int32, while isWanted: () -> Bool = { true }, _ handler: (Event) -> Void) {
+        calling(handler, isWanted) {
             // Ours, until destroyed. Records come by the queues of the partitions; here come only errors.
             guard let message = rd_kafka_consumer_poll(handle.client, timeoutMilliseconds) else { return }
             defer { rd_kafka_message_destroy(message) }
@@ -226,19 +254,18 @@ final class ConsumerClient: Sendable {
         rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
     }
 
-    private func calling(_ handler: (Event) -> Void, _ body: () -> Void) {
+    private func calling(_ handler: (Event) -> Void, _ isWanted: () -> Bool = { false }, _ body: () -> Void) {
         withoutActuallyEscaping(handler) { handler in
-            target.handler = handler
-            body()
-            target.handler = nil
+            withoutActuallyEscaping(isWanted) { isWanted in
+                target.handler = handler
+                target.fillIn = { [self] list in
+                    fillIn(list, orElse: reset, while: isWanted) { handler(.error($0, Self.unknownStart)) }
+                }
+                body()
+                target.handler = nil
+                target.fillIn = nil
+            }
         }
-    }
-
-    private static func tell(_ opaque: UnsafeMutableRawPointer?, _ event: Event) {
-        guard let opaque else { return }
-        let target = Unmanaged<CallbackTarget>.fromOpaque(opaque).takeUnretainedValue()
-        if case .assigned = event { target.hasBeenAssigned = true }
-        target.handler?(event)
     }
 
     /// The list belongs to librdkafka.
@@ -246,14 +273,17 @@ final class ConsumerClient: Sendable {
         _ client: OpaquePointer,
         _ code: rd_kafka_resp_err_t,
         _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?,
-        _ tell: (Event) -> Void
+        _ target: CallbackTarget
     ) {
+        func tell(_ event: Event) { target.handler?(event) }
         let isCooperative = isCooperative(client)
         let partitions = PartitionList.partitions(list)
         var result = RD_KAFKA_RESP_ERR_NO_ERROR
         switch code {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+            target.hasBeenAssigned = true
             tell(.assigned(partitions))
+            if rd_kafka_assignment_lost(client) == 0 { target.fillIn?(list) }
             result =
                 isCooperative
                 ? take(rd_kafka_incremental_assign(client, list)) : rd_kafka_assign(client, list)

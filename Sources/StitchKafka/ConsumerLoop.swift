@@ -14,7 +14,7 @@ final class ConsumerLoop: Sendable {
     static let grace = Duration.seconds(1)
 
     /// How often the thread looks at handlers and at what there is to commit, if nothing happens.
-    private static let tick = Duration.seconds(1)
+    static let tick = Duration.seconds(1)
 
     /// Where records come from.
     enum Intake: Sendable {
@@ -36,7 +36,7 @@ final class ConsumerLoop: Sendable {
         }
     }
 
-    private struct State {
+    struct State {
         var consumer = AssignmentState<PartitionReader>()
         var commits: CommitState
         var watch: SlowHandlerWatch<PartitionReader.Progress>
@@ -51,21 +51,21 @@ final class ConsumerLoop: Sendable {
     let observer: (any ConsumerObserver)?
     /// What a sequence of records is fed with.
     let feed = RecordFeed()
-    private let intake: Intake
-    private let handler: RecordHandler
+    let intake: Intake
+    let handler: RecordHandler
     let hasGroup: Bool
     let offsetReset: KafkaConfiguration.OffsetReset
-    private let drain: Duration
+    let drain: Duration
     /// The same for partitions that go to another member.
-    private let revocationDrain: Duration
-    private let commitInterval: Duration
-    private let state: Mutex<State>
+    let revocationDrain: Duration
+    let commitInterval: Duration
+    let state: Mutex<State>
     /// Tells `run()` of new readers, and of the end.
-    private let changed = Wake()
+    let changed = Wake()
     /// Where the thread waits for handlers.
-    private let gate = ThreadGate()
+    let gate = ThreadGate()
     /// Where offsets are committed, one request after the other.
-    private let commits = DispatchQueue(label: "stitch.kafka.commits")
+    let commits = DispatchQueue(label: "stitch.kafka.commits")
     /// Where else brokers are waited for.
     let calls = DispatchQueue(label: "stitch.kafka.calls", attributes: .concurrent)
     /// Where reading goes on elsewhere, one time after the other.
@@ -218,77 +218,6 @@ final class ConsumerLoop: Sendable {
         state.withLock { $0.consumer.assignedReader(of: partition) }
     }
 
-    // MARK: Committing
-
-    /// Commits what counts as handled and isn't committed, and waits for the answer.
-    ///
-    /// Runs on the queue of commits, by who holds the client.
-    private func commitNow(_ readers: [PartitionReader]) -> KafkaError? {
-        dispatchPrecondition(condition: .onQueue(commits))
-        let offsets = readers.compactMap { reader in reader.takeUncommitted().map { (reader: reader, next: $0) } }
-        guard !offsets.isEmpty else { return nil }
-        switch state.withLock({ $0.commits.begin() }) {
-        case .ask(let attempt): return commitNow(offsets, attempt)
-        case .rest(let refusal):
-            for (reader, next) in offsets { reader.refused(next) }
-            return refusal
-        }
-    }
-
-    private func commitNow(
-        _ offsets: [(reader: PartitionReader, next: Int64)],
-        _ attempt: CommitState.Attempt
-    ) -> KafkaError? {
-        guard !offsets.isEmpty else { return nil }
-        let topics = Set(offsets.map(\.reader.partition.topic)).sorted()
-        func commit() -> KafkaError? {
-            let code = client.commit(offsets.map { ($0.reader.partition, $0.next) })
-            return code.isNone || code == RD_KAFKA_RESP_ERR__NO_OFFSET
-                ? nil
-                : KafkaError(native: code, "The offsets of \(topics) were not committed, so records may come again")
-        }
-        let error = observer.map { $0.commit(topics, commit) } ?? commit()
-        if error != nil { for (reader, next) in offsets { reader.refused(next) } }
-        state.withLock { $0.commits.end(attempt, error) }
-        return error
-    }
-
-    /// Commits in the background.
-    private func commitSoon() {
-        let readers = assigned
-        guard hasGroup, options.commit == .automatic, !readers.isEmpty else { return }
-        guard state.withLock({ $0.commits.schedule() }) else { return }
-        client.handle.hold()
-        commits.async { [self] in
-            // Nobody says a second time what the first refusal said.
-            if !state.withLock({ $0.commits.isResting }), let error = commitNow(readers) {
-                Diagnostics.log(.warning, error.message)
-            }
-            state.withLock { $0.commits.endScheduled() }
-            client.handle.letGo()
-        }
-    }
-
-    /// Commits for a caller, who waits for the broker's answer.
-    func commit(_ readers: [PartitionReader]) async throws(KafkaError) {
-        guard hasGroup else {
-            throw KafkaError(.configuration, "A consumer without a group can't commit: give it a group")
-        }
-        let error = try await call(on: commits) { [self] in commitNow(readers) ?? Self.leftBehind(readers) }
-        if let error { throw error }
-    }
-
-    /// What was to be committed of partitions that were given away before, without it.
-    private static func leftBehind(_ readers: [PartitionReader]) -> KafkaError? {
-        readers.first { $0.isLeftBehind }.map { reader in
-            KafkaError(
-                KafkaError.Code("_STATE"),
-                "The offset of \(reader.partition) was not committed: the partition went to somebody else first, who gets "
-                    + "the same records"
-            )
-        }
-    }
-
     /// Calls what blocks, on a queue that may, while the client is there.
     func call<Success: Sendable>(
         on queue: DispatchQueue,
@@ -301,218 +230,6 @@ final class ConsumerLoop: Sendable {
                 client.handle.letGo()
                 continuation.resume(returning: result)
             }
-        }
-    }
-
-    // MARK: The thread
-
-    private func serve() {
-        begin()
-        let interval = min(Self.tick, commitInterval)
-        var nextCommit = ContinuousClock.now + commitInterval
-        while state.withLock({ $0.consumer.isRunning }) {
-            client.poll(timeoutMilliseconds: Int32(clamping: interval.wholeMilliseconds), handle)
-            let now = ContinuousClock.now
-            look(now)
-            guard now >= nextCommit else { continue }
-            nextCommit = now + commitInterval
-            commitSoon()
-        }
-        let readers = state.withLock { $0.consumer.allReaders }
-        finish(readers, by: .now + drain)
-        if case .partitions(let partitions) = intake { revoke(partitions.map(\.partition), isLost: false) }
-        if !client.close(handle) {
-            Diagnostics.log(
-                .warning,
-                "No broker let the consumer of \(intake.description) leave its group, so others get its partitions only "
-                    + "when its session times out"
-            )
-        }
-        // Those of a last assignment too, which may have come meanwhile: their queues know of them.
-        let (last, failure) = state.withLock { state in
-            defer { state.consumer.close() }
-            return (state.consumer.allReaders, state.consumer.failure)
-        }
-        for reader in last { reader.close() }
-        // Nothing that was committed is still on its way.
-        commits.sync {}
-        client.handle.letGoWaiting()
-        ended.set(failure)
-        changed.signal()
-        feed.end()
-    }
-
-    private func begin() {
-        guard prepare() else { return }
-        let result: rd_kafka_resp_err_t
-        switch intake {
-        case .topics(let topics): result = client.subscribe(to: topics)
-        case .partitions(let partitions):
-            // Their queues first, so that no record comes astray.
-            for (partition, start) in partitions { assign(partition, from: StartOffset(native: start)) }
-            changed.signal()
-            result = client.assign(partitions.map { ($0.partition, $0.start) })
-        }
-        if !result.isNone { fail(KafkaError(native: result, "Subscribing to \(intake.description) failed")) }
-    }
-
-    /// Waits until what the policy needs is there; `false` when the consumer stops instead.
-    private func prepare() -> Bool {
-        guard let policy = handler.policy else { return true }
-        while state.withLock({ $0.consumer.isRunning }) {
-            do throws(KafkaError) {
-                try policy.prepare()
-                return true
-            } catch {
-                guard error.isRetryable else {
-                    fail(error)
-                    return false
-                }
-                // The broker may come.
-                Diagnostics.log(.warning, error.message)
-                state.withLock { $0.trouble.met(error) }
-                let next = ContinuousClock.now + .seconds(1)
-                gate.wait(until: { next }) { !state.withLock { $0.consumer.isRunning } }
-            }
-        }
-        return false
-    }
-
-    private func handle(_ event: ConsumerClient.Event) {
-        switch event {
-        case .assigned(let partitions):
-            state.withLock { state in
-                state.commits.assigned()
-                state.trouble.hasBroker()
-            }
-            for partition in partitions { assign(partition) }
-            changed.signal()
-        case .revoked(let partitions, let isLost): revoke(partitions, isLost: isLost)
-        case .error(let code, let text):
-            let fatal = code == RD_KAFKA_RESP_ERR__FATAL ? client.fatalError() : nil
-            let error = KafkaError(
-                native: fatal?.code ?? code,
-                "The consumer of \(intake.description) has trouble",
-                detail: fatal?.text ?? text
-            )
-            // Nobody needs the group that is there because librdkafka wants one.
-            guard hasGroup || !ErrorName.isOfGroup(error.errorType) else { return }
-            guard fatal == nil, !ErrorName.stopsConsumer(error.errorType) else { return fail(error) }
-            met(error)
-        }
-    }
-
-    /// Something goes wrong that may pass; told to who looks at diagnostics now and then, however often it is met.
-    private func met(_ trouble: KafkaError) {
-        let left = state.withLock { state in
-            state.trouble.met(trouble)
-            return state.throttle.admit(trouble.message, now: .now)
-        }
-        guard let left else { return }
-        Diagnostics.log(.warning, trouble.message, metadata: left > 0 ? ["left_out": String(left)] : [:])
-    }
-
-    private func assign(_ partition: KafkaTopicPartition, from start: StartOffset = .committed) {
-        // Also one that handles nothing counts: it may be waiting for the one before it.
-        let previous = state.withLock { $0.consumer.reader(of: partition) }?.unfinished
-        let wake = handler.isSequence ? feed.wake : Wake()
-        guard let queue = PartitionQueue(client.handle, partition, observer: observer, wake: wake) else {
-            return fail(KafkaError(native: RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "\(partition) can't be read"))
-        }
-        let reader = PartitionReader(
-            partition,
-            queue,
-            from: start,
-            wake: wake,
-            limit: handler.taken(options.prefetch),
-            countsWhenHandled: options.commit == .automatic,
-            kicker: FetchKicker(client.queueLimits),
-            previous: previous,
-            kick: { [self] in kick($0) },
-            troubled: { [self] in met($0) }
-        )
-        if handler.isSequence { feed.add(reader) }
-        state.withLock { $0.consumer.assign(partition, reader) }
-    }
-
-    private func revoke(_ partitions: [KafkaTopicPartition], isLost: Bool) {
-        let readers = state.withLock { $0.consumer.revoke(partitions) }
-        finish(readers, by: isLost ? .now : .now + revocationDrain)
-        // Behind those that are under way, so that none of them comes later and takes something back.
-        let error = commits.sync { () -> KafkaError? in
-            let offsets = readers.compactMap { reader in reader.close().map { (reader, $0) } }
-            guard isLost || !hasGroup else {
-                return commitNow(offsets, state.withLock { $0.commits.beginLast() })
-            }
-            for (reader, next) in offsets { reader.refused(next) }
-            return nil
-        }
-        feed.remove(readers)
-        if let error { Diagnostics.log(.warning, error.message) }
-    }
-
-    /// Blocks until the readers have nothing in flight; cancels at the deadline what they have.
-    private func finish(_ readers: [PartitionReader], by deadline: ContinuousClock.Instant) {
-        for reader in readers { reader.stop() }
-        func wait(until end: () -> ContinuousClock.Instant, _ isOpen: () -> Bool) {
-            while !isOpen(), ContinuousClock.now < end() {
-                gate.wait(until: { min(end(), .now + .milliseconds(500)) }, isOpen)
-                client.touch()
-            }
-        }
-        wait(until: { min(deadline, state.withLock { $0.consumer.deadline } ?? deadline) }) {
-            !readers.contains { $0.isHandling }
-        }
-        let late = readers.filter { $0.isHandling }
-        for reader in late { reader.cancel() }
-        let end = ContinuousClock.now + Self.grace
-        wait(until: { end }) { !late.contains { $0.isHandling } }
-        for reader in late where reader.isHandling {
-            Diagnostics.log(
-                .warning,
-                "A handler of \(reader.partition) goes on although it was cancelled; somebody else gets its record now"
-            )
-        }
-    }
-
-    /// Looks for handlers that take long.
-    private func look(_ now: ContinuousClock.Instant) {
-        let readers = assigned
-        let handlers = readers.compactMap { reader in reader.progress.map { (reader.partition, $0) } }
-        let lag = readers.compactMap(\.lag).reduce(nil) { ($0 ?? 0) + $1 }
-        let findings = state.withLock { state in
-            state.lag = lag.map { Int(clamping: $0) }
-            return state.watch.look(at: handlers, now: now)
-        }
-        for finding in findings {
-            switch finding {
-            case .slow(let partition, let progress, let time):
-                Diagnostics.log(
-                    .warning,
-                    "The handler of the record \(partition)/\(progress.offset) has been at it for \(time); the partition "
-                        + "is kept, and nothing more is fetched for it when its queue is full"
-                )
-            case .overLimit(let partition, let progress, let time):
-                let late = reader(of: partition)
-                // First, so that nothing after that record begins.
-                fail(
-                    KafkaError(
-                        .timedOut,
-                        "The handler of the record \(partition)/\(progress.offset) has been at it for \(time), longer "
-                            + "than 'handlerLimit', so the consumer stops there: it will get the same again"
-                    )
-                )
-                late?.cancel()
-            }
-        }
-    }
-
-    /// Wakes the thread that fetches from a partition's broker: a question to the broker does.
-    private func kick(_ partition: KafkaTopicPartition) {
-        guard client.handle.tryHold() else { return }
-        calls.async { [client] in
-            client.askBroker(of: partition)
-            client.handle.letGo()
         }
     }
 }

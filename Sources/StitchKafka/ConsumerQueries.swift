@@ -12,10 +12,12 @@ extension ConsumerClient {
     /// Where the group goes on.
     func committed(_ partitions: [KafkaTopicPartition]) -> Result<Offsets, KafkaError> {
         if partitions.isEmpty { return .success([:]) }
-        return PartitionList.with(partitions.map { ($0, 0) }) { list in
-            // The list stays ours; the answers are put into it.
-            let code = rd_kafka_committed(handle.client, list, Self.answerMilliseconds)
-            return Self.offsets(code, list, "Asking where the group goes on failed")
+        return ask(.coordinator).answer { timeout in
+            PartitionList.with(partitions.map { ($0, 0) }) { list in
+                // The list stays ours; the answers are put into it.
+                let code = rd_kafka_committed(handle.client, list, timeout)
+                return Self.offsets(code, list, "Asking where the group goes on failed")
+            }
         }
     }
 
@@ -23,7 +25,7 @@ extension ConsumerClient {
     func offsets(at milliseconds: Int64, of partitions: [KafkaTopicPartition]) -> Result<Offsets, KafkaError> {
         // librdkafka takes none for a mistake.
         if partitions.isEmpty { return .success([:]) }
-        return leaders.answer { timeout in
+        return ask(.leaders).answer { timeout in
             PartitionList.with(partitions.map { ($0, milliseconds) }) { list in
                 // The list stays ours; the answers are put into it.
                 let code = rd_kafka_offsets_for_times(handle.client, list, timeout)
@@ -37,7 +39,7 @@ extension ConsumerClient {
 
     /// The first offset of a partition, and the one behind its last.
     func watermarks(of partition: KafkaTopicPartition) -> Result<(first: Int64, end: Int64), KafkaError> {
-        leaders.answer { timeout in
+        ask(.leaders).answer { timeout in
             var (first, end): (Int64, Int64) = (-1, -1)
             let code = rd_kafka_query_watermark_offsets(
                 handle.client,
@@ -55,8 +57,8 @@ extension ConsumerClient {
         }
     }
 
-    private var leaders: LeaderQueries {
-        LeaderQueries(client: handle.client, timeoutMilliseconds: Self.answerMilliseconds)
+    private func ask(_ respondent: BrokerQueries.Respondent) -> BrokerQueries {
+        BrokerQueries(respondent: respondent, client: handle.client, timeoutMilliseconds: Self.answerMilliseconds)
     }
 
     /// Goes on elsewhere.

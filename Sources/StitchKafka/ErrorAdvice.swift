@@ -36,8 +36,9 @@ struct ErrorAdvice {
                 + "tls.verifiesHostname to false"
         }
         if Self.isDistrust(text) {
-            return "the broker's certificate comes from none of the authorities: set tls.authorities to those of the "
-                + "cluster (ssl.ca.location)"
+            return
+                "the broker's certificate comes from none of the authorities, or is for another name than the broker's "
+                + "address: set tls.authorities to those of the cluster (ssl.ca.location), or reach it by the name"
         }
         return "check whether the broker's listener speaks TLS (security.protocol), and which versions"
     }

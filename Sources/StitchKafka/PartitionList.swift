@@ -14,11 +14,7 @@ enum PartitionList {
         // Ours.
         let list = rd_kafka_topic_partition_list_new(Int32(clamping: offsets.count))
         defer { rd_kafka_topic_partition_list_destroy(list) }
-        for (partition, offset) in offsets {
-            // Belongs to the list.
-            let element = rd_kafka_topic_partition_list_add(list, partition.topic, partition.partition)
-            element?.pointee.offset = offset
-        }
+        add(offsets, to: list)
         return body(list)
     }
 
@@ -30,6 +26,22 @@ enum PartitionList {
                 KafkaTopicPartition(topic: String(cString: topic), partition: element.partition), element.offset,
                 element.err
             )
+        }
+    }
+
+    /// Changes what a list has.
+    static func change(_ list: List?, _ body: (inout rd_kafka_topic_partition_t) -> Void) {
+        for index in 0..<Int(list?.pointee.cnt ?? 0) {
+            if let element = list?.pointee.elems.advanced(by: index) { body(&element.pointee) }
+        }
+    }
+
+    /// Adds partitions to a list.
+    static func add(_ offsets: [(KafkaTopicPartition, Int64)], to list: List?) {
+        for (partition, offset) in offsets {
+            // Belongs to the list.
+            let element = rd_kafka_topic_partition_list_add(list, partition.topic, partition.partition)
+            element?.pointee.offset = offset
         }
     }
 
