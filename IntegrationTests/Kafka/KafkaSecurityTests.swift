@@ -31,7 +31,7 @@ struct KafkaSecurityTests {
         let ca = try kafka.setting("KAFKA_TLS_CA")
         configuration.tls = KafkaTLS(authorities: .file(ca))
         try await expectRoundTrip(configuration)
-        configuration.tls = KafkaTLS(authorities: .text(KafkaSecret(try String(contentsOfFile: ca, encoding: .utf8))))
+        configuration.tls = KafkaTLS(authorities: .text(try text(kafka, "KAFKA_TLS_CA")))
         try await expectRoundTrip(configuration)
 
         configuration.tls = KafkaTLS(authorities: .file(try kafka.setting("KAFKA_TLS_OTHER_CA")))
@@ -45,6 +45,20 @@ struct KafkaSecurityTests {
         mutual.tls?.certificate = .file(try kafka.setting("KAFKA_TLS_CLIENT_CERT"))
         mutual.tls?.key = .file(try kafka.setting("KAFKA_TLS_CLIENT_KEY"))
         try await expectRoundTrip(mutual)
+        mutual.tls?.certificate = .text(try text(kafka, "KAFKA_TLS_CLIENT_CERT"))
+        mutual.tls?.key = .text(try text(kafka, "KAFKA_TLS_CLIENT_KEY"))
+        try await expectRoundTrip(mutual)
+
+        // It is the same address, and not a name that the certificate is for.
+        configuration.tls = KafkaTLS(authorities: .file(ca))
+        configuration.brokers = configuration.brokers.map { $0.replacing("127.0.0.1", with: "127.1") }
+        await expectFailure(configuration, .tlsFailed, "name")
+        configuration.tls?.verifiesHostname = false
+        try await expectRoundTrip(configuration)
+    }
+
+    private func text(_ kafka: ServerPack, _ setting: String) throws -> KafkaSecret {
+        KafkaSecret(try String(contentsOfFile: kafka.setting(setting), encoding: .utf8))
     }
 
     private func passwords(_ kafka: ServerPack) async throws {
@@ -60,6 +74,13 @@ struct KafkaSecurityTests {
         secure.tls = KafkaTLS(authorities: .file(try kafka.setting("KAFKA_TLS_CA")))
         secure.authentication = .plain(username: "alice", password: "secret")
         try await expectRoundTrip(secure)
+        try await expectRoundTrip(
+            KafkaConfiguration(environment: [
+                "KAFKA_BOOTSTRAP_SERVERS": try kafka.setting("KAFKA_SASL_SSL_BOOTSTRAP_SERVERS"),
+                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SSL_CA_LOCATION": try kafka.setting("KAFKA_TLS_CA"),
+                "KAFKA_SASL_MECHANISM": "PLAIN", "KAFKA_SASL_USERNAME": "alice", "KAFKA_SASL_PASSWORD": "secret",
+            ])
+        )
         for authentication in [
             KafkaAuthentication.scramSHA256(username: "alice", password: "secret"),
             .scramSHA512(username: "alice", password: "secret"),
@@ -88,6 +109,7 @@ struct KafkaSecurityTests {
         )
         try await expectRoundTrip(configuration)
         #expect(asked.withLock { $0 } >= 2)
+        try await expectRenewal(configuration)
 
         configuration.authentication = .oauthBearer(KafkaTokenSource { throw NoToken() })
         await expectFailure(configuration, .authenticationFailed, "NoToken", "source of tokens")
@@ -98,6 +120,25 @@ struct KafkaSecurityTests {
             "enable.sasl.oauthbearer.unsecure.jwt": "true", "sasl.oauthbearer.config": "principal=alice",
         ]
         try await expectRoundTrip(configuration)
+    }
+
+    /// A token that expires soon is asked for again before, and what it is for goes on.
+    private func expectRenewal(_ configuration: KafkaConfiguration) async throws {
+        let (asked, topic) = (Inbox<Void>(), KafkaServer.name("renewed"))
+        var configuration = configuration
+        configuration.authentication = .oauthBearer(
+            KafkaTokenSource {
+                asked.put(())
+                return Self.token(for: "alice", lasting: 4)
+            }
+        )
+        let producer = try KafkaProducer(configuration)
+        for offset in 0..<3 {
+            _ = await asked.take(1)
+            let delivery = try await producer.send(KafkaRecord(topic: topic, value: [1], partition: 0))
+            #expect(delivery.offset == Int64(offset))
+        }
+        await producer.shutdown()
     }
 
     private func accessLists(_ kafka: ServerPack) async throws {
