@@ -3,9 +3,12 @@
 import KafkaTesting
 import StitchService
 import StitchTesting
+import Synchronization
 import TelemetryData
 import Testing
-import TracedKafka
+
+@testable import StitchKafka
+@testable import TracedKafka
 
 @Suite("The span of a record that has to wait for room, or is refused,", .timeLimit(.minutes(1)))
 struct RefusedSendTests {
@@ -32,6 +35,10 @@ struct RefusedSendTests {
         await cluster.shutdown()
     }
 
+    private func untilSendersWait(_ count: Int, at producer: TracedKafkaProducer) async {
+        while producer.loop.state.withLock({ $0.waiters.count }) < count { await Task.yield() }
+    }
+
     private func values(_ test: StitchTest, _ errorType: String) -> [SpanData] {
         test.spans.send("orders").filter { $0.attributes["error.type"] == .string(errorType) }
     }
@@ -55,8 +62,7 @@ struct RefusedSendTests {
                 async let first = producer.enqueue(KafkaRecord(topic: "orders", key: "first", value: [3]))
                 async let second = producer.enqueue(KafkaRecord(topic: "orders", key: "second", value: [4]))
                 async let third = producer.send(KafkaRecord(topic: "orders", key: "third", value: [5]))
-                // All have come by then, or come before there is room.
-                for _ in 0..<1000 { await Task.yield() }
+                await untilSendersWait(3, at: producer)
                 let up = Timestamp.now
                 try await cluster.bringUp()
                 for enqueued in try await [first, second] { _ = try await enqueued.delivery }
@@ -76,7 +82,7 @@ struct RefusedSendTests {
                 let tasks = (0..<2).map { index in
                     Task { try await producer.send(KafkaRecord(topic: "orders", key: "\(index)", value: [3])) }
                 }
-                for _ in 0..<1000 { await Task.yield() }
+                await untilSendersWait(2, at: producer)
                 for task in tasks { task.cancel() }
                 for task in tasks {
                     let error = await #expect(throws: KafkaError.self) { try await task.value }
