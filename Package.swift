@@ -256,6 +256,14 @@ let examples: [Target] = [
         ["KafkaTesting", "PostgresTesting", "Stitch", "StitchHTTP", "TraceContext", "TracedJobs", "TracedKafka"]
     ),
     example("WholeService", ["Stitch", "TracedJobs", "TracedKafka"]),
+    // What clients of other libraries look like, and the code that enqueues jobs on their connections.
+    part("ForeignPostgresClient", of: "EnqueueOnForeignConnection/PostgresShapes", ["StitchPostgres"]),
+    part("ForeignSQLKit", of: "EnqueueOnForeignConnection/SQLShapes", ["StitchPostgres"]),
+    part(
+        "EnqueueOnForeignConnection",
+        of: "EnqueueOnForeignConnection/Enqueueing",
+        ["ForeignPostgresClient", "ForeignSQLKit", "TracedJobs"]
+    ),
     // A client that Stitch does not know, what traces it, and a program that uses both.
     part("BillingWithSwiftKafkaClient", of: "MoveFromSwiftKafkaClient/Before", ["ForeignKafkaClient"]),
     part("BillingWithStitch", of: "MoveFromSwiftKafkaClient/After", ["TracedKafka"]),
@@ -372,8 +380,8 @@ let suites: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "CStitchRdkafka", "ChaosJobs", "JobMember", "KafkaMember", "KafkaTesting", "MessageTracing",
-            "PostgresTesting",
+            "CStitchRdkafka", "ChaosJobs", "EnqueueOnForeignConnection", "ForeignPostgresClient", "ForeignSQLKit",
+            "JobMember", "KafkaMember", "KafkaTesting", "MessageTracing", "PostgresTesting",
             "Stitch", "StitchCommand", "StitchHTTP", "StitchKafka", "StitchOTLP", "StitchPostgres", "StitchService",
             "StitchTesting", "TelemetryAPI", "TelemetryData", "TelemetrySDK", "TraceContext", "TraceContextService",
             "TraceFlow", "TracedJobs", "TracedKafka",

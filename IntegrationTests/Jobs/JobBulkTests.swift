@@ -35,6 +35,27 @@ struct JobBulkTests {
         }
     }
 
+    @Test("Jobs that are enqueued together and are to wait are done when they are due")
+    func delayed() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let jobs = try await test.jobs()
+            let ids = try await jobs.enqueue(all: (1...300).map { SendReceipt(orderID: $0) }, after: .seconds(3600))
+            #expect(ids.map(\.rawValue) == ids.map(\.rawValue).sorted() && Set(ids).count == 300)
+            let orders = Mutex<[Int]>([])
+            let worker = try JobWorker(jobs, queues: ["default": 1]).handle(SendReceipt.self) { job, _ in
+                orders.withLock { $0.append(job.orderID) }
+            }
+            try await worker.drain()
+            #expect(orders.withLock { $0.isEmpty })
+            try await worker.drain(advancingTime: true)
+            #expect(orders.withLock { $0.sorted() } == Array(1...300))
+            let sends = test.spans.send("default/send_receipt")
+            #expect(sends.count == 1 && sends[0].attributes["messaging.batch.message_count"] == .int(300))
+            let attempts = test.spans.process("default/send_receipt")
+            #expect(Set(attempts.compactMap { $0.links.first?.spanID }).count == 300)
+        }
+    }
+
     @Test("A closure that throws ends the send span with its error, and no job is there")
     func foreignFailure() async throws {
         try await withStitchTest(lint: FlowLint()) { test in

@@ -12,11 +12,13 @@ extension JobQueue {
     /// Enqueues many jobs of one kind together: all of them exist, or none.
     ///
     /// Each has a `create` span, which is what it carries, and one `send` span links to all of them. They are written by
-    /// one statement, or by COPY where they are many; then their data is encoded while it is sent.
+    /// one statement, or by COPY where they are many; then their data is encoded while it is sent. Those that are to wait are
+    /// written by a statement each, all sent together.
     ///
     /// - Parameters:
     ///   - jobs: What is to be done.
     ///   - queue: Which queue they wait in.
+    ///   - delay: How long they wait at least.
     ///   - priority: Which jobs of the queue they go before.
     ///   - maximumAttempts: After how many failures each is given up, 1 or more.
     ///   - wish: Whether their attempts are to continue this trace or to start one each; `nil` leaves it to the worker.
@@ -28,6 +30,7 @@ extension JobQueue {
     public func enqueue<Description: Job>(
         all jobs: [Description],
         queue: String = "default",
+        after delay: Duration = .zero,
         priority: JobPriority = .normal,
         maximumAttempts: Int = defaultMaximumAttempts,
         wish: StitchField.Wish? = nil,
@@ -35,14 +38,14 @@ extension JobQueue {
         in transaction: PostgresTransaction? = nil
     ) async throws(JobError) -> [JobID] {
         guard !jobs.isEmpty else { return [] }
-        try NewJob.check(queue: queue, kind: Description.kind, .zero, maximumAttempts)
+        try NewJob.check(queue: queue, kind: Description.kind, delay, maximumAttempts)
         let span = BatchSendSpan(
             ofCount: jobs.count,
             to: target(queue: queue, kind: Description.kind),
             createSpans: createSpans,
             wish: wish
         )
-        let new = NewJobs(jobs, queue: queue, priority: priority, maximumAttempts: maximumAttempts)
+        let new = NewJobs(jobs, queue: queue, delay: delay, priority: priority, maximumAttempts: maximumAttempts)
         do {
             let ids = try await write(new, carrying: span, transaction)
             guard ids.count == jobs.count else {
@@ -59,6 +62,7 @@ extension JobQueue {
             if let error = error as? PostgresError, error.code == .invalidParameter, let cause = error.cause {
                 throw JobError(.invalidPayload, error.message, cause: cause)
             }
+            if let error = error as? JobError, error.code == .invalidPayload { throw error }
             throw failure("Enqueueing \(jobs.count) \(Description.kind) jobs in queue \(queue)", error)
         }
     }
@@ -68,12 +72,26 @@ extension JobQueue {
         carrying span: BatchSendSpan,
         _ transaction: PostgresTransaction?
     ) async throws -> [Int64] {
+        if new.delay > .zero {
+            let rows = try new.rows
+            if let transaction { return try await wait(rows, carrying: span, transaction) }
+            return try await database.withTransaction { try await wait(rows, carrying: span, $0) }
+        }
         guard new.jobs.count >= Self.copiedFrom else {
             if let transaction { return try await insert(new, carrying: span, transaction) }
             return try await insert(new, carrying: span, database)
         }
         if let transaction { return try await copy(new, carrying: span, transaction) }
         return try await database.withTransaction { try await copy(new, carrying: span, $0) }
+    }
+
+    /// Writes jobs that are to wait.
+    private func wait(
+        _ rows: [NewJob],
+        carrying span: BatchSendSpan,
+        _ transaction: PostgresTransaction
+    ) async throws -> [Int64] {
+        try await add(rows, inTurn: false, { span.columns($0) }, transaction).map(\.id.rawValue)
     }
 
     /// Writes jobs by one statement.

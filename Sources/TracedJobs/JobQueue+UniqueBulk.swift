@@ -43,9 +43,11 @@ extension JobQueue {
         do {
             let found: [EnqueuedJob]
             if let transaction {
-                found = try await add(new, spans, transaction)
+                found = try await add(new, inTurn: true, { spans[$0].columns }, transaction)
             } else {
-                found = try await database.withTransaction { try await add(new, spans, $0) }
+                found = try await database.withTransaction {
+                    try await add(new, inTurn: true, { spans[$0].columns }, $0)
+                }
             }
             for (job, span) in zip(found, spans) { Self.end(span, job) }
             return found
@@ -55,24 +57,29 @@ extension JobQueue {
         }
     }
 
-    private func add(
+    /// Enqueues jobs by a statement each, many of them sent before the first is answered.
+    ///
+    /// - Parameters:
+    ///   - new: The jobs.
+    ///   - inTurn: Whether by the order of their keys rather than as they come.
+    ///   - columns: What the job of a place carries.
+    ///   - transaction: What they are part of.
+    /// - Returns: Each job, or the one that was there, in the order of the jobs.
+    /// - Throws: What the database says, or that it answered less than was asked.
+    func add(
         _ new: [NewJob],
-        _ spans: [SendSpan],
+        inTurn: Bool,
+        _ columns: (Int) -> CarrierColumns,
         _ transaction: PostgresTransaction
     ) async throws -> [EnqueuedJob] {
-        let keys = new.map(\.keyInOrder)
-        // Of equal ones the first is the one that is new.
-        var rest = new.indices.sorted { one, other in
-            if keys[one] == keys[other] { return one < other }
-            return keys[one].lexicographicallyPrecedes(keys[other])
-        }[...]
+        var rest = inTurn ? Self.inTurn(new)[...] : Array(new.indices)[...]
         var found: [EnqueuedJob?] = Array(repeating: nil, count: new.count)
         while !rest.isEmpty {
             let part = rest.prefix(Self.statementsAtOnce)
             rest = rest.dropFirst(Self.statementsAtOnce)
             var batch = PostgresBatch()
             for index in part {
-                let statement = names.statement(new[index], CarrierColumns(spans[index].carrier))
+                let statement = names.statement(new[index], columns(index))
                 try batch.add(statement.sql, parameters: statement.parameters)
             }
             for (index, result) in zip(part, try await transaction.run(batch)) {
@@ -87,6 +94,19 @@ extension JobQueue {
         }
         return all
     }
+
+    private static func inTurn(_ new: [NewJob]) -> [Int] {
+        let keys = new.map(\.keyInOrder)
+        // Of equal ones the first is the one that is new.
+        return new.indices.sorted { one, other in
+            if keys[one] == keys[other] { return one < other }
+            return keys[one].lexicographicallyPrecedes(keys[other])
+        }
+    }
+}
+
+extension SendSpan {
+    fileprivate var columns: CarrierColumns { CarrierColumns(carrier) }
 }
 
 extension NewJob {

@@ -7,19 +7,32 @@ import StitchPostgres
 struct NewJobs<Description: Job> {
     let jobs: [Description]
     let queue: String
+    let delay: Duration
     let priority: JobPriority
     let maximumAttempts: Int
 
     private let encoder = JSONEncoder()
 
-    init(_ jobs: [Description], queue: String, priority: JobPriority, maximumAttempts: Int) {
+    init(_ jobs: [Description], queue: String, delay: Duration, priority: JobPriority, maximumAttempts: Int) {
         self.jobs = jobs
         self.queue = queue
+        self.delay = delay
         self.priority = priority
         self.maximumAttempts = maximumAttempts
     }
 
     var kind: String { Description.kind }
+
+    /// Each job by itself.
+    ///
+    /// - Throws: ``JobError/Code/invalidPayload``.
+    var rows: [NewJob] {
+        get throws(JobError) {
+            var rows: [NewJob] = []
+            for job in jobs { rows.append(try NewJob(job, queue, delay, maximumAttempts, priority: priority)) }
+            return rows
+        }
+    }
 
     /// The data of a job, encoded when it is its turn.
     func payload(_ index: Int) throws(PostgresError) -> Data {
