@@ -94,7 +94,8 @@ extension JobHistoryCheck {
         for (attempt, times) in begun {
             let extra = times.count - tickets.count { attempt.isOf($0) && !$0.claims.isEmpty }
             guard extra > 0 else { continue }
-            if let first = times.first, crashed(from: first, to: first) {
+            // Those of a job that was snoozed have all the same number: any of them may be the one.
+            if times.count(where: { crashed(from: $0, to: $0) }) >= extra {
                 countUnwritten(extra)
             } else {
                 add(.madeUnclaimed, number, "attempt \(attempt.attempt) was begun \(times.count) times")

@@ -160,6 +160,14 @@ struct JobHistoryCheckTests {
             ]
         }
         #expect(Self.rules(snoozed) == [])
+        // Of three attempts of that number one was claimed in vain, since the server crashed.
+        let made = JobHistory.Event(time: 2.95, member: "third", event: .began(Self.attempt()))
+        var unclaimed = snoozed
+        unclaimed.events.insert(made, at: 3)
+        unclaimed.events.insert(.init(time: 2.96, member: "third", event: .ended(Self.attempt(), .snoozed)), at: 4)
+        #expect(Self.rules(unclaimed) == [.madeUnclaimed])
+        unclaimed.crashes = [2.97]
+        #expect(Self.rules(unclaimed) == [])
     }
 
     @Test("finds a job that was passed over by a claim that began when it was there, but for the guard's")
