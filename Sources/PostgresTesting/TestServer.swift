@@ -34,6 +34,7 @@ final class TestServer: Sendable {
         administration.maximumConnections = 16
         // All tests of a suite may ask at once.
         administration.acquireTimeout = .seconds(300)
+        administration.connectTimeout = max(administration.connectTimeout, Self.patience)
         pool = try PostgresPool(administration)
         templates = PreparedTemplates(on: pool)
     }
@@ -84,7 +85,9 @@ final class TestServer: Sendable {
         guard let name = database.database else { return }
         // Through a connection that is made now: until it stands, the server has seen the test's own ones go. A DROP that
         // still finds one waits for a tenth of a second.
-        let single = try PostgresPool(configuration)
+        var administration = configuration
+        administration.connectTimeout = max(administration.connectTimeout, Self.patience)
+        let single = try PostgresPool(administration)
         do {
             try await single.execute("DROP DATABASE IF EXISTS \(PostgresIdentifier(name)) WITH (FORCE)")
         } catch {
@@ -93,6 +96,9 @@ final class TestServer: Sendable {
         }
         await single.shutdown()
     }
+
+    /// How long the server may take to let us in: while it writes down what many tests did, that may be long.
+    private static let patience = Duration.seconds(60)
 
     private static let unknownDatabase = "3D000"
 }

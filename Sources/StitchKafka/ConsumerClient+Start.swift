@@ -6,7 +6,7 @@ import Foundation
 /// Where a consumer begins in partitions that it is given: where its group goes on.
 ///
 /// librdkafka asks that by itself, but once: where the coordinator of the group has just moved, or isn't ready, nobody reads
-/// the partition until the next rebalance. So it is asked here, until there is an answer.
+/// the partition until the next rebalance. So it is asked here, until there is an answer (decision 0017).
 extension ConsumerClient {
     /// What stands for the place where a group goes on that has committed nothing; `nil` leaves it to librdkafka.
     static func start(without reset: KafkaConfiguration.OffsetReset) -> Int64? {
@@ -32,8 +32,9 @@ extension ConsumerClient {
         while isWanted: () -> Bool,
         failed: (rd_kafka_resp_err_t) -> Void
     ) {
+        guard let list, list.pointee.cnt > 0 else { return }
         var pause = 0.05
-        while isWanted() {
+        while isWanted(), rd_kafka_assignment_lost(handle.client) == 0 {
             // The list stays whose it is; the answers are put into it, with the epochs that they have.
             let whole = rd_kafka_committed(handle.client, list, Self.answerMilliseconds)
             let code = whole.isNone ? PartitionList.elements(list).first { !$0.error.isNone }?.error ?? whole : whole

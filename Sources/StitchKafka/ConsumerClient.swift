@@ -283,7 +283,7 @@ final class ConsumerClient: Sendable {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
             target.hasBeenAssigned = true
             tell(.assigned(partitions))
-            if rd_kafka_assignment_lost(client) == 0 { target.fillIn?(list) }
+            target.fillIn?(list)
             result =
                 isCooperative
                 ? take(rd_kafka_incremental_assign(client, list)) : rd_kafka_assign(client, list)
