@@ -62,7 +62,7 @@ struct KafkaBrokerTests {
         let runningLeaving = Task { try await leaving.run() }
         #expect(await inbox.take(3) == [0, 1, 2])
         let stopping = Task { await leaving.shutdown() }
-        while leaving.health.isHealthy { await Task.yield() }
+        while leaving.health.isHealthy, !Task.isCancelled { await Task.yield() }
         door.put(())
         await stopping.value
         try await runningLeaving.value

@@ -44,7 +44,7 @@ struct PostgresPoolFailureTests {
                                 _ = try? await connection.query("SELECT pg_terminate_backend(pg_backend_pid())")
                             }
                         }
-                        while pool.statistics.waiting <= caller { await Task.yield() }
+                        while pool.statistics.waiting <= caller, !Task.isCancelled { await Task.yield() }
                     }
                     let process = try await process(connection)
                     _ = try await database.query("SELECT pg_terminate_backend($1, 5000)", process)
@@ -112,10 +112,10 @@ struct PostgresPoolFailureTests {
             #expect(kill(stopped, SIGSTOP) == 0)
             defer { kill(stopped, SIGCONT) }
             let asking = Task { try await pool.query("SELECT 1").count }
-            while pool.statistics.leased == 0 { await Task.yield() }
+            while pool.statistics.leased == 0, !Task.isCancelled { await Task.yield() }
             let waiting = Task { try await pool.query("SELECT 1").count }
             let other = Task { try await pool.query("SELECT 1").count }
-            while pool.statistics.waiting < 2 { await Task.yield() }
+            while pool.statistics.waiting < 2, !Task.isCancelled { await Task.yield() }
             waiting.cancel()
             asking.cancel()
             for task in [asking, waiting] {

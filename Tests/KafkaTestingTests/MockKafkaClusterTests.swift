@@ -67,7 +67,7 @@ struct MockKafkaClusterTests {
         try await producer.send(KafkaRecord(topic: "orders", value: [1]))
         try await cluster.takeDown()
         async let delivery = producer.send(KafkaRecord(topic: "orders", value: [1], partition: 0))
-        while producer.health.lag == 0 { await Task.yield() }
+        while producer.health.lag == 0, !Task.isCancelled { await Task.yield() }
         let error = await #expect(throws: KafkaError.self) { try await producer.flush(timeout: .milliseconds(100)) }
         #expect(error?.code == .timedOut)
         try await cluster.bringUp()

@@ -143,7 +143,7 @@ struct EnqueueTests {
         } body: { cluster, producer in
             try await producer.send(KafkaRecord(topic: "orders", value: [0]))
             // Its room is free a little later than it is answered.
-            while producer.health.lag != 0 { await Task.yield() }
+            while producer.health.lag != 0, !Task.isCancelled { await Task.yield() }
             try await cluster.takeDown()
             let first = try enqueueNow(producer, KafkaRecord(topic: "orders", value: [1]))
             let second = try enqueueNow(producer, KafkaRecord(topic: "orders", value: [2]))
@@ -169,7 +169,7 @@ struct EnqueueTests {
             $0.drain = .zero
         } body: { cluster, producer in
             try await producer.send(KafkaRecord(topic: "orders", value: [0]))
-            while producer.health.lag != 0 { await Task.yield() }
+            while producer.health.lag != 0, !Task.isCancelled { await Task.yield() }
             try await cluster.takeDown()
             let records = [UInt8](0..<20).map { KafkaRecord(topic: "orders", value: [$0]) }
             let hasRoom = DispatchSemaphore(value: 0)
@@ -180,10 +180,10 @@ struct EnqueueTests {
                     return NativeHeaders(records[index].headers)
                 }
             }
-            while producer.health.lag != 2 { await Task.yield() }
+            while producer.health.lag != 2, !Task.isCancelled { await Task.yield() }
             sending.cancel()
             try await cluster.bringUp()
-            while producer.health.lag != 0 { await Task.yield() }
+            while producer.health.lag != 0, !Task.isCancelled { await Task.yield() }
             for _ in records { hasRoom.signal() }
             let deliveries = await sending.value
             #expect(deliveries.failures.map(\.index) == Array(2..<20))

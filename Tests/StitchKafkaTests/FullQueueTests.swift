@@ -71,7 +71,7 @@ struct FullQueueTests {
             let loop = producer.loop
             let passing = loop.gate.enter(1)
             let sender = Task { try await producer.send(record(10_000)) }
-            while !loop.state.withLock({ $0.admission.hasWaiting }) { await Task.yield() }
+            while !loop.state.withLock({ $0.admission.hasWaiting }), !Task.isCancelled { await Task.yield() }
             _ = loop.gate.leave(passing)
             #expect(throws: KafkaError.self) { try loop.enter(for: record(1)) }
             let error = await #expect(throws: KafkaError.self) { try await sender.value }

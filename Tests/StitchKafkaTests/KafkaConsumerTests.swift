@@ -143,7 +143,7 @@ struct KafkaConsumerTests {
         #expect(await started.next() == 0)
         let stopping = Task { await consumer.shutdown() }
         // The door is opened only once the consumer stops; no event says so.
-        while consumer.health.isHealthy { await Task.yield() }
+        while consumer.health.isHealthy, !Task.isCancelled { await Task.yield() }
         door.open()
         await stopping.value
         try await running.value

@@ -81,7 +81,7 @@ struct KafkaRecordsTests {
         }
         #expect(await inHand.next() == 0)
         let stopping = Task { await consumer.shutdown() }
-        while consumer.health.isHealthy { await Task.yield() }
+        while consumer.health.isHealthy, !Task.isCancelled { await Task.yield() }
         door.open()
         #expect(try await iterating.value == 1)
         await stopping.value
@@ -212,7 +212,7 @@ struct KafkaRecordsTests {
         try await cluster.setRoundTrip(.milliseconds(200))
         let partition = KafkaTopicPartition(topic: "early", partition: 0)
         let consumer = try KafkaConsumer(cluster.configuration, partitions: [partition: .committed], group: "early")
-        while consumer.assignment.isEmpty { await Task.yield() }
+        while consumer.assignment.isEmpty, !Task.isCancelled { await Task.yield() }
         try await consumer.seek(partition, to: .offset(3))
         for try await record in consumer.records {
             #expect(record.offset == 3)
@@ -404,7 +404,7 @@ struct KafkaRecordsTests {
         ]
         for (start, lag) in starts {
             let consumer = try KafkaConsumer(configuration, partitions: [partition: start], group: topic)
-            while consumer.assignment.isEmpty { await Task.yield() }
+            while consumer.assignment.isEmpty, !Task.isCancelled { await Task.yield() }
             #expect(try await consumer.lag() == [partition: lag], "\(start)")
             await consumer.shutdown()
         }

@@ -20,9 +20,9 @@ struct PartitionQueueTests {
         try await producer.send(KafkaRecord(topic: topic, value: [0]))
         #expect(client.assign([(partition, 0)]).isNone)
         // A record and the end behind it, twice.
-        while length(client, partition) < 2 { await Task.yield() }
+        while length(client, partition) < 2, !Task.isCancelled { await Task.yield() }
         try await producer.send(KafkaRecord(topic: topic, value: [1]))
-        while length(client, partition) < 4 { await Task.yield() }
+        while length(client, partition) < 4, !Task.isCancelled { await Task.yield() }
         let taken = (0..<3).map { _ in queue.take(upTo: 1, Taking()) }
         #expect(taken.map { $0.batch?.offset(0) } == [0, 1, nil])
         #expect(length(client, partition) == 0)

@@ -35,7 +35,7 @@ struct RequestErrorTests {
             if offset == 15 { for name in names { try await cluster.fail(request, with: KafkaError.Code(name)) } }
             try await producer.send(KafkaRecord(topic: "orders", value: [UInt8(offset)]))
             // A member that had to join again gets again what it had not committed.
-            repeat { seen += await inbox.take(1) } while seen.last != offset
+            repeat { seen.append(try #require(await inbox.next())) } while seen.last != offset
         }
         for (earlier, later) in zip(seen, seen.dropFirst()) { #expect(later <= earlier + 1) }
         await consumer.shutdown()

@@ -40,12 +40,12 @@ struct SlowHandlerTests {
             handled.put(record.offset)
         }
         let running = Task { try await consumer.run() }
-        while consumer.health.isHealthy { await Task.yield() }
+        while consumer.health.isHealthy, !Task.isCancelled { await Task.yield() }
         #expect(consumer.health.blocker?.contains("\(topic)/0") == true)
         #expect(consumer.assignment == [KafkaTopicPartition(topic: topic, partition: 0)])
         door.open()
         #expect(await handled.take(2) == [0, 1])
-        while !consumer.health.isHealthy { await Task.yield() }
+        while !consumer.health.isHealthy, !Task.isCancelled { await Task.yield() }
         await consumer.shutdown()
         try await running.value
     }

@@ -39,7 +39,7 @@ struct TransactionPhaseTests {
         configuration.transactionalID = "t"
         let producer = try KafkaProducer(configuration)
         let opening = Task { try await producer.withTransaction { _ in } }
-        while !producer.loop.state.withLock({ $0.transaction.isBusy }) { await Task.yield() }
+        while !producer.loop.state.withLock({ $0.transaction.isBusy }), !Task.isCancelled { await Task.yield() }
         opening.cancel()
         let error = await #expect(throws: KafkaError.self) { try await opening.value }
         #expect(error?.code == .cancelled && error?.isRetryable == false)

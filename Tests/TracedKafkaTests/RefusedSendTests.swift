@@ -27,7 +27,7 @@ struct RefusedSendTests {
         let producer = try TracedKafkaProducer(configuration)
         try await producer.send(KafkaRecord(topic: "orders", value: [0]))
         // Its room is free a little later than it is answered.
-        while producer.health.lag != 0 { await Task.yield() }
+        while producer.health.lag != 0, !Task.isCancelled { await Task.yield() }
         try await cluster.takeDown()
         for value in [UInt8](1...2) { _ = try enqueueNow(producer, value) }
         try await body(cluster, producer)
@@ -36,7 +36,7 @@ struct RefusedSendTests {
     }
 
     private func untilSendersWait(_ count: Int, at producer: TracedKafkaProducer) async {
-        while producer.loop.state.withLock({ $0.waiters.count }) < count { await Task.yield() }
+        while producer.loop.state.withLock({ $0.waiters.count }) < count, !Task.isCancelled { await Task.yield() }
     }
 
     private func values(_ test: StitchTest, _ errorType: String) -> [SpanData] {
