@@ -40,6 +40,11 @@ final class BrokerTrouble: Sendable {
         }
     }
 
+    /// What stands behind an error event that says no more than that no broker can be reached.
+    static func behind(_ code: rd_kafka_resp_err_t, of client: OpaquePointer) -> BrokerTrouble? {
+        code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ? ClientHooks.of(client)?.trouble?.seen(at: .now) : nil
+    }
+
     /// The same, as somebody sees it who asks now.
     func seen(at now: ContinuousClock.Instant) -> BrokerTrouble {
         BrokerTrouble(text, errorName, at: time, age: max(time.duration(to: now), .zero))

@@ -9,6 +9,8 @@ struct ClientTrouble {
     static let memory = Duration.seconds(60)
 
     private var message: String?
+    /// Whether it is no more than that no broker can be reached.
+    private var isOfAll = false
     private var end: ContinuousClock.Instant?
 
     /// Something went wrong.
@@ -17,12 +19,14 @@ struct ClientTrouble {
     ///   - error: What.
     ///   - now: When.
     mutating func met(_ error: KafkaError, at now: ContinuousClock.Instant = .now) {
-        if error.errorType == "_ALL_BROKERS_DOWN", end != nil, blocker(at: now) != nil {
+        let ofAll = error.errorType == "_ALL_BROKERS_DOWN"
+        if ofAll, !isOfAll, end != nil, blocker(at: now) != nil {
             // Comes after what it is for, such as a wrong password, and says less.
             end = now + Self.memory
             return
         }
         message = error.message
+        isOfAll = ofAll
         // What else there is, such as a topic that isn't there, is told once.
         end = Self.isOfConnections(error.errorType) ? now + Self.memory : nil
     }

@@ -96,7 +96,8 @@ extension ConsumerLoop {
             let error = KafkaError(
                 native: fatal?.code ?? code,
                 "The consumer of \(intake.description) has trouble",
-                detail: fatal?.text ?? text
+                detail: fatal?.text ?? text,
+                behind: BrokerTrouble.behind(code, of: client.handle.client)
             )
             // Nobody needs the group that is there because librdkafka wants one.
             guard hasGroup || !ErrorName.isOfGroup(error.errorType) else { return }

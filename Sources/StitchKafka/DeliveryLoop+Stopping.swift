@@ -51,8 +51,12 @@ extension DeliveryLoop {
         while true {
             let remaining = ContinuousClock.now.duration(to: deadline)
             let slice = min(max(remaining, .zero), .milliseconds(10)).wholeMilliseconds
-            if client.flush(timeoutMilliseconds: Int32(slice)) || isOver(epoch) { return true }
+            let isEmpty = client.flush(timeoutMilliseconds: Int32(slice))
+            if isOver(epoch) { return true }
             if remaining <= .zero || isCancelled() { return false }
+            // Somebody is about to hand his record over, of which librdkafka knows nothing yet; or the reports are there, and
+            // not counted yet. Neither takes longer than a call of librdkafka's.
+            if isEmpty { Thread.sleep(forTimeInterval: 0.001) }
         }
     }
 
@@ -89,25 +93,14 @@ extension DeliveryLoop {
         flushing.async { [self] in
             let deadline = ContinuousClock.now + drain
             awaitTransaction(until: deadline)
-            awaitReports(until: deadline)
+            // Of all who were let in: nobody is any more.
+            let isClosed = { [self] in state.withLock { $0.admission.isClosed } }
+            _ = flush(within: max(ContinuousClock.now.duration(to: deadline), .zero), unless: isClosed)
             // Else consumers wait for it until the brokers find out. Whoever has it open is told when he goes on.
             if state.withLock({ $0.transaction.isOpen }) { _ = client.abortTransaction(timeoutMilliseconds: 1000) }
             // Before the flush ends: from then on the client may be gone.
             close()
             endFlush()
-        }
-    }
-
-    /// Waits for the reports of all who were let in before nobody was any more; blocks.
-    private func awaitReports(until deadline: ContinuousClock.Instant) {
-        let isClosed = { [self] in state.withLock { $0.admission.isClosed } }
-        while true {
-            let remaining = max(ContinuousClock.now.duration(to: deadline), .zero)
-            let isFlushed = flush(within: remaining, unless: isClosed)
-            // Whoever was let in last may be about to hand his record over: librdkafka knows nothing of it yet. That takes no
-            // longer than a call of librdkafka's; to be told of it would cost something for every record that is sent.
-            guard isFlushed, gate.traffic.outstanding > 0, remaining > .zero, !isClosed() else { return }
-            Thread.sleep(forTimeInterval: 0.001)
         }
     }
 

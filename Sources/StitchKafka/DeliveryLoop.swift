@@ -110,7 +110,12 @@ package final class DeliveryLoop: Sendable {
 
     private func note(_ code: rd_kafka_resp_err_t, _ text: String) {
         if code == RD_KAFKA_RESP_ERR__FATAL { return fail(client.fatalError()) }
-        let error = KafkaError(native: code, "The producer has trouble", detail: text)
+        let error = KafkaError(
+            native: code,
+            "The producer has trouble",
+            detail: text,
+            behind: BrokerTrouble.behind(code, of: client.client)
+        )
         Diagnostics.log(.warning, error.message)
         state.withLock { $0.trouble.met(error) }
     }
