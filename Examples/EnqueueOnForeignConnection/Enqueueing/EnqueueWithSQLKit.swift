@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ForeignSQLKit
+public import ForeignSQLKit
 import Foundation
 public import TracedJobs
-
-public import protocol ForeignSQLKit.Database
-public import protocol ForeignSQLKit.Model
 
 extension SQLRaw {
     init(_ statement: JobStatement) {
