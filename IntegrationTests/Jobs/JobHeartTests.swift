@@ -18,7 +18,7 @@ struct JobHeartTests {
             single.maximumConnections = 1
             let pool = try PostgresPool(single)
             var configuration = JobWorkerConfiguration(queues: ["default": 1])
-            configuration.lease = .seconds(6)
+            configuration.lease = .seconds(15)
             let (began, mayEnd) = (Gate(), Gate())
             let worker = try JobWorker(JobQueue(pool), configuration).handle(SendReceipt.self) { _, _ in
                 try await pool.withTransaction { _ in
@@ -43,7 +43,7 @@ struct JobHeartTests {
         try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             var configuration = JobWorkerConfiguration(queues: ["default": 1])
-            configuration.lease = .seconds(6)
+            configuration.lease = .seconds(15)
             let (began, mayEnd) = (Gate(), Gate())
             let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { _, _ in
                 began.open()

@@ -230,7 +230,7 @@ struct JobLeaseTests {
         try await withStitchTest { test in
             let jobs = try await test.jobs()
             var configuration = JobWorkerConfiguration(queues: ["default": 1])
-            configuration.lease = .seconds(5)
+            configuration.lease = .seconds(15)
             let began = Gate()
             let attempts = Mutex(0)
             let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { _, _ in

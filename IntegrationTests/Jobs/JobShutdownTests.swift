@@ -23,7 +23,7 @@ struct JobShutdownTests {
         try await withStitchTest(lint: FlowLint()) { test in
             let jobs = try await test.jobs()
             let (began, cleansUp, isClean) = (Gate(), Gate(), Gate())
-            let worker = try JobWorker(jobs, configuration(lease: .seconds(3))).handle(SendReceipt.self) { _, _ in
+            let worker = try JobWorker(jobs, configuration(lease: .seconds(15))).handle(SendReceipt.self) { _, _ in
                 began.open()
                 await Gate().pass()
                 cleansUp.open()
@@ -35,8 +35,8 @@ struct JobShutdownTests {
             await began.pass()
             async let stopped: Void = byShutdown ? worker.shutdown() : running.cancel()
             await cleansUp.pass()
-            // Longer than the lease is.
-            #expect(try await jobs.isLeaseProlonged(by: 3.5))
+            // Two beats later.
+            #expect(try await jobs.isLeaseProlonged(by: 6))
             isClean.open()
             try await running.value
             await stopped

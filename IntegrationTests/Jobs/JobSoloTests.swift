@@ -24,7 +24,7 @@ struct JobSoloTests {
             let jobs = try await test.jobs()
             try await loseTwice(SendReceipt(orderID: 1), in: jobs)
             var configuration = JobWorkerConfiguration(queues: ["default": 2])
-            configuration.lease = .seconds(3)
+            configuration.lease = .seconds(15)
             let (began, mayEnd, otherDone, aloneDone) = (Gate(), Gate(), Gate(), Gate())
             let running = Mutex(0)
             let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { job, attempt in

@@ -106,7 +106,7 @@ extension JobQueue {
         try await database.execute(
             """
             DO $$ BEGIN
-                FOR turn IN 1..1000 LOOP
+                FOR turn IN 1..3000 LOOP
                     EXIT WHEN (SELECT expires > '\(first)'::timestamptz + interval '\(seconds) s' FROM stitch.worker);
                     PERFORM pg_sleep(0.02);
                 END LOOP;
