@@ -6,7 +6,7 @@ import StitchPostgres
 import StitchTesting
 import Testing
 
-@Suite("Several hosts in an address", .timeLimit(.minutes(1)))
+@Suite("Several hosts in an address", .timeLimit(.minutes(2)))
 struct PostgresHostsTests {
     @Test("One that says nothing has its share of the time, then the next one is tried")
     func silent() async throws {
@@ -18,7 +18,7 @@ struct PostgresHostsTests {
             var configuration = try PostgresConfiguration(
                 "postgres://postgres@\(hosts.joined(separator: ","))/postgres?target_session_attrs=read-write"
             )
-            configuration.connectTimeout = .seconds(3)
+            configuration.connectTimeout = .seconds(20)
             let pool = try PostgresPool(configuration)
             #expect(try await pool.query("SELECT 1").count == 1)
             await pool.shutdown()
