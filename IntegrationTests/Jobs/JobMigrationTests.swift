@@ -29,6 +29,23 @@ struct JobMigrationTests {
         }
     }
 
+    @Test("No function with fixed plans that may be called first lets the server compile what it runs")
+    func uncompiled() async throws {
+        try await withStitchTest { test in
+            let rows = try await test.jobs().database.query(
+                """
+                SELECT p.proname, p.proconfig @> '{jit=off}' AS is_off FROM pg_proc AS p
+                WHERE p.pronamespace = 'stitch'::regnamespace AND p.prosecdef AND p.proconfig @> '{enable_seqscan=off}'
+                """
+            )
+            #expect(rows.count > 5)
+            let compiled = try rows.filter { try !$0.decode("is_off", as: Bool.self) }.map {
+                try $0.decode("proname", as: String.self)
+            }
+            #expect(compiled == [])
+        }
+    }
+
     @Test("The SQL that is printed makes a queue that works, in a migration of one's own")
     func printed() async throws {
         try await withStitchTest(lint: FlowLint()) { test in

@@ -103,7 +103,7 @@ END $$;
 -- The ticket that comes first in a lane.
 CREATE FUNCTION first_waiting(lane integer) RETURNS SETOF job
 LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE at claim_log := cursor_of(first_waiting.lane);
 BEGIN
     RETURN QUERY SELECT t.* FROM job AS t

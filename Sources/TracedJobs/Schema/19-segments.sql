@@ -92,8 +92,8 @@ END $$;
 -- One lane is waited for, and no other held meanwhile: of the rest those are taken that nobody has just now. So a claim
 -- waits for this as it does for another claim, and however many lanes there are, few locks are held at once.
 CREATE FUNCTION pass_segment(at_most integer DEFAULT 100, OUT passed boolean, OUT more boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off
-SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET jit = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET lock_timeout = '1s' AS $$
 DECLARE s segment; l integer; at claim_log; behind integer[]; unclaimed integer[]; number integer := 0; is_held_up boolean := false;
 BEGIN
     passed := false;

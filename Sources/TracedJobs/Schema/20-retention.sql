@@ -72,7 +72,7 @@ END $$;
 -- at most so many rows of one kind. Returns how many; 0 if nothing is left.
 CREATE FUNCTION clear_segment(at_most integer DEFAULT 10000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE s segment; following bigint; number bigint;
 BEGIN
     SELECT * INTO s FROM segment AS x WHERE x.dropped_at IS NOT NULL ORDER BY x.k LIMIT 1 FOR UPDATE;
@@ -119,7 +119,7 @@ END $$;
 
 -- Forgets jobs that were set aside and keys that nobody asks for any more, at most so many of each. Returns how many.
 CREATE FUNCTION forget(at_most integer DEFAULT 10000) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off AS $$
 DECLARE s setting; t timestamptz := now(); number bigint; more bigint;
 BEGIN
     SELECT * INTO s FROM setting;
@@ -155,7 +155,8 @@ END $$;
 -- Moves what a queue that is paused, or that nobody works on, still has in a sealed segment to a new one, so that the
 -- old one can go. At most so many, of few lanes; returns how many. Their places in the lane are behind what came later.
 CREATE FUNCTION move_old_tickets(at_most integer DEFAULT 10000, lanes integer DEFAULT 64) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET jit = off
+SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE s segment; l integer; number bigint := 0; move bigint; r claim_log; t job;
 BEGIN
     PERFORM require_read_committed('move_old_tickets()');
