@@ -25,14 +25,15 @@ extension ConsumerClient {
     ///   - list: The partitions.
     ///   - reset: What is put in where nothing is committed.
     ///   - isWanted: Whether to go on asking.
-    ///   - failed: Is told of each refusal.
+    ///   - told: Is told of each refusal, and of the answer that came after one.
     func fillIn(
         _ list: PartitionList.List?,
         orElse reset: Int64?,
         while isWanted: () -> Bool,
-        failed: (rd_kafka_resp_err_t) -> Void
+        told: (Event) -> Void
     ) {
         guard let list, list.pointee.cnt > 0 else { return }
+        var wasRefused = false
         var pause = 0.05
         while isWanted(), rd_kafka_assignment_lost(handle.client) == 0 {
             // The list stays whose it is; the answers are put into it, with the epochs that they have.
@@ -46,8 +47,9 @@ extension ConsumerClient {
                 }
                 element.err = RD_KAFKA_RESP_ERR_NO_ERROR
             }
-            if code.isNone { return }
-            failed(code)
+            if code.isNone { return wasRefused ? told(.answered) : () }
+            wasRefused = true
+            told(.error(code, "asked where the group goes on"))
             guard KafkaError(native: code, "").isRetryable else { return }
             touch()
             Thread.sleep(forTimeInterval: pause)

@@ -13,6 +13,8 @@ final class ConsumerClient: Sendable {
         case assigned([KafkaTopicPartition])
         /// Partitions are given away when the call returns, unless they are lost: then somebody else has them already.
         case revoked([KafkaTopicPartition], isLost: Bool)
+        /// What was refused is answered.
+        case answered
         /// Something went wrong.
         case error(rd_kafka_resp_err_t, String)
     }
@@ -103,15 +105,13 @@ final class ConsumerClient: Sendable {
         let others = partitions.filter { !StartOffset(native: $0.1).isCommitted }
         return PartitionList.with(partitions.filter { StartOffset(native: $0.1).isCommitted }) { list in
             if others.count < partitions.count {
-                fillIn(list, orElse: reset, while: isWanted) { handler(.error($0, Self.unknownStart)) }
+                fillIn(list, orElse: reset, while: isWanted, told: handler)
             }
             PartitionList.add(others, to: list)
             // The client copies it.
             return rd_kafka_assign(handle.client, list)
         }
     }
-
-    private static let unknownStart = "asked where the group goes on"
 
     /// Waits for something to happen, and tells it.
     ///
@@ -259,7 +259,7 @@ final class ConsumerClient: Sendable {
             withoutActuallyEscaping(isWanted) { isWanted in
                 target.handler = handler
                 target.fillIn = { [self] list in
-                    fillIn(list, orElse: reset, while: isWanted) { handler(.error($0, Self.unknownStart)) }
+                    fillIn(list, orElse: reset, while: isWanted, told: handler)
                 }
                 body()
                 target.handler = nil

@@ -90,6 +90,7 @@ extension ConsumerLoop {
             }
             for partition in partitions { assign(partition) }
             changed.signal()
+        case .answered: state.withLock { $0.trouble.isOver() }
         case .revoked(let partitions, let isLost): revoke(partitions, isLost: isLost)
         case .error(let code, let text):
             let fatal = code == RD_KAFKA_RESP_ERR__FATAL ? client.fatalError() : nil

@@ -13,7 +13,7 @@ extension JobQueue {
     ///
     /// Each has a `create` span, which is what it carries, and one `send` span links to all of them. They are written by
     /// one statement, or by COPY where they are many; then their data is encoded while it is sent. Those that are to wait are
-    /// written by a statement each, all sent together.
+    /// written by a statement each, many of them sent at once.
     ///
     /// - Parameters:
     ///   - jobs: What is to be done.

@@ -2,6 +2,7 @@
 
 import KafkaTesting
 import StitchKafka
+import StitchService
 import StitchTesting
 import Testing
 
@@ -45,6 +46,23 @@ struct RequestErrorTests {
         #expect(try await next.committed([partition]) == [partition: 30])
         await next.shutdown()
         await producer.shutdown()
+        await cluster.shutdown()
+    }
+
+    @Test("is well again once it knows where its group goes on, also where there is nothing to read")
+    func healthy() async throws {
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("orders")
+        let refusal = KafkaError.Code("COORDINATOR_NOT_AVAILABLE")
+        try await cluster.fail(.offsetFetch, with: refusal, refusal)
+        let consumer = try KafkaConsumer(cluster.configuration, group: "shop", topics: ["orders"]) { _ in }
+        let running = Task { try await consumer.run() }
+        while consumer.health.isHealthy, !Task.isCancelled { await Task.yield() }
+        #expect(consumer.health.blocker?.contains("asked where the group goes on") == true)
+        while !consumer.health.isHealthy, !Task.isCancelled { await Task.yield() }
+        #expect(consumer.health.isHealthy)
+        await consumer.shutdown()
+        try await running.value
         await cluster.shutdown()
     }
 
