@@ -41,6 +41,11 @@ final class DeliveryLog: Sendable {
     /// How many records a member was given.
     func count(of member: Int) -> Int { state.withLock { $0.counts[member] ?? 0 } }
 
+    /// How many records came again.
+    var repeatedCount: Int {
+        state.withLock { $0.partitions.values.map { $0.begun.count - Set($0.begun).count }.reduce(0, +) }
+    }
+
     /// How many different records were worked on to the end.
     var finishedCount: Int { state.withLock { $0.partitions.values.map(\.finished.count).reduce(0, +) } }
 

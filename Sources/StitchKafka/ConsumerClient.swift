@@ -27,6 +27,7 @@ final class ConsumerClient: Sendable {
         /// Puts into a list where the group goes on.
         var fillIn: ((PartitionList.List?) -> Void)?
         var hasBeenAssigned = false
+        let rejoin = RejoinWatch()
     }
 
     let handle: ClientHandle
@@ -58,6 +59,7 @@ final class ConsumerClient: Sendable {
         native.adjust { native in
             // Not counted: `ClientHandle` keeps the target until all callbacks have ended.
             rd_kafka_conf_set_opaque(native, Unmanaged.passUnretained(target).toOpaque())
+            target.rejoin.install(in: native)
             rd_kafka_conf_set_rebalance_cb(native) { client, code, partitions, opaque in
                 guard let client, let opaque else { return }
                 let target = Unmanaged<CallbackTarget>.fromOpaque(opaque).takeUnretainedValue()
@@ -85,6 +87,9 @@ final class ConsumerClient: Sendable {
         handle = ClientHandle(try native.makeClient(RD_KAFKA_CONSUMER), keeping: target)
         rd_kafka_poll_set_consumer(handle.client)
     }
+
+    /// Knows when the consumer joins its group anew, and a commit had better wait.
+    var rejoin: RejoinWatch { target.rejoin }
 
     /// Joins the group.
     func subscribe(to topics: [String]) -> rd_kafka_resp_err_t {
@@ -289,6 +294,7 @@ final class ConsumerClient: Sendable {
                 ? take(rd_kafka_incremental_assign(client, list)) : rd_kafka_assign(client, list)
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
             tell(.revoked(partitions, isLost: rd_kafka_assignment_lost(client) != 0))
+            target.rejoin.gaveAway()
             result =
                 isCooperative
                 ? take(rd_kafka_incremental_unassign(client, list)) : rd_kafka_assign(client, nil)

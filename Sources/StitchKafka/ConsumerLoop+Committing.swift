@@ -61,7 +61,10 @@ extension ConsumerLoop {
         guard hasGroup else {
             throw KafkaError(.configuration, "A consumer without a group can't commit: give it a group")
         }
-        let error = try await call(on: commits) { [self] in commitNow(readers) ?? Self.leftBehind(readers) }
+        let error = try await call(on: commits) { [self] in
+            client.rejoin.wait(until: .now + .milliseconds(ConsumerClient.answerMilliseconds))
+            return commitNow(readers) ?? Self.leftBehind(readers)
+        }
         if let error { throw error }
     }
 

@@ -15,12 +15,13 @@ extension ConsumerLoop {
             client.poll(timeoutMilliseconds: Int32(clamping: interval.wholeMilliseconds), while: { isRunning }, handle)
             let now = ContinuousClock.now
             look(now)
-            guard now >= nextCommit else { continue }
+            guard now >= nextCommit, client.rejoin.isSettled else { continue }
             nextCommit = now + commitInterval
             commitSoon()
         }
         let readers = state.withLock { $0.consumer.allReaders }
         finish(readers, by: .now + drain)
+        settle()
         if case .partitions(let partitions) = intake { revoke(partitions.map(\.partition), isLost: false) }
         if !client.close(handle) {
             Diagnostics.log(
@@ -79,6 +80,14 @@ extension ConsumerLoop {
             }
         }
         return false
+    }
+
+    /// Lets the group finish what it is at before the last commit, but not for good.
+    private func settle() {
+        let deadline = ContinuousClock.now + .milliseconds(ConsumerClient.answerMilliseconds)
+        while !client.rejoin.isSettled, assigned.contains(where: \.hasUncommitted), ContinuousClock.now < deadline {
+            client.poll(timeoutMilliseconds: 20, while: { false }, handle)
+        }
     }
 
     private func handle(_ event: ConsumerClient.Event) {

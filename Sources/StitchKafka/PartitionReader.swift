@@ -266,6 +266,14 @@ final class PartitionReader: Sendable {
         }
     }
 
+    /// Whether there is something to be committed.
+    var hasUncommitted: Bool {
+        state.withLock { state in
+            if countsWhenHandled { state.noteCurrent() }
+            return state.partition.hasUncommitted
+        }
+    }
+
     /// Whether the partition was given away before all that counts was committed.
     var isLeftBehind: Bool { state.withLock { $0.partition.isLeftBehind } }
 

@@ -92,6 +92,9 @@ struct PartitionState {
     /// What is to be committed now; `nil` if nothing is.
     mutating func takeUncommitted() -> Int64? { phase == .closed ? nil : offsets.takeUncommitted() }
 
+    /// Whether there is something to be committed.
+    var hasUncommitted: Bool { phase != .closed && offsets.isBehind }
+
     /// Whether the partition was given away before all that counts was committed.
     var isLeftBehind: Bool { phase == .closed && offsets.isBehind }
 
