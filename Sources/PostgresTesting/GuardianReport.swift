@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
 import Foundation
-import Synchronization
 
 /// What ``GuardianScript`` says before it falls silent.
 struct GuardianReport: Sendable, Equatable {
@@ -18,22 +16,18 @@ struct GuardianReport: Sendable, Equatable {
         }
     }
 
-    /// Reads all that the script writes; no thread waits meanwhile.
+    /// Reads all that the script writes, until it has closed its output or has exited.
+    ///
+    /// On a thread of its own: libdispatch's channels now and then end the process on Linux when a pipe is closed at its
+    /// other end.
     static func read(from handle: FileHandle) async -> GuardianReport {
-        let queue = DispatchQueue(label: "stitch.postgres.guardian")
-        // The channel takes over the descriptor until its clean-up handler runs, which keeps the owner alive.
-        let channel = DispatchIO(type: .stream, fileDescriptor: handle.fileDescriptor, queue: queue) { _ in
-            withExtendedLifetime(handle) {}
-        }
         let text = await withCheckedContinuation { continuation in
-            let received = Mutex<[UInt8]>([])
-            // Done at the end of the file: the script has closed its output or has exited.
-            channel.read(offset: 0, length: .max, queue: queue) { isDone, data, _ in
-                received.withLock { $0 += data ?? .empty }
-                guard isDone else { return }
-                channel.close()
-                continuation.resume(returning: received.withLock { String(decoding: $0, as: UTF8.self) })
+            let thread = Thread {
+                let data = try? handle.readToEnd()
+                continuation.resume(returning: String(decoding: data ?? Data(), as: UTF8.self))
             }
+            thread.name = "postgres-guardian"
+            thread.start()
         }
         return GuardianReport(lines: text)
     }
