@@ -12,8 +12,11 @@ struct AttemptRunner: Sendable {
     let completions: Completions
     let identity: WorkerIdentity
 
+    /// How many attempts are made one after the other before other tasks have their turn.
+    private static let turn = 16
+
     /// Works off a queue's jobs, one after the other, until there will be none any more.
-    func workOff(_ buffer: JobBuffer) async {
+    func workOff(_ buffer: JobBuffer<ClaimedJob>) async {
         await running.withPlace { place in
             // An attempt that is told to stop takes its task with it.
             while await withTaskGroup(
@@ -27,10 +30,14 @@ struct AttemptRunner: Sendable {
     }
 
     /// Works in one task until that is cancelled; returns whether there is more to do.
-    private func work(on buffer: JobBuffer, at place: AttemptPlace) async -> Bool {
+    private func work(on buffer: JobBuffer<ClaimedJob>, at place: AttemptPlace) async -> Bool {
+        var count = 0
         while let job = await buffer.next() {
             await run(job, at: place)
             if Task.isCancelled { return !running.hasStopped }
+            count += 1
+            // Handlers that wait for nothing would keep everybody else from the thread.
+            if count.isMultiple(of: Self.turn) { await Task.yield() }
         }
         return false
     }

@@ -5,10 +5,11 @@ import Synchronization
 
 extension JobWorker {
     /// Keeps the buffers filled until the worker is stopped.
-    func claimJobs(into buffers: [String: JobBuffer], _ kinds: KnownKinds, _ listener: JobListener) async {
+    func claimJobs(into buffers: [String: JobBuffer<ClaimedJob>], _ kinds: KnownKinds, _ listener: JobListener) async {
         var sleep = SleepPlan(fallback: configuration.fallbackInterval)
         var lastClaim = ContinuousClock.now
         var lastPromotion = lastClaim
+        var lastFound = lastClaim - .seconds(3600)
         var lastLook = lastClaim
         while !stopping.isOpen {
             do throws(JobError) {
@@ -34,7 +35,10 @@ extension JobWorker {
                 }
                 if claimed > 0 {
                     listener.wakeUp()
-                    sleep.foundJobs()
+                    sleep.foundJobs(after: lastClaim - lastFound)
+                    lastFound = lastClaim
+                } else {
+                    sleep.foundNone()
                 }
                 if sleep.isPromotionDue(isBusy: claimed > 0, since: .now - lastPromotion) {
                     try await store.promote(for: registration)
@@ -54,7 +58,11 @@ extension JobWorker {
                     await wake.wait(atMost: min(configuration.fallbackInterval, patience ?? .seconds(86_400)))
                     continue
                 }
-                try await fallAsleep(&sleep, listener)
+                if sleep.isBusy {
+                    try? await Task.sleep(for: SleepPlan.linger)
+                } else {
+                    try await fallAsleep(&sleep, listener)
+                }
             } catch {
                 if error.isWorkerUnknown { identity.current.map { identity.forget($0) } }
                 tally.block(.claims, error.message)
@@ -83,7 +91,7 @@ extension JobWorker {
     private func fallAsleep(_ sleep: inout SleepPlan, _ listener: JobListener) async throws(JobError) {
         if listener.wasNotified {
             listener.wakeUp()
-            sleep.foundJobs()
+            sleep.wokeUp()
             return
         }
         switch sleep.step {

@@ -18,7 +18,7 @@ extension JobWorker {
         let heartbeat = makeHeartbeat()
         let maintenance = makeMaintenance()
         let listener = JobListener(store, at: configuration.listener, wake: wake, order: order)
-        let buffers = configuration.queues.mapValues { _ in JobBuffer() }
+        let buffers = configuration.queues.mapValues { _ in JobBuffer<ClaimedJob>() }
         await withTaskGroup { attendants in
             attendants.addTask { await heartbeat.run() }
             attendants.addTask { await maintenance.run() }
@@ -48,7 +48,7 @@ extension JobWorker {
     /// Makes attempts at all places until the buffers are closed, and opens `left` then.
     ///
     /// In a task that whoever waits for `left` waits for, unless a handler holds it up for too long.
-    private func makeAttempts(at buffers: [String: JobBuffer], _ runner: AttemptRunner) {
+    private func makeAttempts(at buffers: [String: JobBuffer<ClaimedJob>], _ runner: AttemptRunner) {
         Task { [left, configuration] in
             await withTaskGroup { places in
                 for (queue, limit) in configuration.queues {

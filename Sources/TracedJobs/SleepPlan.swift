@@ -9,6 +9,8 @@ struct SleepPlan: Sendable {
 
     private let fallback: Duration
     private var isLocked = false
+    /// Whether claims get jobs, one after the other.
+    private(set) var isBusy = false
     private var due: Duration?
     private var looks = 0
     /// Transactions that were open when the lock was taken.
@@ -16,6 +18,12 @@ struct SleepPlan: Sendable {
     /// Whether jobs may be due that have to be put back into their lanes.
     private var mayBeDue = true
 
+    /// How long a worker of a busy queue waits for more jobs before its next claim, where the last one took all there were.
+    ///
+    /// It doesn't fall asleep meanwhile: who enqueues would have to notify it, and commits that notify wait for each other.
+    static let linger = Duration.milliseconds(2)
+    /// A queue is busy while claims get jobs that follow each other faster than this.
+    private static let busyInterval = Duration.milliseconds(20)
     /// After this time it no longer looks more rarely.
     private static let slowest = Duration.seconds(1)
     /// Who finds jobs looks no more often for those that have become due.
@@ -44,7 +52,19 @@ struct SleepPlan: Sendable {
 
     mutating func promoted() { mayBeDue = false }
 
-    mutating func foundJobs() {
+    /// A claim got jobs.
+    ///
+    /// - Parameter interval: How long ago one got some before.
+    mutating func foundJobs(after interval: Duration) {
+        isBusy = interval < Self.busyInterval
+        wokeUp()
+    }
+
+    /// All claims of a round got none.
+    mutating func foundNone() { isBusy = false }
+
+    /// It is awake, and has to take the lock again before it sleeps.
+    mutating func wokeUp() {
         isLocked = false
         others = []
         looks = 0

@@ -42,10 +42,24 @@ struct SleepPlanTests {
     func again() {
         var plan = SleepPlan(fallback: .seconds(5))
         plan.lockTaken()
-        plan.foundJobs()
+        plan.foundJobs(after: .seconds(1))
+        #expect(plan.step == .takeLock)
+        plan.lockTaken()
+        plan.wokeUp()
         #expect(plan.step == .takeLock)
         plan.lockTaken()
         plan.slept(isLocked: false)
         #expect(plan.step == .takeLock)
+    }
+
+    @Test("It stays awake while claims that follow each other closely get jobs, until one gets none")
+    func busy() {
+        var plan = SleepPlan(fallback: .seconds(5))
+        plan.foundJobs(after: .milliseconds(20))
+        #expect(!plan.isBusy)
+        plan.foundJobs(after: .milliseconds(19))
+        #expect(plan.isBusy)
+        plan.foundNone()
+        #expect(!plan.isBusy)
     }
 }
