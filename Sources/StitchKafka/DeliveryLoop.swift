@@ -41,6 +41,10 @@ package final class DeliveryLoop: Sendable {
     /// Signalled when a transaction ends, and when the producer is closed.
     let transactionEnded = DispatchSemaphore(value: 0)
 
+    /// For tasks that are to go on where their reports come in.
+    package let executor: any TaskExecutor
+    private let jobs = DeliveryExecutor()
+
     /// Set when the client is destroyed, with what made it unusable.
     let ended = OneTime<KafkaError?>()
 
@@ -53,6 +57,8 @@ package final class DeliveryLoop: Sendable {
         losses = UndeliveredRecords(of: name)
         isTransactional = configuration.transactionalID != nil
         transactionTimeout = configuration.transactionTimeout ?? .seconds(60)
+        executor = jobs
+        jobs.begin { [client] in client.wake() }
         ClientThread.start("kafka-producer") { [self] in serve() }
     }
 
@@ -87,6 +93,7 @@ package final class DeliveryLoop: Sendable {
     // MARK: The thread
 
     private func serve() {
+        var room: [UnownedJob] = []
         while true {
             let step = state.withLock { state in
                 let step = state.admission.step(gate.traffic)
@@ -96,7 +103,13 @@ package final class DeliveryLoop: Sendable {
             if step == .finish { break }
             // Again in each turn: a record that was being handed over may come after the first.
             if step == .purge { client.purge() }
-            let reports = client.serve(timeoutMilliseconds: step == .purge ? 100 : 1000, losses, onError: note)
+            let patience: Int32 = step == .purge ? 100 : 1000
+            let reports = client.serve(
+                timeoutMilliseconds: jobs.run(in: &room) ? patience : 0,
+                losses,
+                woken: jobs.stopWaiting,
+                onError: note
+            )
             guard reports.count > 0 else { continue }
             state.withLock { state in
                 state.lastProgress = .now
@@ -104,6 +117,7 @@ package final class DeliveryLoop: Sendable {
             }
             if gate.report(reports) { wakeSenders(room: reports.count) }
         }
+        jobs.end()
         client.destroy()
         ended.set(state.withLock { $0.fatal } ?? losses.take())
     }

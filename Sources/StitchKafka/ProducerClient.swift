@@ -87,14 +87,22 @@ final class ProducerClient: Sendable {
 
     /// Waits for the next event and hands out what it says.
     ///
+    /// - Parameters:
+    ///   - timeoutMilliseconds: How long to wait at most.
+    ///   - losses: Who is told of failures that nobody looks at.
+    ///   - woken: Is called when it waits no more.
+    ///   - onError: Is told of trouble.
     /// - Returns: Which records it answered; their room in the queue is free again.
     func serve(
         timeoutMilliseconds: Int32,
         _ losses: UndeliveredRecords,
+        woken: () -> Void,
         onError: (rd_kafka_resp_err_t, String) -> Void
     ) -> SendReports {
         // Ours, until destroyed.
-        guard let event = rd_kafka_queue_poll(events, timeoutMilliseconds) else { return SendReports() }
+        let polled = rd_kafka_queue_poll(events, timeoutMilliseconds)
+        woken()
+        guard let event = polled else { return SendReports() }
         defer { rd_kafka_event_destroy(event) }
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_DR:

@@ -65,6 +65,9 @@ public final class TracedKafkaProducer: KafkaProducing {
     /// When a record was last acknowledged, how many are not yet, and what trouble there is since.
     public var health: ServiceHealth { producer.health }
 
+    /// The thread on which the broker's answers come in, for tasks that are to go on there, as with `KafkaProducer`.
+    public var executor: any TaskExecutor { loop.executor }
+
     /// Sends a record and waits until the broker has acknowledged it, as `KafkaProducer` does.
     ///
     /// - Parameter record: The record. Its trace headers are replaced.

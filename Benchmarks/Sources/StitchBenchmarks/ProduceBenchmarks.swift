@@ -138,33 +138,40 @@ enum ProduceBenchmarks {
 
     // MARK: Awaited
 
-    /// As many as a thousand and twenty-four records at a time, each awaited.
+    /// As many as a thousand and twenty-four records at a time, each awaited: by tasks that go on where the answers come in,
+    /// and by tasks of the usual kind.
     static func window(_ configuration: KafkaConfiguration) async throws -> [Figure] {
         let (records, tasks, brokers) = (records / 1024 * 1024, 1024, configuration.brokerList)
+        @Sendable func entry(_ name: String, onExecutor: Bool) -> KafkaContest.Entry {
+            .init(name: name) { topic in
+                let producer = try KafkaProducer(configuration)
+                let record = values(topic, isOwned: false)[0]
+                try await warmUp(producer, topic)
+                let turn = try await KafkaContest.measure(records) {
+                    try await withTaskExecutorPreference(onExecutor ? producer.executor : nil) {
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            for _ in 0..<tasks {
+                                group.addTask { for _ in 0..<records / tasks { try await producer.send(record) } }
+                            }
+                            try await group.waitForAll()
+                        }
+                    }
+                }
+                await producer.shutdown()
+                return turn
+            }
+        }
         let turns = try await contest([
             .init(name: "c") { topic in
                 try await KafkaContest.measureC(records) {
                     kafka_loop_window(brokers, topic, records, KafkaBenchmarks.valueSize, tasks, $0)
                 }
             },
-            .init(name: "send") { topic in
-                let producer = try KafkaProducer(configuration)
-                let record = values(topic, isOwned: false)[0]
-                try await warmUp(producer, topic)
-                let turn = try await KafkaContest.measure(records) {
-                    try await withThrowingTaskGroup(of: Void.self) { group in
-                        for _ in 0..<tasks {
-                            group.addTask { for _ in 0..<records / tasks { try await producer.send(record) } }
-                        }
-                        try await group.waitForAll()
-                    }
-                }
-                await producer.shutdown()
-                return turn
-            },
+            entry("executor", onExecutor: true), entry("usual", onExecutor: false),
         ])
         .run { try await KafkaBenchmarks.withTopic(configuration, $0) }
-        return turns.figures("send_1024_vs_c", "send", to: "c")
+        return turns.figures("send_1024_vs_c", "executor", to: "c")
+            + turns.figures("send_1024_usual_vs_c", "usual", to: "c")
     }
 
     /// One record at a time, without lingering.

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Synchronization
+
+/// Lets tasks that prefer it go on, on the thread that gets a producer's delivery reports.
+///
+/// Lives for as long as a task prefers it. Once the producer's thread has ended, what is left runs elsewhere.
+final class DeliveryExecutor: TaskExecutor {
+    private enum Phase {
+        /// The thread is at work, and looks for more to run before it waits.
+        case works
+        /// The thread waits for reports, or is about to.
+        case waits
+        case over
+    }
+
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var phase = Phase.works
+        /// Makes the thread stop waiting; called under the lock, so that its client is there.
+        var wake: @Sendable () -> Void = {}
+    }
+
+    private let state = Mutex(State())
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let isOver = state.withLock { state in
+            guard state.phase != .over else { return true }
+            state.jobs.append(job)
+            if state.phase == .waits {
+                state.phase = .works
+                state.wake()
+            }
+            return false
+        }
+        if isOver { runElsewhere(job) }
+    }
+
+    // MARK: What the thread calls
+
+    /// Says how it is woken, before it begins.
+    func begin(wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
+
+    /// Runs what has come.
+    ///
+    /// - Parameter room: Where it is kept meanwhile, the same at each call.
+    /// - Returns: Whether the thread may wait now: whatever comes later wakes it.
+    func run(in room: inout [UnownedJob]) -> Bool {
+        room.removeAll(keepingCapacity: true)
+        state.withLock { state in
+            swap(&state.jobs, &room)
+            if room.isEmpty { state.phase = .waits }
+        }
+        for job in room { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        return room.isEmpty
+    }
+
+    /// It waits no more, and need not be woken.
+    func stopWaiting() { state.withLock { $0.phase = .works } }
+
+    /// The thread ends.
+    func end() {
+        let jobs = state.withLock { state in
+            state.phase = .over
+            state.wake = {}
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+        for job in jobs { runElsewhere(job) }
+    }
+
+    private func runElsewhere(_ job: UnownedJob) {
+        DispatchQueue.global().async { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+}
