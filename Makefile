@@ -15,10 +15,11 @@
 #   make sanitize  Kafka and Postgres tests under the address and thread sanitizers  ARGS=address
 #   make test-leaders         Kafka's clients while the leaders of three real brokers change; takes minutes
 #   make test-newer-rdkafka   the tests of Kafka with a newer librdkafka than the system's
+#   make test-pgbouncer       queries and jobs through a real PgBouncer in transaction mode
 #   make clean     removes what was built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deps lint format docs bench soak chaos mutants adapters fuzz sanitize test-leaders test-newer-rdkafka clean
+.PHONY: help demo test deps lint format docs bench soak chaos mutants adapters fuzz sanitize test-leaders test-newer-rdkafka test-pgbouncer clean
 
 ARGS ?=
 ONLY ?=
@@ -71,6 +72,10 @@ test-leaders:
 
 test-newer-rdkafka:
 	@scripts/test-newer-rdkafka $(ARGS)
+
+test-pgbouncer:
+	@scripts/deps pooler
+	@scripts/test --filter PgBouncerTests $(ARGS)
 
 clean:
 	rm -rf .build .build-* .docs Benchmarks/.build
