@@ -22,6 +22,7 @@ struct PgBouncer {
     /// - Parameters:
     ///   - database: What is to be behind it.
     ///   - body: Gets the pooler's address, as of a direct server.
+    /// - Throws: What `body` throws, or why none could be started.
     static func with(_ database: PostgresPool, _ body: (PostgresConfiguration) async throws -> Void) async throws {
         let executable = try #require(executable)
         let folder = FileManager.default.temporaryDirectory.appending(path: "pgb-\(UInt32.random(in: 0 ... .max))")
