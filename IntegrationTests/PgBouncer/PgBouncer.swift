@@ -47,16 +47,14 @@ struct PgBouncer {
 
         let process = Process()
         process.executableURL = URL(filePath: executable)
-        process.arguments = ["-q"] + (getuid() == 0 ? ["-u", "nobody"] : []) + [folder.appending(path: "ini").path]
-        process.standardOutput = FileHandle.nullDevice
+        process.arguments = (getuid() == 0 ? ["-u", "nobody"] : []) + [folder.appending(path: "ini").path]
+        let output = Pipe()
+        process.standardError = output
         let (exits, exit) = AsyncStream.makeStream(of: Void.self)
         process.terminationHandler = { _ in exit.finish() }
         try process.run()
-        let socket = "\(folder.path)/.s.PGSQL.\(port)"
-        // It says nothing when it is there.
-        while !FileManager.default.fileExists(atPath: socket), process.isRunning {
-            try await Task.sleep(for: .milliseconds(10))
-        }
+        try? output.fileHandleForWriting.close()
+        await readUntilItIsUp(output.fileHandleForReading)
         let address = try PostgresConfiguration("host=\(folder.path) port=\(port) dbname=\(name) user=\(user)")
         let result: Result<Void, any Error>
         do { result = .success(try await body(address)) } catch { result = .failure(error) }
@@ -64,6 +62,20 @@ struct PgBouncer {
         kill(process.processIdentifier, SIGKILL)
         for await _ in exits {}
         try result.get()
+    }
+
+    /// Waits until it says that it is there, or has ended; what it says later is read and left.
+    private static func readUntilItIsUp(_ output: FileHandle) async {
+        let (signals, signal) = AsyncStream.makeStream(of: Void.self)
+        Thread.detachNewThread {
+            var said = ""
+            while case let data = output.availableData, !data.isEmpty {
+                said = String((said + String(decoding: data, as: UTF8.self)).suffix(4096))
+                if said.contains("process up") { signal.finish() }
+            }
+            signal.finish()
+        }
+        for await _ in signals {}
     }
 
     /// How the database is reached, by whom, and its name.

@@ -118,7 +118,13 @@ struct PgBouncerTests {
     func refusals() async throws {
         try await withPool { pooled, _ in
             for sql in ["LISTEN news", "SET statement_timeout = 5", "SELECT pg_advisory_lock(1)"] {
-                await #expect(throws: PostgresError.self, "\(sql)") { try await pooled.execute(sql) }
+                let error = await #expect(throws: PostgresError.self, "\(sql)") { try await pooled.execute(sql) }
+                #expect(error?.code == .unsupportedByPooler)
+            }
+            // What is like these, and goes.
+            try await pooled.withTransaction { transaction in
+                try await transaction.execute("SET LOCAL statement_timeout = 5000")
+                try await transaction.execute("SELECT pg_advisory_xact_lock(1)")
             }
         }
     }

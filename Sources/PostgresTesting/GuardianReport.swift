@@ -18,8 +18,7 @@ struct GuardianReport: Sendable, Equatable {
 
     /// Reads all that the script writes, until it has closed its output or has exited.
     ///
-    /// On a thread of its own: libdispatch's channels now and then end the process on Linux when a pipe is closed at its
-    /// other end.
+    /// On a thread of its own: with a channel of libdispatch, the process was seen to crash in libdispatch's thread on Linux.
     static func read(from handle: FileHandle) async -> GuardianReport {
         let text = await withCheckedContinuation { continuation in
             let thread = Thread {

@@ -64,7 +64,7 @@ public final class KafkaProducer: KafkaProducing {
 
     /// The thread on which the broker's answers come in, for tasks that are to go on there, without a change of thread.
     ///
-    /// Where many tasks wait for ``send(_:)``, going on there takes about half the processor time. Nothing may block such a
+    /// Where many tasks wait for ``send(_:)``, going on there takes about three fifths of the processor time. Nothing may block such a
     /// task or let it compute for long: all answers that this producer gets would wait. After the producer is shut down, tasks
     /// that prefer it run elsewhere.
     ///
