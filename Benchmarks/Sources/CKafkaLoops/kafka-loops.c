@@ -21,10 +21,13 @@ typedef struct {
     // Of the loop.
     rd_kafka_t *client;
     rd_kafka_topic_t *handle;
-    void *value;
+    char *values;
     long reported;
     long failed;
 } loop;
+
+// As many different values as the Swift side sends in turn: the same one again and again would stay in the cache.
+enum { value_count = 256 };
 
 static double now(void) {
     struct timespec time;
@@ -69,10 +72,10 @@ static const char *open_client(loop *self, const char *linger) {
         return "librdkafka makes no client";
     }
     self->handle = rd_kafka_topic_new(self->client, self->topic, NULL);
-    self->value = calloc(1, self->value_size);
-    if (!self->handle || !self->value) return "no topic, or no memory";
+    self->values = calloc(value_count, self->value_size);
+    if (!self->handle || !self->values) return "no topic, or no memory";
     for (int partition = 0; partition < 4; partition++) {
-        if (rd_kafka_produce(self->handle, partition, RD_KAFKA_MSG_F_COPY, self->value, self->value_size, NULL, 0, NULL))
+        if (rd_kafka_produce(self->handle, partition, RD_KAFKA_MSG_F_COPY, self->values, self->value_size, NULL, 0, NULL))
             return "the first record is refused";
     }
     if (rd_kafka_flush(self->client, 30000)) return "the first record is not acknowledged";
@@ -83,7 +86,7 @@ static const char *open_client(loop *self, const char *linger) {
 static void close_client(loop *self) {
     if (self->handle) rd_kafka_topic_destroy(self->handle);
     if (self->client) rd_kafka_destroy(self->client);
-    free(self->value);
+    free(self->values);
 }
 
 // Takes and gives back memory and lock as whoever traces does: nothing that the record needs is prepared.
@@ -96,17 +99,18 @@ static rd_kafka_headers_t *make_headers(void) {
     return headers;
 }
 
-static const char *produce_one(loop *self) {
+static const char *produce_one(loop *self, long index) {
+    void *value = self->values + index % value_count * self->value_size;
     for (;;) {
         rd_kafka_headers_t *headers = self->has_headers ? make_headers() : NULL;
         rd_kafka_resp_err_t error;
         if (headers) {
             error = rd_kafka_producev(self->client, RD_KAFKA_V_RKT(self->handle), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                      RD_KAFKA_V_VALUE(self->value, self->value_size), RD_KAFKA_V_HEADERS(headers),
+                                      RD_KAFKA_V_VALUE(value, self->value_size), RD_KAFKA_V_HEADERS(headers),
                                       RD_KAFKA_V_OPAQUE(NULL), RD_KAFKA_V_END);
         } else {
             error = rd_kafka_producev(self->client, RD_KAFKA_V_RKT(self->handle), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                      RD_KAFKA_V_VALUE(self->value, self->value_size), RD_KAFKA_V_OPAQUE(NULL),
+                                      RD_KAFKA_V_VALUE(value, self->value_size), RD_KAFKA_V_OPAQUE(NULL),
                                       RD_KAFKA_V_END);
         }
         if (!error) return NULL;
@@ -124,7 +128,7 @@ static const char *run(loop *self) {
     const double start = now();
     for (long index = 0; index < self->count; index++) {
         const double begin = self->microseconds ? now() : 0;
-        error = produce_one(self);
+        error = produce_one(self, index);
         if (error) return error;
         if (self->window == 0) rd_kafka_poll(self->client, 0);
         while (self->window && index + 1 - self->reported >= self->window) rd_kafka_poll(self->client, 100);
