@@ -46,6 +46,19 @@ extension ClientProperties {
         )
     }
 
+    /// Up to how many bytes a value is copied into the request, rather than sent from where it is.
+    ///
+    /// Below, a copy takes less time than what it spares. librdkafka's own limit is 64 KiB.
+    static let copiedBytes = "768"
+
+    /// Whether values go to the socket as they are.
+    ///
+    /// Encryption takes each piece of a request by itself.
+    var sendsAsIs: Bool {
+        let `protocol` = self["security.protocol"] ?? "plaintext"
+        return !`protocol`.lowercased().hasSuffix("ssl") && (self["compression.type"] ?? "none") == "none"
+    }
+
     /// A record of a transaction is given up when the transaction is; librdkafka refuses more.
     private func deliveryTimeout(_ configuration: KafkaConfiguration) -> Duration {
         guard configuration.transactionalID != nil else { return configuration.deliveryTimeout }

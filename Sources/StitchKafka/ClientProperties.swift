@@ -42,9 +42,13 @@ struct ClientProperties {
             try set(name, value, by: "the property '\(name)'")
         }
         // What is as good as set by nobody comes last, so that a property may say otherwise.
-        if case .consumer = role {
+        switch role {
+        case .consumer:
             // A topic that is made after the consumer was started is found within this time rather than in five minutes.
             setDefault("topic.metadata.refresh.interval.ms", "10000")
+        case .producer where sendsAsIs:
+            setDefault("message.copy.max.bytes", Self.copiedBytes)
+        case .producer, .administration: break
         }
         try checkTogether(configuration, role)
     }

@@ -181,6 +181,28 @@ struct KafkaOptionTests {
         _ = try ClientProperties(configuration, for: .producer)
     }
 
+    @Test("of copying is ours only where values go to the socket as they are, and nobody has said otherwise")
+    func copying() throws {
+        func limit(_ properties: [String: String], _ role: ClientProperties.Role = .producer) throws -> String? {
+            var configuration = KafkaConfiguration(brokers: ["localhost:9092"])
+            configuration.properties = properties
+            let all = try ClientProperties(configuration, for: role)
+            _ = try NativeConfiguration(all)
+            return all["message.copy.max.bytes"]
+        }
+        #expect(try limit([:]) == "768")
+        #expect(try limit(["security.protocol": "PLAINTEXT", "compression.codec": "none"]) == "768")
+        #expect(try limit(["message.copy.max.bytes": "5"]) == "5")
+        #expect(try limit(["security.protocol": "SSL"]) == nil)
+        #expect(
+            try limit([
+                "security.protocol": "sasl_ssl", "sasl.mechanism": "PLAIN", "sasl.username": "u", "sasl.password": "p",
+            ]) == nil
+        )
+        #expect(try limit(["compression.codec": "lz4"]) == nil)
+        #expect(try limit([:], .consumer(group: "g")) == nil)
+    }
+
     @Test("of the other kind of client is no matter to this one")
     func otherKind() throws {
         var configuration = KafkaConfiguration(brokers: ["localhost:9092"])
