@@ -42,6 +42,7 @@ extension DeliveryLoop {
     /// A sender leaves without a record on its way.
     package func leave(_ entry: SendEntry) {
         if gate.leave(entry) { wakeSenders(room: 0) }
+        if gate.isSettled { progress.signal() }
     }
 
     private func enter(
@@ -170,8 +171,8 @@ extension DeliveryLoop {
     ) throws(KafkaError) -> ProducerTopic {
         do throws(KafkaError) {
             try record.validatePartition()
-            let (topic, isKept) = try client.topic(record.topic)
-            if !isKept { lend(topic) }
+            let topic = try client.topic(record.topic)
+            if !topic.isKept { lend(topic) }
             return topic
         } catch {
             leave(entry)

@@ -21,6 +21,7 @@ extension DeliveryLoop {
             await request.isFlushed.value
         } onCancel: {
             request.isCancelled.store(true, ordering: .relaxed)
+            progress.signal()
         }
         if flushed {
             if let lost = losses.take() { throw lost }
@@ -42,21 +43,29 @@ extension DeliveryLoop {
         let isFlushed = OneTime<Bool>()
     }
 
-    /// Blocks a thread of ours while librdkafka waits; looks up every now and then whether it is still wanted.
+    /// Blocks a thread of ours until the reports are there.
     ///
-    /// librdkafka waits until nothing is outstanding at all, which may never be while others go on sending.
+    /// librdkafka itself would wait until nothing is outstanding at all, which may never be while others go on sending, and
+    /// as long as it is flushing its threads never rest. So it is asked for a moment, in which it sends what lingers; and again
+    /// later, for what was about to be handed over then, or has to be sent once more.
     private func flush(within timeout: Duration, unless isCancelled: () -> Bool) -> Bool {
         let deadline = ContinuousClock.now + timeout
         let epoch = epoch.withLock { $0 }
         while true {
-            let remaining = ContinuousClock.now.duration(to: deadline)
-            let slice = min(max(remaining, .zero), .milliseconds(10)).wholeMilliseconds
-            let isEmpty = client.flush(timeoutMilliseconds: Int32(slice))
-            if isOver(epoch) { return true }
+            let remaining = max(ContinuousClock.now.duration(to: deadline), .zero)
+            client.sendWhatLingers(within: min(remaining, .milliseconds(10)))
+            var isFlushed = false
+            let end = min(deadline, .now + .milliseconds(50))
+            progress.wait(until: { end }) {
+                isFlushed = isOver(epoch)
+                return isFlushed || isCancelled()
+            }
+            if isFlushed {
+                // Who flushes too may have waited for the epoch that this has ended.
+                progress.signal()
+                return true
+            }
             if remaining <= .zero || isCancelled() { return false }
-            // Somebody is about to hand his record over, of which librdkafka knows nothing yet; or the reports are there, and
-            // not counted yet. Neither takes longer than a call of librdkafka's.
-            if isEmpty { Thread.sleep(forTimeInterval: 0.001) }
         }
     }
 
@@ -122,6 +131,7 @@ extension DeliveryLoop {
             return state.admission.close()
         }
         transactionEnded.signal()
+        progress.signal()
         settle(refused, .refused)
     }
 

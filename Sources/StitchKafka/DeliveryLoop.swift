@@ -38,6 +38,9 @@ package final class DeliveryLoop: Sendable {
     /// Where flushing blocks: librdkafka waits there for what the thread does.
     let flushing = DispatchQueue(label: "stitch.kafka.flush", attributes: .concurrent)
 
+    /// Signalled when what was handed over before a flush may be answered, or the flush may be over for another reason.
+    let progress = ThreadGate()
+
     /// Signalled when a transaction ends, and when the producer is closed.
     let transactionEnded = DispatchSemaphore(value: 0)
 
@@ -116,6 +119,7 @@ package final class DeliveryLoop: Sendable {
                 state.trouble.isOver()
             }
             if gate.report(reports) { wakeSenders(room: reports.count) }
+            if gate.isSettled { progress.signal() }
         }
         jobs.end()
         client.destroy()

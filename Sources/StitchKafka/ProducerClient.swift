@@ -30,9 +30,9 @@ final class ProducerClient: Sendable {
         topics = ProducerTopics(attach)
     }
 
-    /// The topic of a record, and whether it lives as long as the client.
+    /// The topic of a record.
     @inline(__always)
-    func topic(_ name: String) throws(KafkaError) -> (ProducerTopic, isKept: Bool) {
+    func topic(_ name: String) throws(KafkaError) -> ProducerTopic {
         try topics.find(name, client)
     }
 
@@ -162,11 +162,14 @@ final class ProducerClient: Sendable {
         return mark != 0
     }
 
-    /// Sends what lingers and waits, for so long at most; `false` when some records still have no answer.
+    /// Sends what lingers, and waits for so long at most, until there is nothing left that was not answered.
     ///
     /// Blocks.
-    func flush(timeoutMilliseconds: Int32) -> Bool {
-        rd_kafka_flush(client, timeoutMilliseconds).isNone
+    ///
+    /// - Returns: Whether there is nothing left.
+    @discardableResult
+    func sendWhatLingers(within limit: Duration) -> Bool {
+        rd_kafka_flush(client, Int32(limit.wholeMilliseconds)).isNone
     }
 
     /// Gives up all records; each still gets its report.

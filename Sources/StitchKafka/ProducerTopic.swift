@@ -15,14 +15,20 @@ package final class ProducerTopic: Sendable {
     // may be used by any thread that has entered the producer's gate.
     nonisolated(unsafe) let handle: OpaquePointer
 
-    // Whether ``ProducerTopics`` keeps it; set before anybody else sees the topic.
-    nonisolated(unsafe) fileprivate var isKept = false
+    /// Whether ``ProducerTopics`` keeps it, until the client is destroyed.
+    package let isKept: Bool
 
     // What keeps the client alive for a topic that the client doesn't keep; set before anybody else sees the topic, and
     // gone after the handle.
     nonisolated(unsafe) var lease: (any AnyObject & Sendable)?
 
-    fileprivate init(_ name: String, _ handle: OpaquePointer, _ attachment: (any AnyObject & Sendable)?) {
+    fileprivate init(
+        _ name: String,
+        _ handle: OpaquePointer,
+        _ attachment: (any AnyObject & Sendable)?,
+        isKept: Bool
+    ) {
+        self.isKept = isKept
         self.name = name
         self.handle = handle
         self.attachment = attachment
@@ -64,14 +70,14 @@ final class ProducerTopics: @unchecked Sendable {
     /// - Parameters:
     ///   - name: The topic.
     ///   - client: The producer's client, which must stay alive meanwhile.
-    /// - Returns: The topic, and whether it is kept here rather than by whoever asked.
+    /// - Returns: The topic, which is kept by whoever asked unless it is here.
     /// - Throws: When no topic can have that name.
     @inline(__always)
-    func find(_ name: String, _ client: OpaquePointer) throws(KafkaError) -> (ProducerTopic, isKept: Bool) {
+    func find(_ name: String, _ client: OpaquePointer) throws(KafkaError) -> ProducerTopic {
         let slot = recent + Self.slot(of: name)
         if let address = UnsafeRawPointer(bitPattern: slot.pointee.load(ordering: .acquiring)) {
             let topic = Unmanaged<ProducerTopic>.fromOpaque(address)
-            if topic._withUnsafeGuaranteedRef({ $0.name == name }) { return (topic.takeUnretainedValue(), true) }
+            if topic._withUnsafeGuaranteedRef({ $0.name == name }) { return topic.takeUnretainedValue() }
         }
         return try findSlowly(name, client, slot)
     }
@@ -81,7 +87,7 @@ final class ProducerTopics: @unchecked Sendable {
         _ name: String,
         _ client: OpaquePointer,
         _ slot: UnsafeMutablePointer<Atomic<UInt>>
-    ) throws(KafkaError) -> (ProducerTopic, isKept: Bool) {
+    ) throws(KafkaError) -> ProducerTopic {
         if name.isEmpty || name.utf8.contains(0) {
             throw KafkaError(
                 .invalidTopic,
@@ -91,7 +97,7 @@ final class ProducerTopics: @unchecked Sendable {
         let known = all.withLock { $0[name] }
         if let known {
             slot.pointee.store(UInt(bitPattern: Unmanaged.passUnretained(known).toOpaque()), ordering: .releasing)
-            return (known, true)
+            return known
         }
         // Copies the name; the reference is ours. Without a configuration of its own the topic has the client's.
         guard let handle = rd_kafka_topic_new(client, name, nil) else {
@@ -100,18 +106,19 @@ final class ProducerTopics: @unchecked Sendable {
                 "A record was to be sent to the topic '\(name)', which librdkafka refuses: correct its name"
             )
         }
-        let topic = ProducerTopic(name, handle, attach(name))
-        let (kept, isKept) = all.withLock { all in
-            if let known = all[name] { return (known, true) }
-            guard all.count < Self.maximumCount else { return (topic, false) }
-            topic.isKept = true
-            all[name] = topic
+        let attachment = attach(name)
+        let (topic, isNew) = all.withLock { all in
+            if let known = all[name] { return (known, false) }
+            let topic = ProducerTopic(name, handle, attachment, isKept: all.count < Self.maximumCount)
+            if topic.isKept { all[name] = topic }
             return (topic, true)
         }
-        if isKept {
-            slot.pointee.store(UInt(bitPattern: Unmanaged.passUnretained(kept).toOpaque()), ordering: .releasing)
+        // Somebody else's was made first.
+        if !isNew { rd_kafka_topic_destroy(handle) }
+        if topic.isKept {
+            slot.pointee.store(UInt(bitPattern: Unmanaged.passUnretained(topic).toOpaque()), ordering: .releasing)
         }
-        return (kept, isKept)
+        return topic
     }
 
     /// Gives all topics back, before their client is destroyed; nothing may be looked up or sent any more.
