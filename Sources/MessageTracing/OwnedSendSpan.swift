@@ -116,16 +116,10 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     /// Hands out what a plain message has to carry, as names and bytes that must not be kept.
     @inline(__always)
     package func writeFields(_ origin: Origin, _ write: (StaticString, UnsafeRawBufferPointer) -> Void) {
-        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { bytes in
-            let buffer = bytes.bindMemory(to: UInt8.self)
-            let parent = TraceParent(traceID: span.traceID, spanID: span.spanID, flags: span.flags)
-            let count = parent.write(to: buffer)
-            write("traceparent", UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-            if case .now(let time) = origin {
-                let count = Self.writeOrigin(time, buffer)
-                write("stitch", UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-            }
-        }
+        let parent = TraceParent(traceID: span.traceID, spanID: span.spanID, flags: span.flags)
+        var start: Timestamp?
+        if case .now(let time) = origin { start = time }
+        PlainFields.write(parent, origin: start, write)
         // Strangers get neither.
         if case .none = origin { return }
         let state = span.traceState
@@ -141,34 +135,6 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     ) {
         var text = text
         text.withUTF8 { write(name, UnsafeRawBufferPointer($0)) }
-    }
-
-    /// Writes `o=` and milliseconds since 1970 as `StitchField` does, into at least 32 bytes.
-    private static func writeOrigin(_ time: Timestamp, _ bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        let milliseconds = UInt64(clamping: time.milliseconds)
-        bytes[0] = UInt8(ascii: "o")
-        bytes[1] = UInt8(ascii: "=")
-        var count = 1
-        var rest = milliseconds
-        repeat {
-            count += 1
-            rest /= 10
-        } while rest > 0
-        // In two halves, since dividing 32 bits takes less time.
-        var high = UInt32(truncatingIfNeeded: milliseconds / 100_000_000)
-        var low = UInt32(truncatingIfNeeded: milliseconds % 100_000_000)
-        var index = count
-        for _ in 0..<min(8, count - 1) {
-            bytes[index] = UInt8(truncatingIfNeeded: 48 &+ low % 10)
-            low /= 10
-            index -= 1
-        }
-        while index > 1 {
-            bytes[index] = UInt8(truncatingIfNeeded: 48 &+ high % 10)
-            high /= 10
-            index -= 1
-        }
-        return count + 1
     }
 
     /// The message was acknowledged.
@@ -205,7 +171,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     /// The message was withdrawn before it left, which is no error; nothing was sent that could be counted.
     package consuming func withdraw() {
         if let other = other?.span { return other.withdraw() }
-        span.end(status: .unset) { $0.attributes.set(MessagingConventions.Attribute.sendWithdrawn, true) }
+        span.withdrawSend()
     }
 
     /// The message was not acknowledged.
@@ -217,12 +183,7 @@ package struct OwnedSendSpan: ~Copyable, Sendable {
     package consuming func fail(_ error: any Error, type: String, key: (some Collection<UInt8>)?) {
         if let other = other?.span { return other.fail(error, type: type) }
         measurement?.end(in: span.context, errorType: type)
-        span.fail(error, type: type) { builder in
-            builder.attributes.set(
-                MessagingConventions.Attribute.kafkaKey,
-                key.flatMap { String(validating: $0, as: UTF8.self) }
-            )
-        }
+        span.failSend(error, type: type, key: key)
     }
 }
 

@@ -74,7 +74,8 @@ extension ProcessSpan {
             if let active, active.parent(tracer) != nil { return }
             guard let span = message.startSpan(on: target, by: tracer) else { return }
             var receipt = message.receipt
-            if message.wait == nil {
+            // Nobody reads that of a span that isn't recorded.
+            if message.wait == nil, span.isRecording {
                 receipt.waitNanoseconds = message.created.map { span.startOrNow.nanoseconds(since: $0) }
             }
             work = WorkSpan(span, target, message.carrier, key: key, receipt, in: active)

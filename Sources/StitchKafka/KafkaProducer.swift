@@ -129,7 +129,7 @@ public final class KafkaProducer: KafkaProducing {
     /// - Returns: A handle to await the delivery with, which may be let go.
     /// - Throws: ``KafkaError`` when it was not taken.
     @discardableResult
-    public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
+    public nonisolated(nonsending) func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
         let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
         var send = try loop.prepare(record, entry)
         let pending = send.pending

@@ -34,7 +34,7 @@ public protocol KafkaProducing: Service {
     /// - Returns: A handle to await the delivery with, which may be let go.
     /// - Throws: ``KafkaError`` when it was not taken.
     @discardableResult
-    func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued
+    nonisolated(nonsending) func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued
 
     /// Does something in a transaction: consumers that read what is committed see all that is sent meanwhile, or nothing.
     ///

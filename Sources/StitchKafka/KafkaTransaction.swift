@@ -36,7 +36,7 @@ public struct KafkaTransaction: Sendable {
 
     /// Hands a record over; the commit waits until it is delivered, and fails if it isn't.
     @discardableResult
-    public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
+    public nonisolated(nonsending) func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
         try await producer.enqueue(record)
     }
 

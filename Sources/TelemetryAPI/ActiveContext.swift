@@ -175,10 +175,14 @@ package final class TelemetryScope: Sendable {
     let tracer: (any Tracer)?
     let meter: (any Meter)?
 
+    /// The tracer for plain messages.
+    let plain: (any PlainTracing)?
+
     /// What holds in `current`, with the given part in place of what did.
     init(_ current: TelemetryScope?, tracer: (any Tracer)? = nil, meter: (any Meter)? = nil) {
         self.tracer = tracer ?? current?.tracer
         self.meter = meter ?? current?.meter
+        plain = tracer.map(\.plain) ?? current?.plain
     }
 }
 

@@ -52,6 +52,28 @@ package enum IncomingCarrier: Sendable {
     }
 }
 
+/// What a message that is sent has to pass on of what came, beside the trace.
+package enum PassedOn: Sendable {
+    case nothing
+    /// When the flow began, where that is known, and no more.
+    case plain(PlainCarrier)
+    /// Baggage, or other fields.
+    case more
+}
+
+extension ActiveContext {
+    /// What a message that is sent from here has to pass on.
+    package var passedOn: PassedOn {
+        guard let surroundings else { return .nothing }
+        if let baggage = surroundings.boundBaggage, !baggage.isEmpty { return .more }
+        switch surroundings.arrived {
+        case nil: return .nothing
+        case .plain(let carrier): return .plain(carrier)
+        case .carrier: return .more
+        }
+    }
+}
+
 /// What is current beside a span, as a value.
 struct SurroundingValues: Sendable {
     var enclosing: EnclosingSpan?

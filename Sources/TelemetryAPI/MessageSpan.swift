@@ -114,6 +114,33 @@ public struct MessageSpan: ~Copyable, Sendable {
         owner = taker
     }
 
+    /// A span that began as a plain child, and is recorded.
+    ///
+    /// Whoever has the child and what is prepared keeps both for as long as there is the span.
+    @inline(__always)
+    package init(
+        lent child: borrowing PlainChild,
+        saying prepared: Unmanaged<PreparedAttributes>,
+        ofKind kind: SpanKind,
+        details: MessageDetails
+    ) {
+        self.details = details
+        traceID = child.traceID
+        spanID = child.spanID
+        flags = child.flags
+        isRemote = false
+        state = nil
+        link = nil
+        preparedReference = prepared
+        share = nil
+        self.kind = kind
+        parent = SpanParentID(id: child.parentID, isRemote: child.isParentRemote)
+        start = child.start
+        clock = child.clock
+        taker = child.taker
+        owner = nil
+    }
+
     /// A span that is kept as any other, or that nobody records.
     ///
     /// For tracers. Its link has been added; its details are as it ends.

@@ -146,6 +146,11 @@ public final class MessageTarget: Sendable {
         shape(of: operation).prepared
     }
 
+    /// The same, lent for as long as the target lives.
+    package func lentPrepared(_ operation: MessagingConventions.Operation) -> Unmanaged<PreparedAttributes> {
+        .passUnretained(shape(of: operation).prepared)
+    }
+
     /// What stands for the target in what this thread keeps.
     var share: MessageTargetShare { share(ofThread: stitch_thread_number()) }
 

@@ -7,6 +7,9 @@ public enum TelemetrySystem {
     private static let tracerSlot = InstalledValue<any Tracer>()
     private static let meterSlot = InstalledValue<any Meter>()
 
+    // The same tracer, where it is in the usual setting.
+    private static let plainSlot = InstalledValue<(any PlainTracing)?>()
+
     // Both in one word beside the slots, so that where there is neither a single look says so.
     private static let installed = Atomic<UInt8>(0)
     private static let tracerBit: UInt8 = 1
@@ -28,6 +31,7 @@ public enum TelemetrySystem {
     /// installed once is kept for good, so that asking for it takes no lock.
     public static func install(_ tracer: any Tracer) {
         tracerSlot.set(tracer)
+        plainSlot.set(tracer.plain)
         mark(tracerBit, tracer.isEnabled)
     }
 
@@ -60,6 +64,20 @@ public enum TelemetrySystem {
         if let tracer = active.scope?.tracer { return body(tracer) }
         if has(tracerBit), tracerSlot.lend(body) { return }
         body(NoOpTracer())
+    }
+
+    /// Lends the tracer that counts there, where it is in the usual setting; else nothing is called.
+    ///
+    /// - Parameters:
+    ///   - active: What is current.
+    ///   - body: Gets the tracer, and whether it is there for good.
+    @inline(__always)
+    static func withPlainTracer(in active: ActiveContext, _ body: (any PlainTracing, _ isKept: Bool) -> Void) {
+        if let scope = active.scope, scope.tracer != nil {
+            if let plain = scope.plain { body(plain, false) }
+        } else if has(tracerBit) {
+            _ = plainSlot.lend { if let plain = $0 { body(plain, true) } }
+        }
     }
 
     package static func meter(in active: ActiveContext?) -> any Meter {

@@ -8,9 +8,11 @@ import TelemetryAPI
 final class TracerPlaces: Sendable {
     private static var count: Int { 16 }
 
+    let core: TracerCore
     private let takers: [MessageSpanTaker]
 
     init(_ core: TracerCore) {
+        self.core = core
         takers = (0..<Self.count).map { _ in MessageSpanTaker(core) }
     }
 

@@ -115,6 +115,13 @@ private struct FirstBytes {
 }
 
 extension NativeHeaders {
+    /// A record's headers, none of which has to do with a trace, with what its span has it carry.
+    @inline(__always)
+    init(_ headers: KafkaHeaders, _ send: borrowing PlainSend, origin: Timestamp?) {
+        self.init(headers, andRoomFor: 2)
+        send.writeFields(origin: origin) { name, value in add(name, value) }
+    }
+
     /// A record's headers, with what its span has it carry in place of all that it carries so far.
     ///
     /// - Parameters:

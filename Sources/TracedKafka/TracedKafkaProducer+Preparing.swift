@@ -24,11 +24,34 @@ extension TracedKafkaProducer {
             throw error
         }
         let incoming = record.headers.isEmpty ? nil : record.headers.incoming
+        let target = topic.target
+        // A topic that the client keeps outlives all reports.
+        if topic.isKept, wish == nil, incoming == nil, time == nil, let prepared = plain(record, entry, topic, target) {
+            return prepared
+        }
         var origin = OwnedSendSpan.Origin.none
-        let span = span(of: record, to: topic.target, wish, incoming, since: time, &origin)
+        let span = span(of: record, to: target, wish, incoming, since: time, &origin)
         let headers = NativeHeaders(record.headers, span, origin, incoming)
         if span.isIdle { return PreparedSend(entry, to: topic, headers, PendingSend(of: record)) }
         return PreparedSend(entry, to: topic, headers, TracedSend(of: record, span))
+    }
+
+    /// A record whose span is no more than numbers; `nil` where it has to be more.
+    @inline(__always)
+    private func plain(
+        _ record: borrowing KafkaRecord,
+        _ entry: SendEntry,
+        _ topic: ProducerTopic,
+        _ target: MessageTarget
+    ) -> PreparedSend? {
+        var isTombstone = false
+        if case .none = record.payload { isTombstone = true }
+        var origin: Timestamp?
+        guard let send = PlainSend(to: target, partition: record.partition, isTombstone: isTombstone, origin: &origin)
+        else { return nil }
+        let headers = NativeHeaders(record.headers, send, origin: origin)
+        let pending = send.isIdle ? PendingSend(of: record) : PlainTracedSend(of: record, send)
+        return PreparedSend(entry, to: topic, headers, pending)
     }
 
     @inline(__always)

@@ -138,7 +138,7 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///
     /// The record's span ends when the broker has answered, whether or not anybody awaits the handle.
     @discardableResult
-    public func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
+    public nonisolated(nonsending) func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
         var send: PreparedSend
         if let entry = loop.tryToEnter() {
             send = try prepare(record, entry, nil)

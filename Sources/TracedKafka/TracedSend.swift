@@ -20,12 +20,8 @@ final class TracedSend: PendingSend, @unchecked Sendable {
         if let failure = message.failure {
             return span.fail(failure, type: failure.errorType, key: message.key)
         }
-        let (partition, offset, brokerID) = (message.partition, message.offset, message.brokerID)
         span.end(clock: message.time, key: message.key, latency: { message.latency }) { details in
-            details.partition = partition
-            // Unknown where the broker had the record from an earlier try.
-            if offset >= 0 { details.offset = offset }
-            if brokerID >= 0 { details.brokerID = brokerID }
+            message.fill(&details)
         } describe: { details, attributes in
             RecordAttributes.fill(attributes, acknowledged: details)
         }
@@ -34,6 +30,39 @@ final class TracedSend: PendingSend, @unchecked Sendable {
     override func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {
         guard let span = span.take() else { return }
         span.refuse(error, record)
+    }
+}
+
+/// A record on its way whose span is no more than numbers.
+///
+/// `@unchecked Sendable`: as ``TracedSend``.
+final class PlainTracedSend: PendingSend, @unchecked Sendable {
+    private let send: PlainSend
+
+    init(of record: borrowing KafkaRecord, _ send: consuming PlainSend) {
+        self.send = send
+        super.init(of: record)
+    }
+
+    override func observe(_ message: borrowing ReportedMessage) {
+        if let failure = message.failure { return send.fail(failure, type: failure.errorType, key: message.key) }
+        send.end(clock: message.time, key: message.key, latency: { message.latency }) { message.fill(&$0) }
+    }
+
+    override func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {
+        if error.code == .cancelled { return send.withdraw() }
+        send.fail(error, type: error.errorType, key: record.key)
+    }
+}
+
+extension ReportedMessage {
+    /// What is known of a record that was acknowledged.
+    @inline(__always)
+    fileprivate func fill(_ details: inout MessageDetails) {
+        details.partition = partition
+        // Unknown where the broker had the record from an earlier try.
+        if offset >= 0 { details.offset = offset }
+        if brokerID >= 0 { details.brokerID = brokerID }
     }
 }
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CStitchPlatform
+import TelemetryAPI
+
+extension SDKTracer: PlainTracingProvider {
+    /// Its places, where children follow their parents and what travels is W3C trace context.
+    package var plain: (any PlainTracing)? { core.followsParents && core.usesPlainContext ? places : nil }
+}
+
+extension TracerPlaces: PlainTracing {
+    func unrecordedChild() -> SpanID {
+        core.starts.add(isSampled: false)
+        return core.spanID
+    }
+
+    func recordedChild(saying prepared: Unmanaged<PreparedAttributes>) -> PlainStart? {
+        guard core.hasRoom(for: prepared) else { return nil }
+        core.starts.add(isSampled: true)
+        let (start, offset) = core.clock.start()
+        return PlainStart(
+            core.spanID,
+            at: start,
+            clock: offset.nanoseconds,
+            .passUnretained(self[stitch_thread_number()])
+        )
+    }
+}
