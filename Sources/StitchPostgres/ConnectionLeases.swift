@@ -80,7 +80,8 @@ final class ConnectionLeases: Sendable {
                 lease = Lease(id: id, connection: connection)
             } else {
                 guard !Task.isCancelled else {
-                    await release(id, isReusable: await connection?.isReusable() ?? false)
+                    // Asked or not, it has not answered: who waits would get it as one that has, and wait for good.
+                    await release(id, isReusable: false)
                     throw Self.cancelled
                 }
                 // What made this one fall silent has silenced the others too, and to ask each takes long.
