@@ -20,7 +20,8 @@ extension JobWorker {
                     registration = try await register(kinds)
                 }
                 var claimed = 0
-                for wish in plan.withLock({ $0.wishes }) {
+                // Asked before each: a worker that was stopped would get the jobs again that it has just given back.
+                for wish in plan.withLock({ $0.wishes }) where !stopping.isOpen {
                     let jobs = try await claim(wish, registration)
                     tally.unblock(.claims)
                     let now = ContinuousClock.now
