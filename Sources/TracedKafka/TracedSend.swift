@@ -35,7 +35,7 @@ final class TracedSend: PendingSend, @unchecked Sendable {
 
 /// A record on its way whose span is no more than numbers.
 ///
-/// `@unchecked Sendable`: as ``TracedSend``.
+/// `@unchecked Sendable`: because what it inherits from is; what it adds doesn't change.
 final class PlainTracedSend: PendingSend, @unchecked Sendable {
     private let send: PlainSend
 
