@@ -45,6 +45,41 @@ struct JobShutdownTests {
         }
     }
 
+    @Test("A cancelled run() gives a job back once, though a claim is on its way that would get it again")
+    func claimOnItsWay() async throws {
+        try await withStitchTest(lint: FlowLint()) { test in
+            let jobs = try await test.jobs()
+            try await jobs.letClaimsWaitForLock()
+            let (began, hasEnded) = (Gate(), Gate())
+            var configuration = configuration(lease: .seconds(60))
+            configuration.queues = ["default": 3]
+            let worker = try JobWorker(jobs, configuration).handle(SendReceipt.self) { _, _ in
+                defer { hasEnded.open() }
+                began.open()
+                await Gate().pass()
+                try Task.checkCancellation()
+            }
+            let first = try await jobs.enqueue(SendReceipt(orderID: 1))
+            let running = Task { try await worker.run() }
+            await began.pass()
+            let second = try await jobs.database.withTransaction { transaction in
+                _ = try await transaction.query("SELECT pg_advisory_xact_lock(7)")
+                let second = try await jobs.enqueue(SendReceipt(orderID: 2))
+                while try await !jobs.isClaimWaiting() { await Task.yield() }
+                running.cancel()
+                await hasEnded.pass()
+                // What would be said at once is said by then.
+                _ = try await jobs.database.query("SELECT pg_sleep(0.3)")
+                return second
+            }
+            try await running.value
+            #expect(worker.counts.returned == 2)
+            #expect(try await jobs.outcomes(of: first) == ["returned"])
+            #expect(try await jobs.column("state", of: first) == "ready")
+            #expect(try await jobs.column("state", of: second) == "ready")
+        }
+    }
+
     @Test("A handler that ignores that its time is over is in the worker's health as long as it keeps its place")
     func ignoresTimeOut() async throws {
         try await withStitchTest(lint: FlowLint()) { test in
@@ -101,6 +136,31 @@ struct JobShutdownTests {
             #expect(try await jobs.outcomes(of: id) == ["lost", "succeeded"])
             #expect(worker.counts.succeeded == 0)
         }
+    }
+}
+
+extension JobQueue {
+    /// Lets claims wait while somebody has the advisory lock 7.
+    fileprivate func letClaimsWaitForLock() async throws {
+        let parameters = "bigint, bigint, integer, integer, bigint, bytea, integer, integer"
+        try await database.execute("ALTER FUNCTION stitch.claim(\(parameters), boolean) RENAME TO usual_claim")
+        try await database.execute(
+            """
+            CREATE FUNCTION stitch.claim(\(parameters)) RETURNS integer LANGUAGE plpgsql AS $$
+            BEGIN
+                PERFORM pg_advisory_xact_lock(7);
+                RETURN stitch.usual_claim($1, $2, $3, $4, $5, $6, $7, $8);
+            END
+            $$
+            """
+        )
+    }
+
+    fileprivate func isClaimWaiting() async throws -> Bool {
+        try await !database.query(
+            "SELECT FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = current_database() "
+                + "AND locktype = 'advisory' AND NOT granted"
+        ).isEmpty
     }
 }
 

@@ -26,6 +26,7 @@ final class KafkaMemberProcess: Sendable {
     ///   - topic: What it reads.
     ///   - brokers: Where.
     ///   - manner: What it does with records.
+    ///   - most: How many records it begins at most, where it is traced.
     ///   - environment: What else its environment has.
     /// - Throws: When it can't be started.
     init(
@@ -33,6 +34,7 @@ final class KafkaMemberProcess: Sendable {
         topic: String,
         brokers: [String],
         _ manner: Manner = .batches,
+        most: Int = .max,
         environment: [String: String] = [:]
     ) throws {
         let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
@@ -40,7 +42,7 @@ final class KafkaMemberProcess: Sendable {
         let output = Pipe()
         process = Process()
         process.executableURL = beside.deletingLastPathComponent().appending(path: "KafkaMember")
-        process.arguments = [group, topic, manner.rawValue]
+        process.arguments = [group, topic, manner.rawValue, "\(most)"]
         process.environment = ProcessInfo.processInfo.environment
             .merging(["KAFKA_BOOTSTRAP_SERVERS": brokers.joined(separator: ",")]) { $1 }
             .merging(environment) { $1 }

@@ -4,12 +4,13 @@
 // it is killed: `begin PARTITION OFFSET` for each record, `done PARTITION OFFSET` for the last of a batch. With `fails` as
 // its third argument it fails on each record, one at a time, and moves it to the dead topic. With `traced` it sends each
 // record on, to the topic whose name ends in `-next`, one at a time and traced; with `failsTraced` it does what `fails` does,
-// traced.
+// traced. With a fourth argument it begins so many records that are traced and no more, however late it is killed.
 
 import Foundation
 import Stitch
 import StitchKafka
 import StitchService
+import Synchronization
 import TracedKafka
 
 /// At once, since a process that is killed writes nothing more.
@@ -23,12 +24,31 @@ let (group, topic) = (CommandLine.arguments[1], CommandLine.arguments[2])
 
 struct Failure: Error {}
 
+/// How many more records it may begin.
+final class Allowance: Sendable {
+    private let count: Mutex<Int>
+
+    init(_ count: Int) { self.count = Mutex(count) }
+
+    /// Returns if another may begin, and else when the process is shut down.
+    func take() async throws {
+        let left = count.withLock { count in
+            count -= 1
+            return count
+        }
+        while left < 0 { try await Task.sleep(for: .seconds(3600)) }
+    }
+}
+
+let allowance = Allowance(CommandLine.arguments.dropFirst(4).first.flatMap { Int($0) } ?? .max)
+
 switch CommandLine.arguments.dropFirst(3).first {
 case "traced":
     configuration.linger = .zero
     let telemetry = try Telemetry.start()
     let producer = try TracedKafkaProducer(configuration)
     let consumer = try TracedKafkaConsumer(configuration, group: group, topics: [topic]) { record in
+        try await allowance.take()
         say("begin \(record.partition) \(record.offset)")
         try await producer.send(KafkaRecord(topic: "\(topic)-next", key: record.key, value: record.value))
         say("done \(record.partition) \(record.offset)")
@@ -43,6 +63,7 @@ case "failsTraced":
         topics: [topic],
         onFailure: .moveAside(retry: [])
     ) { record in
+        try await allowance.take()
         say("begin \(record.partition) \(record.offset)")
         throw Failure()
     }

@@ -52,7 +52,8 @@ struct AttemptRunner: Sendable {
         }
         await place.run(job) {
             // As long as it has its place, so that it is either there or handed over.
-            completions.add(await makeAttempt(job, handler, at: place))
+            let ended = await makeAttempt(job, handler, at: place)
+            if running.hasStopped { completions.addStopped(ended) } else { completions.add(ended) }
         }
     }
 

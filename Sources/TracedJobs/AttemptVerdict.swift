@@ -19,6 +19,9 @@ struct AttemptVerdict: Sendable, Equatable {
     /// Whether the attempt's span is to be marked as failed.
     var isError = false
 
+    /// Whether the worker gives the job back because it stops.
+    var givesBack: Bool { state == .ready && (outcome == .returned || outcome == .unstarted) }
+
     static let succeeded = AttemptVerdict(state: .succeeded, outcome: .succeeded, counts: true)
 
     /// No handler knows the kind: for other workers, who may.

@@ -11,6 +11,9 @@ import Synchronization
 final class Completions: Sendable {
     private struct State {
         var pending: [EndedAttempt] = []
+        /// Jobs to be given back when nothing is claimed any more.
+        var givenBack: [EndedAttempt] = []
+        var claimsHaveEnded = false
         var isClosed = false
         /// Whether nothing is said any more.
         var isOver = false
@@ -38,6 +41,30 @@ final class Completions: Sendable {
         }
         waiter?.resume()
         if isOver { ended.endSpans(wasTaken: true) }
+    }
+
+    /// Hands over an attempt of a worker that stops.
+    ///
+    /// A job that is given back waits for the last claim, which would get it again.
+    func addStopped(_ ended: EndedAttempt) {
+        let waits = state.withLock { state in
+            guard ended.verdict.givesBack, !state.claimsHaveEnded else { return false }
+            state.givenBack.append(ended)
+            return true
+        }
+        if !waits { add(ended) }
+    }
+
+    /// Nothing is claimed any more.
+    func claimsEnded() {
+        let waiter = state.withLock { state in
+            state.claimsHaveEnded = true
+            state.pending += state.givenBack
+            state.givenBack = []
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
     }
 
     /// Nothing comes any more.

@@ -20,7 +20,7 @@ extension JobWorker {
                     registration = try await register(kinds)
                 }
                 var claimed = 0
-                // Asked before each: a worker that was stopped would get the jobs again that it has just given back.
+                // Asked before each: a worker that was stopped gives back what it holds when the last was answered.
                 for wish in plan.withLock({ $0.wishes }) where !stopping.isOpen {
                     let jobs = try await claim(wish, registration)
                     tally.unblock(.claims)

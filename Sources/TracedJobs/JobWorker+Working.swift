@@ -35,6 +35,7 @@ extension JobWorker {
                 for job in buffers.values.flatMap({ $0.close() }) {
                     completions.add(EndedAttempt(job, .unstarted, span: nil))
                 }
+                completions.claimsEnded()
                 await left.wait()
                 completions.close()
             }
