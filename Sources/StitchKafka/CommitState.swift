@@ -27,6 +27,9 @@ struct CommitState {
     private var refusal: KafkaError?
     private var isScheduled = false
 
+    /// Whether a commit in the background was not made, and is to be made as soon as that goes.
+    private(set) var isPutOff = false
+
     init(joins: Bool = true) { self.joins = joins }
 
     /// Whether nothing is committed until the consumer has joined again.
@@ -38,11 +41,17 @@ struct CommitState {
     mutating func schedule() -> Bool {
         guard !isScheduled, refusal == nil else { return false }
         isScheduled = true
+        isPutOff = false
         return true
     }
 
     /// A commit in the background has got its answer, or was not made.
-    mutating func endScheduled() { isScheduled = false }
+    ///
+    /// - Parameter isPutOff: Whether it was not made because the consumer joins its group anew.
+    mutating func endScheduled(isPutOff: Bool = false) {
+        isScheduled = false
+        self.isPutOff = isPutOff
+    }
 
     /// Somebody is about to commit.
     func begin() -> Decision { refusal.map { .rest($0) } ?? .ask(Attempt(assignments: assignments)) }

@@ -163,6 +163,7 @@ final class ConsumerClient: Sendable {
     func commit(_ offsets: [(KafkaTopicPartition, Int64)]) -> rd_kafka_resp_err_t {
         guard let answers = rd_kafka_queue_new(handle.client) else { return RD_KAFKA_RESP_ERR__FAIL }
         defer { rd_kafka_queue_destroy(answers) }
+        rejoin.commitBegins()
         // The client copies the list.
         let sent = PartitionList.with(offsets) { rd_kafka_commit_queue(handle.client, $0, answers, nil, nil) }
         guard sent.isNone else { return sent }

@@ -47,11 +47,13 @@ extension ConsumerLoop {
         guard state.withLock({ $0.commits.schedule() }) else { return }
         client.handle.hold()
         commits.async { [self] in
+            // This may run a good while later.
+            let isSettled = client.rejoin.isSettled
             // Nobody says a second time what the first refusal said.
-            if !state.withLock({ $0.commits.isResting }), let error = commitNow(readers) {
+            if isSettled, !state.withLock({ $0.commits.isResting }), let error = commitNow(readers) {
                 Diagnostics.log(.warning, error.message)
             }
-            state.withLock { $0.commits.endScheduled() }
+            state.withLock { $0.commits.endScheduled(isPutOff: !isSettled) }
             client.handle.letGo()
         }
     }

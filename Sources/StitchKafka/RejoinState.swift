@@ -10,35 +10,32 @@ struct RejoinState {
     /// How long after giving partitions away a client may take to join once more, as cooperative members do.
     static let giving = Duration.seconds(2)
 
-    /// How long after an answer to a heartbeat a client may take to join, should it say that the group rebalances.
-    static let hearing = Duration.milliseconds(20)
-
     /// How long after its JoinGroup was answered a client may take to send a SyncGroup, unless it begins anew.
     static let answering = Duration.seconds(1)
 
-    private enum Phase: Equatable {
-        case settled
-        case open(until: ContinuousClock.Instant)
-        case joining
-    }
+    /// Whether a JoinGroup is on its way.
+    private var isJoining = false
 
-    private var phase = Phase.settled
+    /// Whether the client owes the group a SyncGroup.
+    private var owesSync = false
 
     /// Whether the client joins by that request at all: in the newer protocol of groups it doesn't.
     private var joins = false
 
+    /// Until when a JoinGroup may follow what has come.
+    private var end: ContinuousClock.Instant?
+
+    private var heartbeat = HeartbeatState()
+
     /// Whether a commit that is sent now reaches the group with the generation that it has.
     func isSettled(at now: ContinuousClock.Instant) -> Bool {
-        switch phase {
-        case .settled: true
-        case .open(let end): now >= end
-        case .joining: false
-        }
+        !isJoining && !heartbeat.isOpen(at: now) && end.map { now >= $0 } ?? true
     }
 
     /// When to look again if no event comes.
     func end(from now: ContinuousClock.Instant, limit: ContinuousClock.Instant) -> ContinuousClock.Instant {
-        if case .open(let end) = phase { min(end, limit) } else { limit }
+        guard !isJoining else { return limit }
+        return [end, heartbeat.end].compactMap(\.self).filter { $0 > now }.max().map { min($0, limit) } ?? limit
     }
 
     /// Partitions were given away.
@@ -46,29 +43,38 @@ struct RejoinState {
         if joins { open(until: now + Self.giving) }
     }
 
-    /// A heartbeat was answered, with whatever.
-    mutating func heartbeatAnswered(at now: ContinuousClock.Instant) { open(until: now + Self.hearing) }
+    /// A heartbeat has left.
+    mutating func heartbeatSent(at now: ContinuousClock.Instant) { heartbeat.sent(at: now) }
+
+    /// It was answered, with whatever: told by the thread that reads, and again by the one that looks at it.
+    mutating func heartbeatAnswered(at now: ContinuousClock.Instant) { heartbeat.answered(at: now) }
 
     /// A JoinGroup has left.
     mutating func joinSent() {
         joins = true
-        phase = .joining
+        isJoining = true
+        owesSync = true
     }
 
-    /// It was answered, with whatever.
+    /// It was answered, with whatever; told twice, too.
     mutating func joinAnswered(at now: ContinuousClock.Instant) {
-        if phase == .joining { phase = .open(until: now + Self.answering) }
+        if owesSync { open(until: now + Self.answering) }
+        isJoining = false
     }
 
     /// A SyncGroup has left, so the client knows the group's new generation.
-    mutating func syncSent() { phase = .settled }
-
-    /// A JoinGroup may follow.
-    private mutating func open(until end: ContinuousClock.Instant) {
-        switch phase {
-        case .settled: phase = .open(until: end)
-        case .open(let other): phase = .open(until: max(end, other))
-        case .joining: break
-        }
+    mutating func syncSent() {
+        isJoining = false
+        owesSync = false
+        end = nil
+        heartbeat.isOver()
     }
+
+    /// A commit was handed to the client.
+    mutating func commitBegun(at now: ContinuousClock.Instant) { heartbeat.commitBegun(at: now) }
+
+    /// It has left.
+    mutating func commitSent(at now: ContinuousClock.Instant) { heartbeat.commitSent(at: now) }
+
+    private mutating func open(until other: ContinuousClock.Instant) { end = end.map { max($0, other) } ?? other }
 }

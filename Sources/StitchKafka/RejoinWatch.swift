@@ -7,6 +7,7 @@ import Synchronization
 final class RejoinWatch: Sendable {
     /// Apache Kafka's numbers of the requests.
     private enum Request {
+        static let offsetCommit: Int16 = 8
         static let joinGroup: Int16 = 11
         static let heartbeat: Int16 = 12
         static let syncGroup: Int16 = 14
@@ -19,6 +20,9 @@ final class RejoinWatch: Sendable {
 
     /// Partitions were given away.
     func gaveAway() { state.withLock { $0.gaveAway(at: .now) } }
+
+    /// A commit is about to be handed to the client.
+    func commitBegins() { state.withLock { $0.commitBegun(at: .now) } }
 
     /// Blocks until a commit may be sent, or until the deadline.
     func wait(until deadline: ContinuousClock.Instant) {
@@ -61,12 +65,15 @@ final class RejoinWatch: Sendable {
         )
     }
 
-    // On the threads of brokers, which must not wait and must not call the client.
+    // On the threads of brokers, which must not wait and must not call the client. An answer is told of once more on the
+    // client's own thread, before that looks at it.
 
     private static func sent(_ request: Int16, _ pointer: UnsafeMutableRawPointer?) {
         switch request {
         case Request.joinGroup: change(pointer) { $0.joinSent() }
         case Request.syncGroup: change(pointer) { $0.syncSent() }
+        case Request.heartbeat: change(pointer) { $0.heartbeatSent(at: .now) }
+        case Request.offsetCommit: change(pointer) { $0.commitSent(at: .now) }
         default: break
         }
     }

@@ -55,15 +55,50 @@ struct RejoinStateTests {
     @Test("the answer to a heartbeat may tell of a rebalance, and shortens no other wait")
     func heartbeat() {
         var state = RejoinState()
+        state.heartbeatSent(at: start)
+        #expect(!settled(state, after: .seconds(59)))
+        // It has come; then the client looks at it.
+        state.heartbeatAnswered(at: start)
+        #expect(!settled(state, after: .milliseconds(999)))
         state.heartbeatAnswered(at: start)
         #expect(!settled(state, after: .milliseconds(19)))
         #expect(settled(state, after: .milliseconds(20)))
+        #expect(state.end(from: start, limit: start + .seconds(5)) == start + .milliseconds(20))
         state.joinSent()
         state.heartbeatAnswered(at: start)
         #expect(!settled(state, after: .seconds(60)))
         state.syncSent()
+        #expect(settled(state, after: .zero))
         state.gaveAway(at: start)
-        state.heartbeatAnswered(at: start)
+        state.heartbeatSent(at: start)
+        for _ in 1...2 { state.heartbeatAnswered(at: start) }
         #expect(!settled(state, after: .milliseconds(1999)))
+        #expect(state.end(from: start, limit: start + .seconds(5)) == start + .seconds(2))
+    }
+
+    @Test(
+        "a client whose commits take long until they leave has as much more time to join after a heartbeat, a second at most",
+        arguments: [(50, 150), (6, 20), (900, 1000)]
+    )
+    func slow(took milliseconds: Int, mayTake limit: Int) {
+        var state = RejoinState()
+        func hear() {
+            state.heartbeatSent(at: start)
+            for _ in 1...2 { state.heartbeatAnswered(at: start) }
+        }
+        state.commitBegun(at: start)
+        state.commitSent(at: start + .milliseconds(milliseconds))
+        // Another's, such as the last one, which is given up.
+        state.commitSent(at: start + .seconds(5))
+        hear()
+        #expect(!settled(state, after: .milliseconds(limit - 1)))
+        #expect(settled(state, after: .milliseconds(limit)))
+        // What was slow once is forgotten.
+        for _ in 1...10 {
+            state.commitBegun(at: start)
+            state.commitSent(at: start)
+        }
+        hear()
+        #expect(settled(state, after: .milliseconds(20)))
     }
 }
