@@ -15,7 +15,9 @@ extension ConsumerLoop {
             client.poll(timeoutMilliseconds: Int32(clamping: interval.wholeMilliseconds), while: { isRunning }, handle)
             let now = ContinuousClock.now
             look(now)
-            guard now >= nextCommit || state.withLock({ $0.commits.isPutOff }), client.rejoin.isSettled else { continue }
+            guard now >= nextCommit || state.withLock({ $0.commits.isPutOff }), client.rejoin.isSettled else {
+                continue
+            }
             nextCommit = now + commitInterval
             commitSoon()
         }
