@@ -10,12 +10,15 @@ import TraceContext
 
 @Suite("A redrive that gets a signal", .timeLimit(.minutes(2)))
 struct RedriveSignalTests {
+    // Forty batches, of which each takes half a second, so that it is not done when the signal comes, however late that is.
+    private static let count = 20_000
+
     @Test("commits and tells what it has moved, with its spans, and the next one goes on there")
     func interrupted() async throws {
         let cluster = try MockKafkaCluster()
         for topic in ["orders", "orders.dead"] { try await cluster.createTopic(topic) }
         let producer = try KafkaProducer(cluster.configuration)
-        let records = (0..<3000).map { (index: Int64) in
+        let records = (0..<Int64(Self.count)).map { (index: Int64) in
             let moved = MovedRecord(
                 attempt: 1,
                 previous: nil,
@@ -41,11 +44,11 @@ struct RedriveSignalTests {
             let outcome = try await process.finish()
             #expect(outcome.status == 130, "\(outcome)")
             let moved = try #require(Self.moved(outcome.output), "\(outcome)")
-            #expect((1..<3000).contains(moved))
+            #expect((1..<Self.count).contains(moved))
             #expect(try OTLPJSONLines.read(contentsOf: file).filter { $0.name == "send orders" }.count == moved)
             try await cluster.setRoundTrip(.zero)
             let rest = try await StitchProcess.run(arguments, in: folder)
-            #expect(rest.status == 0 && Self.moved(rest.output) == 3000 - moved, "\(rest)")
+            #expect(rest.status == 0 && Self.moved(rest.output) == Self.count - moved, "\(rest)")
         }
         await cluster.shutdown()
     }
