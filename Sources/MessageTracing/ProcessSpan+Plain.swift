@@ -64,36 +64,88 @@ extension ProcessSpan {
         key: UnsafeRawBufferPointer?
     ) {
         let active = ActiveContext.current
-        guard !target.isExternal, TelemetrySystem.isEnabled(in: active),
-            // To the millisecond or so, which is as exact as the message's own time.
-            policy.continues(created: message.created, now: .nearlyNow)
-        else { return nil }
-        var work: WorkSpan?
+        guard message.mayBePlain(from: target, policy, in: active) else { return nil }
+        let work = WorkSpan()
+        guard message.begin(work, from: target, key: key, in: active) else { return nil }
+        context = work
+        measurement =
+            TelemetrySystem.isMeasuring(in: active)
+            ? message.startMeasuring(from: target, in: work.context, active) : nil
+    }
+}
+
+extension ProcessSpan.PlainMessage {
+    /// Whether its span may be a plain one.
+    @inline(__always)
+    func mayBePlain(from target: MessageTarget, _ policy: ContinuationPolicy, in active: ActiveContext?) -> Bool {
+        // To the millisecond or so, which is as exact as the message's own time.
+        !target.isExternal && TelemetrySystem.isEnabled(in: active)
+            && policy.continues(created: created, now: .nearlyNow)
+    }
+
+    /// Starts to work on it; `false`, with nothing done, where its tracer wants to know more of it.
+    @inline(__always)
+    func begin(
+        _ work: WorkSpan,
+        from target: MessageTarget,
+        key: UnsafeRawBufferPointer?,
+        in active: ActiveContext?
+    ) -> Bool {
+        if reservedID == nil {
+            let hasBegun = work.beginPlain(
+                on: carrier,
+                from: target,
+                key: key,
+                details,
+                receipt,
+                waitingSince: wait == nil ? created : nil,
+                in: active
+            )
+            if hasBegun { return true }
+        }
+        return beginOther(work, from: target, key: key, in: active)
+    }
+
+    /// The same by a tracer that isn't in the usual setting.
+    @inline(never)
+    private func beginOther(
+        _ work: WorkSpan,
+        from target: MessageTarget,
+        key: UnsafeRawBufferPointer?,
+        in active: ActiveContext?
+    ) -> Bool {
+        var hasBegun = false
         TelemetrySystem.withTracer(in: active) { tracer in
             guard tracer.isEnabled, tracer.usesPlainContext, !tracer.decidesByAttributes else { return }
             if let active, active.parent(tracer) != nil { return }
-            guard let span = message.startSpan(on: target, by: tracer) else { return }
-            var receipt = message.receipt
+            guard let span = startSpan(on: target, by: tracer) else { return }
+            var receipt = receipt
             // Nobody reads that of a span that isn't recorded.
-            if message.wait == nil, span.isRecording {
-                receipt.waitNanoseconds = message.created.map { span.startOrNow.nanoseconds(since: $0) }
+            if wait == nil, span.isRecording {
+                receipt.waitNanoseconds = created.map { span.startOrNow.nanoseconds(since: $0) }
             }
-            work = WorkSpan(span, target, message.carrier, key: key, receipt, in: active)
+            work.begin(span, target, carrier, key: key, receipt, in: active)
+            hasBegun = true
         }
-        guard let work else { return nil }
-        context = work
-        guard TelemetrySystem.isMeasuring(in: active) else {
-            measurement = nil
-            return
-        }
+        return hasBegun
+    }
+
+    /// Measures the delivery, and begins to measure the work.
+    @inline(never)
+    func startMeasuring(
+        from target: MessageTarget,
+        in context: SpanContext,
+        _ active: ActiveContext?
+    ) -> OperationMeasurement? {
         let meter = TelemetrySystem.meter(in: active)
-        measurement = OperationMeasurement(
+        let measurement = OperationMeasurement(
             of: .process,
             target,
             meter: meter,
-            partition: message.details.partition.map { .string(String($0)) }
+            partition: details.partition.map { .string(String($0)) }
         )
-        message.measure(with: meter, from: target, in: work.context, .now)
+        measure(with: meter, from: target, in: context, .now)
+        return measurement
     }
 }
 

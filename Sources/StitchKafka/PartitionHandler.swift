@@ -74,10 +74,12 @@ struct PartitionHandler: Sendable {
             guard let policy = handler.policy else {
                 return try await forEach(batch, generation) { try await handle($0, .only) }
             }
-            let work = work(generation) { records, attempt in
-                for record in records { try await handle(record, attempt) }
+            return try await forEach(batch, generation, policy, handle)
+        case .eachAt(let place, let handle, let handleTry):
+            guard let policy = handler.policy else {
+                return try await forEach(batch, generation, at: place(), handle, handleTry)
             }
-            return try await forEach(batch, generation, policy, work)
+            return try await forEach(batch, generation, policy, handleTry)
         case .batches(_, let handle):
             guard await reader.mayGoOn(generation) else { return false }
             let records = (0..<batch.count).map { batch[$0] }
@@ -92,6 +94,18 @@ struct PartitionHandler: Sendable {
         case .sequence: break
         }
         return true
+    }
+
+    private func forEach(
+        _ batch: ConsumedBatch,
+        _ generation: Int,
+        _ policy: any RecordPolicy,
+        _ handle: @escaping RecordHandler.HandleTry
+    ) async throws -> Bool {
+        let work = work(generation) { records, attempt in
+            for record in records { try await handle(record, attempt) }
+        }
+        return try await forEach(batch, generation, policy, work)
     }
 
     private func forEach(
@@ -140,6 +154,36 @@ struct PartitionHandler: Sendable {
             }
             batch.expectRecords(behind: index)
             try await body(batch[index])
+            batch.handled.store(index + 1, ordering: .releasing)
+        }
+        return true
+    }
+
+    nonisolated(nonsending) private func forEach(
+        _ batch: ConsumedBatch,
+        _ generation: Int,
+        at place: any RecordPlace,
+        _ handle: RecordHandler.Handle,
+        _ handleTry: RecordHandler.HandleTry
+    ) async throws -> Bool {
+        defer { place.leave() }
+        for index in 0..<batch.count {
+            if reader.isInterrupted {
+                place.leave()
+                guard await reader.mayGoOn(generation) else { return false }
+            }
+            batch.expectRecords(behind: index)
+            let record = batch[index]
+            defer { withExtendedLifetime(record) {} }
+            if place.begin(record) {
+                do { try await handle(record) } catch {
+                    place.end(with: error)
+                    throw error
+                }
+                place.end()
+            } else {
+                try await handleTry(record, .only)
+            }
             batch.handled.store(index + 1, ordering: .releasing)
         }
         return true

@@ -19,6 +19,10 @@ package struct RecordHandler: Sendable {
         /// A closure that is told which try it is, one after the other.
         case eachTry(HandleTry)
 
+        /// A closure at a place in the task, as long as there is no policy; the same with all round it for other tries and
+        /// for records that the place doesn't take.
+        case eachAt(@Sendable () -> any RecordPlace, Handle, HandleTry)
+
         /// A closure, up to so many of one partition at once.
         case batches(of: Int, @Sendable ([KafkaConsumedRecord], RecordAttempt) async throws -> Void)
 
@@ -47,6 +51,24 @@ package struct RecordHandler: Sendable {
     func taken(_ prefetch: Int) -> Int {
         if case .batches(let size, _) = form { size } else { prefetch }
     }
+}
+
+/// A place in a task where one record after the other is worked on, for the first time.
+///
+/// Belongs to one task, which calls it where no other function of its own waits: what a place binds in the task must end in
+/// the order in which the frames of such functions do.
+package protocol RecordPlace: AnyObject {
+    /// The work on a record begins; `false`, with nothing done, for one that the place doesn't take.
+    func begin(_ record: KafkaConsumedRecord) -> Bool
+
+    /// The work has ended.
+    func end()
+
+    /// The work has failed.
+    func end(with error: any Error)
+
+    /// Something else is done next.
+    func leave()
 }
 
 /// One try to work on records.

@@ -141,6 +141,61 @@ public struct MessageSpan: ~Copyable, Sendable {
         owner = nil
     }
 
+    /// A span of work on a message that began as a plain child of the span that sent it, and is recorded.
+    ///
+    /// Whoever has it keeps what is prepared for as long as there is the span.
+    @inline(__always)
+    init(
+        lent start: PlainStart,
+        isKept: Bool,
+        workOn carrier: PlainCarrier,
+        saying prepared: Unmanaged<PreparedAttributes>,
+        details: MessageDetails
+    ) {
+        let parent = carrier.parent
+        self.details = details
+        traceID = parent.traceID
+        spanID = start.spanID
+        flags = parent.flags
+        isRemote = false
+        state = nil
+        link = PlainLink(
+            traceID: parent.traceID,
+            spanID: parent.spanID,
+            flags: parent.flags,
+            isRemote: true,
+            role: .creation
+        )
+        preparedReference = prepared
+        share = nil
+        kind = .consumer
+        self.parent = SpanParentID(id: parent.spanID, isRemote: true)
+        self.start = start.start
+        clock = start.clock
+        taker = start.taker
+        owner = isKept ? nil : start.taker.takeUnretainedValue()
+    }
+
+    /// A span of work on a message that is a child of the span that sent it, and that nobody records.
+    @inline(__always)
+    init(unrecorded spanID: SpanID, childOf parent: TraceParent, details: MessageDetails) {
+        self.details = details
+        traceID = parent.traceID
+        self.spanID = spanID
+        flags = parent.flags
+        isRemote = false
+        state = nil
+        link = nil
+        preparedReference = nil
+        share = nil
+        kind = .consumer
+        self.parent = nil
+        start = Timestamp(nanoseconds: 0)
+        clock = 0
+        taker = nil
+        owner = nil
+    }
+
     /// A span that is kept as any other, or that nobody records.
     ///
     /// For tracers. Its link has been added; its details are as it ends.
@@ -166,6 +221,12 @@ public struct MessageSpan: ~Copyable, Sendable {
         clock = 0
         owner = span.recorder == nil ? nil : MessageSpanTaker(OtherSpan(span))
         taker = owner.map { .passUnretained($0) }
+    }
+
+    /// No span, in place of one.
+    static var none: MessageSpan {
+        let nothing = TraceParent(traceID: .invalid, spanID: .invalid, flags: TraceFlags(rawValue: 0))
+        return MessageSpan(unrecorded: .invalid, childOf: nothing, details: MessageDetails())
     }
 
     /// Its ids, flags and trace state; what the message carries.

@@ -72,8 +72,8 @@ public enum TelemetrySystem {
     ///   - active: What is current.
     ///   - body: Gets the tracer, and whether it is there for good.
     @inline(__always)
-    static func withPlainTracer(in active: ActiveContext, _ body: (any PlainTracing, _ isKept: Bool) -> Void) {
-        if let scope = active.scope, scope.tracer != nil {
+    static func withPlainTracer(in active: ActiveContext?, _ body: (any PlainTracing, _ isKept: Bool) -> Void) {
+        if let scope = active?.scope, scope.tracer != nil {
             if let plain = scope.plain { body(plain, false) }
         } else if has(tracerBit) {
             _ = plainSlot.lend { if let plain = $0 { body(plain, true) } }

@@ -61,7 +61,6 @@ final class RecordTracing: Sendable {
     }
 
     /// One record, for the first time or once more: a span that continues the record's trace as the policy says.
-    @inline(__always)
     nonisolated(nonsending) func process<Success, Failure: Error>(
         _ record: KafkaConsumedRecord,
         _ attempt: RecordAttempt,
@@ -73,13 +72,27 @@ final class RecordTracing: Sendable {
         return try await begin(record, attempt, delivery).run(classify: outcome, body)
     }
 
+    /// The same for a handler of the consumer's, in a task of the consumer's own.
+    @inline(__always)
+    nonisolated(nonsending) func handle(
+        _ record: KafkaConsumedRecord,
+        _ attempt: RecordAttempt,
+        _ handler: RecordHandler.Handle
+    ) async throws {
+        // Until the span has ended it may look at the record's key.
+        defer { withExtendedLifetime(record) {} }
+        try await begin(record, attempt, .first).runInOwnTask(classify: outcome) { () async throws in
+            try await handler(record)
+        }
+    }
+
     /// The span of work on one record, which begins.
     ///
     /// The caller keeps the record until the span has ended.
     func begin(
         _ record: KafkaConsumedRecord,
         _ attempt: RecordAttempt,
-        _ delivery: ReceivedMessage.Delivery = .first
+        _ delivery: ReceivedMessage.Delivery
     ) -> ProcessSpan {
         if !hasProcessed { processes.store(true, ordering: .relaxed) }
         if attempt.number == 1, let span = beginPlain(record, delivery) {
@@ -103,9 +116,39 @@ final class RecordTracing: Sendable {
     /// The span of work on a record of the usual form, which nearly all are; `nil` for others.
     private func beginPlain(_ record: KafkaConsumedRecord, _ delivery: ReceivedMessage.Delivery) -> ProcessSpan? {
         defer { withExtendedLifetime(record) {} }
-        guard let view = record.view, let companion = view.companion, let carrier = PlainCarrier(view) else {
-            return nil
+        guard let view = record.view, let companion = view.companion,
+            let message = plainMessage(view, delivery)
+        else { return nil }
+        // The companion is the target, made by the observer that goes with this. Whoever runs the span keeps the record, and
+        // with it the key, until the span has ended.
+        return Unmanaged<MessageTarget>.fromOpaque(companion.toOpaque())._withUnsafeGuaranteedRef {
+            ProcessSpan(of: message, from: $0, policy: continuation, key: view.key)
         }
+    }
+
+    #if !DistributedTracingSupport
+    /// The same at a place in a task; `false`, with nothing current, for a record of another form.
+    ///
+    /// The caller keeps the record until the span has ended.
+    func begin(_ record: KafkaConsumedRecord, at place: inout WorkPlace) -> Bool {
+        if !hasProcessed { processes.store(true, ordering: .relaxed) }
+        guard let view = record.view, let companion = view.companion, let message = plainMessage(view, .first) else {
+            place.leave()
+            return false
+        }
+        return Unmanaged<MessageTarget>.fromOpaque(companion.toOpaque())._withUnsafeGuaranteedRef {
+            place.begin(message, from: $0, policy: continuation, key: view.key)
+        }
+    }
+    #endif
+
+    /// A record of the usual form, as far as its span says it; `nil` for others.
+    @inline(__always)
+    private func plainMessage(
+        _ view: RecordView,
+        _ delivery: ReceivedMessage.Delivery
+    ) -> ProcessSpan.PlainMessage? {
+        guard let carrier = PlainCarrier(view) else { return nil }
         let timestamp = view.timestamp
         var message = ProcessSpan.PlainMessage(
             carrier,
@@ -116,11 +159,7 @@ final class RecordTracing: Sendable {
         if view.isTombstone { message.details.isTombstone = true }
         message.receipt.lag = view.lag
         message.receipt.timestampType = RecordAttributes.type(of: timestamp)
-        // The companion is the target, made by the observer that goes with this. Whoever runs the span keeps the record, and
-        // with it the key, until the span has ended.
-        return Unmanaged<MessageTarget>.fromOpaque(companion.toOpaque())._withUnsafeGuaranteedRef {
-            ProcessSpan(of: message, from: $0, policy: continuation, key: view.key)
-        }
+        return message
     }
 
     /// Several records: a span that starts a trace and links to each record's.

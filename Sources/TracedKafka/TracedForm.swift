@@ -12,11 +12,7 @@ enum TracedForm {
     func handler(_ tracing: RecordTracing) -> RecordHandler {
         switch self {
         case .each(let handle):
-            RecordHandler(
-                .eachTry { record, attempt in
-                    try await tracing.process(record, attempt) { try await handle(record) }
-                }
-            )
+            RecordHandler(Self.each(handle, tracing))
         case .batches(let count, let handle):
             RecordHandler(
                 .batches(of: count) { records, attempt in
@@ -25,6 +21,16 @@ enum TracedForm {
             )
         case .sequence: RecordHandler(.sequence)
         }
+    }
+
+    private static func each(_ handle: @escaping RecordHandler.Handle, _ tracing: RecordTracing) -> RecordHandler.Form {
+        #if DistributedTracingSupport
+        .eachTry { record, attempt in try await tracing.handle(record, attempt, handle) }
+        #else
+        .eachAt({ HandlerPlace(tracing) }, handle) { record, attempt in
+            try await tracing.handle(record, attempt, handle)
+        }
+        #endif
     }
 
     /// What makes the other spans.

@@ -42,10 +42,44 @@ struct PlainProcessTests {
         return message
     }
 
+    /// How work on a message of the usual form begins and ends.
+    enum Way: CaseIterable {
+        case span
+        #if !DistributedTracingSupport
+        case place
+        #endif
+    }
+
+    private func run(
+        _ message: ProcessSpan.PlainMessage,
+        _ way: Way,
+        key: UnsafeRawBufferPointer?,
+        _ work: @Sendable () async throws -> Void
+    ) async throws {
+        switch way {
+        case .span:
+            let span = ProcessSpan(of: message, from: target, policy: .default, key: key)
+            try? await (try #require(span)).run { () async throws in try await work() }
+        #if !DistributedTracingSupport
+        case .place:
+            var place = WorkPlace()
+            let hasBegun = place.begin(message, from: target, policy: .default, key: key)
+            try #require(hasBegun)
+            do {
+                try await work()
+                place.end()
+            } catch {
+                place.end(with: error, as: ProcessOutcome(of: error))
+            }
+        #endif
+        }
+    }
+
     /// Runs both, and returns their spans and what was measured of each.
     private func both(
         _ carrier: PlainCarrier,
         created: Timestamp? = nil,
+        by way: Way = .span,
         _ work: @Sendable () async throws -> Void = {}
     ) async throws -> (plain: SpanSample.Made, other: SpanSample.Made) {
         func made(_ run: () async throws -> Void) async throws -> SpanSample.Made {
@@ -56,8 +90,7 @@ struct PlainProcessTests {
         }
         let plain = try await made {
             try await withKey { key in
-                let span = ProcessSpan(of: message(carrier, created: created), from: target, policy: .default, key: key)
-                try? await (try #require(span)).run { () async throws in try await work() }
+                try await run(message(carrier, created: created), way, key: key, work)
             }
         }
         let any = try await made {
@@ -96,12 +129,13 @@ struct PlainProcessTests {
         #expect(pair.plain.measurements.map(\.attributes) == pair.other.measurements.map(\.attributes))
     }
 
-    @Test("says and measures what work on any message does")
-    func same() async throws {
-        try expectSame(try await both(carrier()))
-        try expectSame(try await both(carrier(origin: nil)))
-        try expectSame(try await both(carrier(), created: .now.advanced(by: .seconds(-3))))
-        try expectSame(try await both(carrier(), created: .now.advanced(by: .seconds(300))))
+    @Test("says and measures what work on any message does", arguments: Way.allCases)
+    func same(way: Way) async throws {
+        try expectSame(try await both(carrier(), by: way))
+        try expectSame(try await both(carrier(sampled: false), by: way))
+        try expectSame(try await both(carrier(origin: nil), by: way))
+        try expectSame(try await both(carrier(), created: .now.advanced(by: .seconds(-3)), by: way))
+        try expectSame(try await both(carrier(), created: .now.advanced(by: .seconds(300)), by: way))
     }
 
     @Test(
@@ -148,9 +182,9 @@ struct PlainProcessTests {
         #expect(plain.measurements.map(\.attributes) == other.measurements.map(\.attributes))
     }
 
-    @Test("keeps what the handler says about it, as any other span does")
-    func said() async throws {
-        let pair = try await both(carrier()) {
+    @Test("keeps what the handler says about it, as any other span does", arguments: Way.allCases)
+    func said(way: Way) async throws {
+        let pair = try await both(carrier(), by: way) {
             let span = try #require(Span.current)
             #expect(span.isRecording)
             span.attributes["a"] = 1
@@ -172,9 +206,9 @@ struct PlainProcessTests {
         try expectSame((.init(spans: spans.0, measurements: []), .init(spans: spans.1, measurements: [])))
     }
 
-    @Test("fails as any other")
-    func fails() async throws {
-        let pair = try await both(carrier()) { throw Broken() }
+    @Test("fails as any other", arguments: Way.allCases)
+    func fails(way: Way) async throws {
+        let pair = try await both(carrier(), by: way) { throw Broken() }
         #expect(pair.plain.spans[0].status == .error("broken") && pair.plain.spans[0].events.count == 1)
         var (plain, other) = (pair.plain, pair.other)
         // An event has its own time.
