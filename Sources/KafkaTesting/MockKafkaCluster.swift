@@ -79,6 +79,17 @@ public final class MockKafkaCluster: Sendable {
         }
     }
 
+    /// Takes back what ``fail(_:with:)`` has said of requests that have not come yet.
+    ///
+    /// - Parameter request: The kind of request.
+    /// - Throws: ``/StitchKafka/KafkaError`` after ``shutdown()``.
+    public func stopFailing(_ request: MockRequest) async throws(KafkaError) {
+        try await call("Requests were not let through") { cluster in
+            rd_kafka_mock_clear_request_errors(cluster, request.key)
+            return RD_KAFKA_RESP_ERR_NO_ERROR
+        }
+    }
+
     /// Breaks a broker's connections and lets nobody connect until ``bringUp(broker:)``.
     ///
     /// - Parameter broker: Which, from 1; `nil` for all.

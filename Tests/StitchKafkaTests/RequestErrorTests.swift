@@ -54,11 +54,13 @@ struct RequestErrorTests {
         let cluster = try MockKafkaCluster()
         try await cluster.createTopic("orders")
         let refusal = KafkaError.Code("COORDINATOR_NOT_AVAILABLE")
-        try await cluster.fail(.offsetFetch, with: refusal, refusal)
+        // More than are asked for until somebody has seen it.
+        for _ in 0..<10_000 { try await cluster.fail(.offsetFetch, with: refusal) }
         let consumer = try KafkaConsumer(cluster.configuration, group: "shop", topics: ["orders"]) { _ in }
         let running = Task { try await consumer.run() }
         while consumer.health.isHealthy, !Task.isCancelled { await Task.yield() }
         #expect(consumer.health.blocker?.contains("asked where the group goes on") == true)
+        try await cluster.stopFailing(.offsetFetch)
         while !consumer.health.isHealthy, !Task.isCancelled { await Task.yield() }
         #expect(consumer.health.isHealthy)
         await consumer.shutdown()
