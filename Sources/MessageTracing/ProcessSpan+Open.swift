@@ -21,25 +21,6 @@ extension ProcessSpan {
         return try await bind(context, operation)
     }
 
-    /// Does the work as ``run(classify:_:)`` does, in a task of the caller's own: `operation` can't add tasks to a group from
-    /// outside.
-    @inlinable
-    @inline(__always)
-    package nonisolated(nonsending) func runInOwnTask<Success, Failure: Error>(
-        classify: (Failure) -> ProcessOutcome,
-        _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
-    ) async throws(Failure) -> Success {
-        guard let context else { return try await operation() }
-        do throws(Failure) {
-            let result = try await bindInOwnTask(context, operation)
-            end()
-            return result
-        } catch {
-            end(with: error, as: classify(error))
-            throw error
-        }
-    }
-
     /// Measures the work, which has ended, and says what it failed with.
     ///
     /// - Parameter error: Why it failed; `nil` if it didn't.

@@ -175,12 +175,7 @@ extension ActiveContext {
         swift_task_localValuePush(Unmanaged.passUnretained(binding).toOpaque(), &value, type)
     }
 
-    /// Makes this current in the task that calls, until ``leave()``.
-    @usableFromInline
-    func enter() { Self.enter(Unmanaged.passRetained(self).toOpaque()) }
-
-    /// Ends what ``enter()`` began last.
-    @usableFromInline
+    /// Ends what ``enter(_:)`` began last.
     package static func leave() { swift_task_localValuePop() }
 }
 
@@ -240,24 +235,4 @@ package func bind<Success, Failure: Error>(
             return .failure(error)
         }
     }.get()
-}
-
-/// Makes a context current while `operation` runs, in a task of the caller's own.
-///
-/// What `TaskLocal.withValue` does, without a look for a task group that is open round it, and without going back to an
-/// executor that was never left: a tenth of what is done for a message. So the caller knows that `operation` can't add
-/// tasks to a group from outside.
-@inlinable
-@inline(__always)
-package nonisolated(nonsending) func bindInOwnTask<Success, Failure: Error>(
-    _ context: ActiveContext,
-    _ operation: nonisolated(nonsending) () async throws(Failure) -> Success
-) async throws(Failure) -> Success {
-    #if DistributedTracingSupport
-    return try await bind(context, operation)
-    #else
-    context.enter()
-    defer { ActiveContext.leave() }
-    return try await operation()
-    #endif
 }

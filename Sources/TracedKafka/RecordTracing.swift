@@ -61,6 +61,7 @@ final class RecordTracing: Sendable {
     }
 
     /// One record, for the first time or once more: a span that continues the record's trace as the policy says.
+    @inline(__always)
     nonisolated(nonsending) func process<Success, Failure: Error>(
         _ record: KafkaConsumedRecord,
         _ attempt: RecordAttempt,
@@ -70,20 +71,6 @@ final class RecordTracing: Sendable {
         // Until the span has ended it may look at the record's key.
         defer { withExtendedLifetime(record) {} }
         return try await begin(record, attempt, delivery).run(classify: outcome, body)
-    }
-
-    /// The same for a handler of the consumer's, in a task of the consumer's own.
-    @inline(__always)
-    nonisolated(nonsending) func handle(
-        _ record: KafkaConsumedRecord,
-        _ attempt: RecordAttempt,
-        _ handler: RecordHandler.Handle
-    ) async throws {
-        // Until the span has ended it may look at the record's key.
-        defer { withExtendedLifetime(record) {} }
-        try await begin(record, attempt, .first).runInOwnTask(classify: outcome) { () async throws in
-            try await handler(record)
-        }
     }
 
     /// The span of work on one record, which begins.

@@ -24,12 +24,13 @@ enum TracedForm {
     }
 
     private static func each(_ handle: @escaping RecordHandler.Handle, _ tracing: RecordTracing) -> RecordHandler.Form {
-        #if DistributedTracingSupport
-        .eachTry { record, attempt in try await tracing.handle(record, attempt, handle) }
-        #else
-        .eachAt({ HandlerPlace(tracing) }, handle) { record, attempt in
-            try await tracing.handle(record, attempt, handle)
+        let handleTry: RecordHandler.HandleTry = { record, attempt in
+            try await tracing.process(record, attempt) { try await handle(record) }
         }
+        #if DistributedTracingSupport
+        return .eachTry(handleTry)
+        #else
+        return .eachAt({ HandlerPlace(tracing) }, handle, handleTry)
         #endif
     }
 

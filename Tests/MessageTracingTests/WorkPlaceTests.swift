@@ -23,6 +23,16 @@ struct WorkPlaceTests {
         return ProcessSpan.PlainMessage(carrier, created: nil, MessageDetails(offset: Int64(number)), .first)
     }
 
+    private func begin(_ number: UInt64, isSampled: Bool = true, at place: inout WorkPlace) throws {
+        let hasBegun = try place.begin(
+            message(number, isSampled: isSampled),
+            from: target,
+            policy: .default,
+            key: nil
+        )
+        try #require(hasBegun)
+    }
+
     /// What is current, in a task of its own that outlives the work and looks when the other has ended.
     private func look(after other: Task<Void, Never>) -> Task<SpanContext?, Never> {
         Task {
@@ -37,13 +47,7 @@ struct WorkPlaceTests {
             var place = WorkPlace()
             var ids: Set<SpanID> = []
             for number in 1...10 as ClosedRange<UInt64> {
-                let hasBegun = try place.begin(
-                    message(number, isSampled: isSampled),
-                    from: target,
-                    policy: .default,
-                    key: nil
-                )
-                try #require(hasBegun)
+                try begin(number, isSampled: isSampled, at: &place)
                 let current = try #require(Span.current)
                 #expect(current.traceID == TraceID(high: 1, low: number) && current.isRecording == isSampled)
                 ids.insert(current.spanID)
@@ -72,13 +76,7 @@ struct WorkPlaceTests {
             var place = WorkPlace()
             var looks: [(SpanContext, Task<SpanContext?, Never>)] = []
             for number in 1...20 as ClosedRange<UInt64> {
-                let hasBegun = try place.begin(
-                    message(number, isSampled: isSampled),
-                    from: target,
-                    policy: .default,
-                    key: nil
-                )
-                try #require(hasBegun)
+                try begin(number, isSampled: isSampled, at: &place)
                 let context = try #require(Span.current?.context)
                 // Some leave one behind, some don't.
                 if number % 3 != 0 { looks.append((context, look(after: rest))) }
@@ -96,8 +94,7 @@ struct WorkPlaceTests {
             var place = WorkPlace()
             var spans: [Span] = []
             for number in 1...4 as ClosedRange<UInt64> {
-                let hasBegun = try place.begin(message(number), from: target, policy: .default, key: nil)
-                try #require(hasBegun)
+                try begin(number, at: &place)
                 // Too late for theirs, and not for this one.
                 for span in spans { span.attributes["late"] = true }
                 spans.append(try #require(Span.current))
