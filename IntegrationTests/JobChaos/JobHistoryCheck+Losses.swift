@@ -21,12 +21,13 @@ extension JobHistoryCheck {
         return lost.allSatisfy { $0.losses < 2 || wasAlone(number, $0) }
     }
 
-    /// Whether a worker that was lost with a job made that attempt alone, from its begin until it was trusted, it ended or
-    /// another worker began the next.
+    /// Whether a worker that was lost with a job had that attempt alone, from its begin until it was trusted, it ended or
+    /// another worker began the next; from the claim on, where the worker was lost before the begin.
     private func wasAlone(_ number: Int, _ ticket: JobHistory.Ticket) -> Bool {
         let own = events[number] ?? []
         let isBegin = { (event: JobHistory.Event) in event.isBegin && event.event.attempt?.isOf(ticket) == true }
-        guard let begin = own.first(where: isBegin) else { return false }
+        let begun = own.first(where: isBegin).map { (member: $0.member, time: $0.time) }
+        guard let begin = begun ?? claimedAlone(ticket) else { return false }
         let ended = own.first {
             if case .ended(let attempt, _) = $0.event {
                 attempt.isOf(ticket) && $0.member == begin.member
@@ -46,6 +47,14 @@ extension JobHistoryCheck {
             }
         }
         return running.isEmpty
+    }
+
+    /// The worker that was lost with a job that it had claimed alone, and when it claimed it; `nil` if there is no such claim.
+    private func claimedAlone(_ ticket: JobHistory.Ticket) -> (member: String, time: Double)? {
+        guard let claim = ticket.claims.last.flatMap({ claims[$0.claim] }), claim.mode == .solo, let time = claim.began,
+            let member = notes[ticket.seq]?.first(where: { $0.outcome == 2 })?.worker
+        else { return nil }
+        return (member, time)
     }
 }
 

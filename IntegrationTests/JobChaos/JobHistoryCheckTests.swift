@@ -231,6 +231,24 @@ struct JobHistoryCheckTests {
             failed.events[index].event = began
         }
         #expect(JobHistoryCheck(failed).lostAlone == 1)
+        // The last was claimed alone, and its worker lost before it began.
+        var unbegun = alone
+        unbegun.events.removeLast()
+        unbegun.claims.append(Self.claim(5, began: 9))
+        unbegun.claims[unbegun.claims.count - 1].mode = .solo
+        unbegun.tickets[4].claims = [JobHistory.Place(claim: 5, ordinal: 1)]
+        unbegun.notes[4].worker = "member-4"
+        #expect(JobHistoryCheck(unbegun).lostAlone == 1)
+        var shared = unbegun
+        shared.claims[shared.claims.count - 1].mode = .ordinary
+        #expect(Self.rules(shared).contains(.deadWithoutPoison))
+        // Another ran in that worker, or began there.
+        for time in [8.5, 9.5] {
+            var beside = unbegun
+            let other = MemberEvent.began(Self.attempt(at: 8))
+            beside.events.append(JobHistory.Event(time: time, member: "member-4", event: other))
+            #expect(Self.rules(beside).contains(.deadWithoutPoison))
+        }
         // One loss that nobody noted.
         var unnoted = alone
         unnoted.notes.removeLast()

@@ -39,7 +39,10 @@ struct PostgresSecurityTests {
     @Test("Connections are encrypted and check the server as libpq's options say; jobs are enqueued, heard of and done")
     func encrypted() async throws {
         try await withServer { url, certificate in
-            let database = try PostgresPool("\(url)?sslmode=verify-full&sslrootcert=\(certificate)")
+            // A busy machine may take long for keys and greetings.
+            let database = try PostgresPool(
+                "\(url)?sslmode=verify-full&sslrootcert=\(certificate)&connect_timeout=120"
+            )
             let isEncrypted: Bool = try await database.query(
                 "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
             )[0].decode("ssl")
