@@ -24,21 +24,27 @@ package struct PlainSend: ~Copyable, Sendable {
     ///   - origin: Is set for ``writeFields(origin:_:)``: when the flow began; `nil` where nobody is to know.
     @inline(__always)
     package init?(to target: MessageTarget, partition: Int32?, isTombstone: Bool, origin: inout Timestamp?) {
-        guard let active = ActiveContext.current else { return nil }
-        var earlier: Timestamp?
-        switch active.passedOn {
-        case .nothing: break
-        case .plain(let carrier): earlier = carrier.originMilliseconds.map { Timestamp(milliseconds: $0) }
-        case .more: return nil
-        }
         let prepared = target.lentPrepared(.send)
-        guard let child = PlainChild(of: active, saying: prepared) else { return nil }
-        measurement =
-            TelemetrySystem.isMeasuring(in: active)
-            ? OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active)) : nil
-        if !target.isExternal { origin = earlier ?? (child.isRecording ? child.start : .now) }
+        var begun: PlainChild?
+        var measurement: OperationMeasurement?
+        ActiveContext.lendCurrent { active in
+            var earlier: Timestamp?
+            switch active.passedOn {
+            case .nothing: break
+            case .plain(let carrier): earlier = carrier.originMilliseconds.map { Timestamp(milliseconds: $0) }
+            case .more: return
+            }
+            guard let child = PlainChild(of: active, saying: prepared) else { return }
+            if TelemetrySystem.isMeasuring(in: active) {
+                measurement = OperationMeasurement(of: .send, target, meter: TelemetrySystem.meter(in: active))
+            }
+            if !target.isExternal { origin = earlier ?? (child.isRecording ? child.start : .now) }
+            begun = consume child
+        }
+        guard let child = begun.take() else { return nil }
         self.child = child
         self.prepared = prepared
+        self.measurement = measurement
         self.partition = partition
         self.isTombstone = isTombstone
     }

@@ -168,11 +168,11 @@ extension DeliveryLoop {
     package func topic(
         of record: borrowing KafkaRecord,
         _ entry: SendEntry
-    ) throws(KafkaError) -> ProducerTopic {
+    ) throws(KafkaError) -> FoundTopic {
         do throws(KafkaError) {
             try record.validatePartition()
             let topic = try client.topic(record.topic)
-            if !topic.isKept { lend(topic) }
+            if let own = topic.own { lend(own) }
             return topic
         } catch {
             leave(entry)
@@ -265,20 +265,21 @@ extension DeliveryLoop {
             pending.setSender(nil)
             continuation.resume()
         }
-        if !result.isNone {
-            guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send) }
-            try await handOver(record, send, since: seen)
-            await pending.wait()
+        if result.isNone {
+            let report = pending.report
+            pool.give(pending)
+            return try report.delivery(to: record.topic)
         }
+        guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send) }
+        try await handOver(record, send, since: seen)
+        await pending.wait()
         return try pending.report.delivery(to: record.topic)
     }
 
     @inline(__always)
     private func attempt(_ record: borrowing KafkaRecord, _ send: inout PreparedSend) -> rd_kafka_resp_err_t {
-        // librdkafka's reference; ends with the report, or below when nothing was taken.
-        let opaque = Unmanaged.passRetained(send.pending)
-        let result = client.produce(record, to: send.topic, &send.headers, opaque.toOpaque() + send.entry.mark)
-        if !result.isNone { opaque.release() }
+        let result = client.produce(record, to: send.topic, &send.headers, send.opaque)
+        if result.isNone { send.release() }
         return result
     }
 

@@ -29,6 +29,7 @@ package final class DeliveryLoop: Sendable {
 
     let client: ProducerClient
     let gate = SendGate()
+    let pool = SendPool()
     /// The number of the epoch in which senders enter now.
     let epoch = Mutex(0)
     let state = Mutex(State())
@@ -110,6 +111,7 @@ package final class DeliveryLoop: Sendable {
             let reports = client.serve(
                 timeoutMilliseconds: jobs.run(in: &room) ? patience : 0,
                 losses,
+                pool,
                 woken: jobs.stopWaiting,
                 onError: note
             )

@@ -115,9 +115,9 @@ public final class KafkaProducer: KafkaProducing {
     public func enqueue(_ record: KafkaRecord) throws(KafkaError) -> KafkaEnqueued {
         let entry = try loop.enter(for: record)
         let send = try loop.prepare(record, entry)
-        let pending = send.pending
+        let enqueued = KafkaEnqueued(send.pending)
         try loop.handOver(record, send)
-        return KafkaEnqueued(pending)
+        return enqueued
     }
 
     /// Hands a record over and returns; waits only where the local queue is full, until there is room.
@@ -132,9 +132,9 @@ public final class KafkaProducer: KafkaProducing {
     public nonisolated(nonsending) func enqueue(_ record: KafkaRecord) async throws(KafkaError) -> KafkaEnqueued {
         let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
         var send = try loop.prepare(record, entry)
-        let pending = send.pending
+        let enqueued = KafkaEnqueued(send.pending)
         if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }
-        return KafkaEnqueued(pending)
+        return enqueued
     }
 
     /// Does something in a transaction: consumers that read what is committed see all that is sent meanwhile, or nothing.

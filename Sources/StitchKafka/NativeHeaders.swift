@@ -11,6 +11,12 @@ package struct NativeHeaders: ~Copyable {
     /// No headers.
     package init() {}
 
+    /// No headers yet, with room for some.
+    init(roomFor count: Int) { list = rd_kafka_headers_new(count) }
+
+    /// Takes a list over.
+    init(taking list: OpaquePointer) { self.list = list }
+
     /// Headers, with room for more.
     ///
     /// - Parameters:

@@ -32,7 +32,7 @@ final class ProducerClient: Sendable {
 
     /// The topic of a record.
     @inline(__always)
-    func topic(_ name: String) throws(KafkaError) -> ProducerTopic {
+    func topic(_ name: String) throws(KafkaError) -> FoundTopic {
         try topics.find(name, client)
     }
 
@@ -48,7 +48,7 @@ final class ProducerClient: Sendable {
     /// - Returns: No error, or why it was not taken.
     func produce(
         _ record: borrowing KafkaRecord,
-        to topic: ProducerTopic,
+        to topic: FoundTopic,
         _ headers: inout NativeHeaders,
         _ opaque: UnsafeMutableRawPointer
     ) -> rd_kafka_resp_err_t {
@@ -90,12 +90,14 @@ final class ProducerClient: Sendable {
     /// - Parameters:
     ///   - timeoutMilliseconds: How long to wait at most.
     ///   - losses: Who is told of failures that nobody looks at.
+    ///   - pool: Takes what stood for the records.
     ///   - woken: Is called when it waits no more.
     ///   - onError: Is told of trouble.
     /// - Returns: Which records it answered; their room in the queue is free again.
     func serve(
         timeoutMilliseconds: Int32,
         _ losses: UndeliveredRecords,
+        _ pool: borrowing SendPool,
         woken: () -> Void,
         onError: (rd_kafka_resp_err_t, String) -> Void
     ) -> SendReports {
@@ -106,7 +108,7 @@ final class ProducerClient: Sendable {
         defer { rd_kafka_event_destroy(event) }
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_DR:
-            return settle(event, losses)
+            return settle(event, losses, pool)
         case RD_KAFKA_EVENT_ERROR:
             let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
             let code = rd_kafka_event_error(event)
@@ -122,7 +124,11 @@ final class ProducerClient: Sendable {
     }
 
     /// Tells all who wait for a report of the event's; returns what reports there are.
-    private func settle(_ event: OpaquePointer, _ losses: UndeliveredRecords) -> SendReports {
+    private func settle(
+        _ event: OpaquePointer,
+        _ losses: UndeliveredRecords,
+        _ pool: borrowing SendPool
+    ) -> SendReports {
         let time = stitch_monotonic_time()
         var reports = SendReports()
         withUnsafeTemporaryAllocation(of: UnsafePointer<rd_kafka_message_t>?.self, capacity: 64) { messages in
@@ -131,6 +137,7 @@ final class ProducerClient: Sendable {
                 // The messages belong to the event; each is given out once.
                 let found = rd_kafka_event_message_array(event, messages.baseAddress, messages.count)
                 if found == 0 { return }
+                var spent = SpentSends()
                 for index in 0..<found {
                     // Whoever sends was elsewhere since: each first look at what is kept would wait for memory.
                     if index + 4 < found, let kept = messages[index + 4]?.pointee._private {
@@ -138,8 +145,9 @@ final class ProducerClient: Sendable {
                     }
                     guard let message = messages[index] else { continue }
                     let report = ReportedMessage(message: message, client: client, time: time)
-                    if Self.settle(report, losses) { reports.marked += 1 }
+                    if Self.settle(report, losses, &spent) { reports.marked += 1 }
                 }
+                pool.give(spent)
                 reports.count += found
             }
         }
@@ -147,7 +155,11 @@ final class ProducerClient: Sendable {
     }
 
     /// - Returns: Whether the record has the mark of its epoch.
-    private static func settle(_ report: consuming ReportedMessage, _ losses: UndeliveredRecords) -> Bool {
+    private static func settle(
+        _ report: consuming ReportedMessage,
+        _ losses: UndeliveredRecords,
+        _ spent: inout SpentSends
+    ) -> Bool {
         guard let opaque = report.message.pointee._private else { return false }
         let mark = UInt(bitPattern: opaque) & SendEntry.markBit
         let address = opaque - Int(mark)
@@ -157,7 +169,7 @@ final class ProducerClient: Sendable {
             // The reference that was given with the record.
             let pending = Unmanaged<PendingSend>.fromOpaque(address).takeRetainedValue()
             pending.observe(report)
-            PendingSend.settle(pending, report, losses)
+            PendingSend.settle(pending, report, losses, &spent)
         }
         return mark != 0
     }

@@ -22,6 +22,9 @@ package final class ProducerTopic: Sendable {
     // gone after the handle.
     nonisolated(unsafe) var lease: (any AnyObject & Sendable)?
 
+    // The attachment's address.
+    private let attachmentAddress: UInt
+
     fileprivate init(
         _ name: String,
         _ handle: OpaquePointer,
@@ -32,10 +35,42 @@ package final class ProducerTopic: Sendable {
         self.name = name
         self.handle = handle
         self.attachment = attachment
+        attachmentAddress = attachment.map { UInt(bitPattern: Unmanaged.passUnretained($0 as AnyObject).toOpaque()) } ?? 0
     }
+
+    /// What is kept with it, for as long as it is there itself.
+    fileprivate var lentAttachment: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: attachmentAddress) }
 
     // Who has sent a record may hold a kept topic for longer than there is a client.
     deinit { if !isKept { rd_kafka_topic_destroy(handle) } }
+}
+
+/// A topic for as long as its sender has entered the producer's gate.
+///
+/// The client keeps most of them until then, so that nobody counts references.
+package struct FoundTopic {
+    private let lent: Unmanaged<ProducerTopic>
+
+    /// The topic itself, where the client does not keep it.
+    package let own: ProducerTopic?
+
+    fileprivate init(_ topic: ProducerTopic) {
+        lent = .passUnretained(topic)
+        own = topic.isKept ? nil : topic
+    }
+
+    fileprivate init(kept topic: Unmanaged<ProducerTopic>) {
+        lent = topic
+        own = nil
+    }
+
+    /// The topic.
+    package var topic: ProducerTopic { lent.takeUnretainedValue() }
+
+    var handle: OpaquePointer { lent._withUnsafeGuaranteedRef { $0.handle } }
+
+    /// What is kept with the topic, for as long as the topic is there.
+    package var lentAttachment: UnsafeMutableRawPointer? { lent._withUnsafeGuaranteedRef { $0.lentAttachment } }
 }
 
 /// The topics of a producer, each made when a record for it comes first.
@@ -70,16 +105,16 @@ final class ProducerTopics: @unchecked Sendable {
     /// - Parameters:
     ///   - name: The topic.
     ///   - client: The producer's client, which must stay alive meanwhile.
-    /// - Returns: The topic, which is kept by whoever asked unless it is here.
+    /// - Returns: The topic.
     /// - Throws: When no topic can have that name.
     @inline(__always)
-    func find(_ name: String, _ client: OpaquePointer) throws(KafkaError) -> ProducerTopic {
+    func find(_ name: String, _ client: OpaquePointer) throws(KafkaError) -> FoundTopic {
         let slot = recent + Self.slot(of: name)
         if let address = UnsafeRawPointer(bitPattern: slot.pointee.load(ordering: .acquiring)) {
             let topic = Unmanaged<ProducerTopic>.fromOpaque(address)
-            if topic._withUnsafeGuaranteedRef({ $0.name == name }) { return topic.takeUnretainedValue() }
+            if topic._withUnsafeGuaranteedRef({ $0.name == name }) { return FoundTopic(kept: topic) }
         }
-        return try findSlowly(name, client, slot)
+        return FoundTopic(try findSlowly(name, client, slot))
     }
 
     @inline(never)

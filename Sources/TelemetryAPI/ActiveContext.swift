@@ -24,6 +24,9 @@ package class ActiveContext: @unchecked Sendable {
     /// The span that was bound, rather than one that what came names.
     package var ownSpan: Span? { nil }
 
+    /// The same as a parent, where it is a plain one.
+    package var plainParent: PlainParent? { ownSpan.flatMap { PlainParent($0) } }
+
     /// What is current beside the span.
     var surroundings: (any ContextSurroundings)? { nil }
 
@@ -85,6 +88,12 @@ extension ActiveContext {
 
     /// What is current in this task.
     @usableFromInline package static var current: ActiveContext? { ServiceContext.current.flatMap { current(in: $0) } }
+
+    /// Lends what is current in this task, if anything is.
+    @inline(__always)
+    package static func lendCurrent(_ body: (ActiveContext) -> Void) {
+        if let current { body(current) }
+    }
 
     /// What is current in a context.
     package static func current(in context: ServiceContext) -> ActiveContext? {
@@ -153,6 +162,16 @@ extension ActiveContext {
     @inlinable package static var current: ActiveContext? {
         guard let local = UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring)) else { return nil }
         return Unmanaged<TaskLocal<ActiveContext?>>.fromOpaque(local)._withUnsafeGuaranteedRef { $0.get() }
+    }
+
+    /// Lends what is current in this task, if anything is, without counting references to it: it stays bound meanwhile.
+    @inline(__always)
+    package static func lendCurrent(_ body: (ActiveContext) -> Void) {
+        guard let local = UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring)),
+            let bound = swift_task_localValueGet(local),
+            let context = bound.load(as: UnsafeRawPointer?.self)
+        else { return }
+        Unmanaged<ActiveContext>.fromOpaque(context)._withUnsafeGuaranteedRef { body($0) }
     }
 
     /// Where a context is made current.

@@ -18,6 +18,11 @@ package final class BoundContext: ActiveContext, @unchecked Sendable {
 
     package override var ownSpan: Span? { boundSpan }
 
+    package override var plainParent: PlainParent? {
+        guard let boundSpan else { return nil }
+        return PlainParent(boundSpan)
+    }
+
     override var surroundings: (any ContextSurroundings)? { beside }
 
     /// What is current in `current`, with a span in place of the one that was.
@@ -82,6 +87,8 @@ final class LoneSpan: ActiveContext, @unchecked Sendable {
     }
 
     override var ownSpan: Span? { Span(spanID: spanID, keptBy: keeper) }
+
+    override var plainParent: PlainParent? { PlainParent(keeper.context) }
 }
 
 extension ActiveContext {

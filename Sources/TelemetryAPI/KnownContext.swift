@@ -35,11 +35,4 @@ extension ActiveContext {
             ?? enclosingSpan.flatMap { tracer.context(of: $0) }
             ?? incoming.flatMap { tracer.extractSpan(from: $0) }
     }
-
-    /// The current span's context, where it has no trace state.
-    package var plainParent: SpanContext? {
-        guard let span = ownSpan, span.isNamed else { return nil }
-        let context = span.context
-        return context.state.isEmpty ? context : nil
-    }
 }

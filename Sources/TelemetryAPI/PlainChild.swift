@@ -26,7 +26,7 @@ package struct PlainChild: ~Copyable, Sendable {
     ///   - prepared: What it will say of its target.
     package init?(of active: ActiveContext, saying prepared: Unmanaged<PreparedAttributes>) {
         guard let parent = active.plainParent else { return nil }
-        let isSampled = parent.isSampled
+        let isSampled = parent.flags.contains(.sampled)
         var (id, start, owner): (SpanID?, PlainStart?, (any PlainTracing)?)
         TelemetrySystem.withPlainTracer(in: active) { tracer, isKept in
             guard isSampled else {

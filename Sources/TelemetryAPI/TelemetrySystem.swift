@@ -8,7 +8,7 @@ public enum TelemetrySystem {
     private static let meterSlot = InstalledValue<any Meter>()
 
     // The same tracer, where it is in the usual setting.
-    private static let plainSlot = InstalledValue<(any PlainTracing)?>()
+    private static let plainSlot = InstalledValue<any PlainTracing>()
 
     // Both in one word beside the slots, so that where there is neither a single look says so.
     private static let installed = Atomic<UInt8>(0)
@@ -76,7 +76,7 @@ public enum TelemetrySystem {
         if let scope = active?.scope, scope.tracer != nil {
             if let plain = scope.plain { body(plain, false) }
         } else if has(tracerBit) {
-            _ = plainSlot.lend { if let plain = $0 { body(plain, true) } }
+            plainSlot.lend { body($0, true) }
         }
     }
 
@@ -131,13 +131,15 @@ private final class InstalledValue<Value: Sendable>: Sendable {
 
     /// Lends the value, without counting references to it; `false` if there is none.
     @inline(__always)
+    @discardableResult
     func lend(_ body: (Value) -> Void) -> Bool {
         guard let box = UnsafeRawPointer(bitPattern: address.load(ordering: .acquiring)) else { return false }
         Unmanaged<Box>.fromOpaque(box)._withUnsafeGuaranteedRef { body($0.value) }
         return true
     }
 
-    func set(_ value: Value) {
-        address.store(UInt(bitPattern: Unmanaged.passRetained(Box(value)).toOpaque()), ordering: .releasing)
+    func set(_ value: Value?) {
+        let box = value.map { UInt(bitPattern: Unmanaged.passRetained(Box($0)).toOpaque()) }
+        address.store(box ?? 0, ordering: .releasing)
     }
 }

@@ -142,6 +142,8 @@ package final class WorkSpan: ActiveContext, SpanKeeping, SpanRecording, Context
         begun.isRecording ? Span(spanID: begun.spanID, keptBy: self) : Span(context: context)
     }
 
+    package override var plainParent: PlainParent? { PlainParent(begun.context) }
+
     override var surroundings: (any ContextSurroundings)? { self }
 
     package override func endSpan(at time: Timestamp?) { end(at: time) }

@@ -3,10 +3,13 @@
 import MessageTracing
 import StitchKafka
 
-extension ProducerTopic {
+extension FoundTopic {
     /// What the spans of the topic's records have in common; a traced producer keeps it with each topic.
     var target: MessageTarget {
-        if let attachment { return unsafeDowncast(attachment as AnyObject, to: MessageTarget.self) }
-        return MessageTarget(system: RecordAttributes.system, destination: name)
+        lentTarget?.takeUnretainedValue()
+            ?? MessageTarget(system: RecordAttributes.system, destination: topic.name)
     }
+
+    /// The same, for as long as the topic is there.
+    var lentTarget: Unmanaged<MessageTarget>? { lentAttachment.map { Unmanaged.fromOpaque($0) } }
 }

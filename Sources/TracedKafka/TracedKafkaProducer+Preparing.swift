@@ -16,7 +16,7 @@ extension TracedKafkaProducer {
         _ wish: StitchField.Wish?,
         since time: Timestamp? = nil
     ) throws(KafkaError) -> PreparedSend {
-        let topic: ProducerTopic
+        let topic: FoundTopic
         do throws(KafkaError) {
             topic = try loop.topic(of: record, entry)
         } catch {
@@ -24,13 +24,14 @@ extension TracedKafkaProducer {
             throw error
         }
         let incoming = record.headers.isEmpty ? nil : record.headers.incoming
-        let target = topic.target
         // A topic that the client keeps outlives all reports.
-        if topic.isKept, wish == nil, incoming == nil, time == nil, let prepared = plain(record, entry, topic, target) {
+        if topic.own == nil, wish == nil, incoming == nil, time == nil, let target = topic.lentTarget,
+            let prepared = plain(record, entry, topic, target)
+        {
             return prepared
         }
         var origin = OwnedSendSpan.Origin.none
-        let span = span(of: record, to: target, wish, incoming, since: time, &origin)
+        let span = span(of: record, to: topic.target, wish, incoming, since: time, &origin)
         let headers = NativeHeaders(record.headers, span, origin, incoming)
         if span.isIdle { return PreparedSend(entry, to: topic, headers, PendingSend(of: record)) }
         return PreparedSend(entry, to: topic, headers, TracedSend(of: record, span))
@@ -41,16 +42,25 @@ extension TracedKafkaProducer {
     private func plain(
         _ record: borrowing KafkaRecord,
         _ entry: SendEntry,
-        _ topic: ProducerTopic,
-        _ target: MessageTarget
+        _ topic: FoundTopic,
+        _ target: Unmanaged<MessageTarget>
     ) -> PreparedSend? {
         var isTombstone = false
         if case .none = record.payload { isTombstone = true }
         var origin: Timestamp?
-        guard let send = PlainSend(to: target, partition: record.partition, isTombstone: isTombstone, origin: &origin)
-        else { return nil }
-        let headers = NativeHeaders(record.headers, send, origin: origin)
-        let pending = send.isIdle ? PendingSend(of: record) : PlainTracedSend(of: record, send)
+        var sent: PlainSend?
+        target._withUnsafeGuaranteedRef {
+            sent = PlainSend(to: $0, partition: record.partition, isTombstone: isTombstone, origin: &origin)
+        }
+        guard let send = sent.take() else { return nil }
+        // All that a traced producer reuses is of this class.
+        let pending = loop.reusedSend(PlainTracedSend.self) ?? PlainTracedSend()
+        pending.keepValue(of: record)
+        let headers =
+            record.headers.isEmpty
+            ? pending.headers { send.writeFields(origin: origin, $0) }
+            : NativeHeaders(record.headers, send, origin: origin)
+        if !send.isIdle { pending.begin(send) }
         return PreparedSend(entry, to: topic, headers, pending)
     }
 

@@ -128,9 +128,9 @@ public final class TracedKafkaProducer: KafkaProducing {
             throw error
         }
         let send = try prepare(record, entry, nil)
-        let pending = send.pending
+        let enqueued = KafkaEnqueued(send.pending)
         try loop.handOver(record, send)
-        return KafkaEnqueued(pending)
+        return enqueued
     }
 
     /// Hands a record over and returns; waits only where the local queue is full, until there is room, as `KafkaProducer`
@@ -146,9 +146,9 @@ public final class TracedKafkaProducer: KafkaProducing {
             let (entry, since) = try await enterInTurn(record, nil)
             send = try prepare(record, entry, nil, since: since)
         }
-        let pending = send.pending
+        let enqueued = KafkaEnqueued(send.pending)
         if let seen = try loop.handOverAtOnce(record, &send) { try await loop.handOver(record, send, since: seen) }
-        return KafkaEnqueued(pending)
+        return enqueued
     }
 
     /// Waits until every record that was sent before has its answer, without lingering.

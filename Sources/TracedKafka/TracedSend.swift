@@ -33,23 +33,24 @@ final class TracedSend: PendingSend, @unchecked Sendable {
     }
 }
 
-/// A record on its way whose span is no more than numbers.
+/// Records on their way whose spans are no more than numbers, one after the other.
 ///
-/// `@unchecked Sendable`: because what it inherits from is; what it adds doesn't change.
+/// `@unchecked Sendable`: the span belongs to who has the record, as all else that `PendingSend` keeps.
 final class PlainTracedSend: PendingSend, @unchecked Sendable {
-    private let send: PlainSend
+    private var send: PlainSend?
 
-    init(of record: borrowing KafkaRecord, _ send: consuming PlainSend) {
-        self.send = send
-        super.init(of: record)
-    }
+    /// Stands for a record from now on, whose span somebody will want to end.
+    @inline(__always)
+    func begin(_ send: consuming PlainSend) { self.send = consume send }
 
     override func observe(_ message: borrowing ReportedMessage) {
+        guard let send = send.take() else { return }
         if let failure = message.failure { return send.fail(failure, type: failure.errorType, key: message.key) }
         send.end(clock: message.time, key: message.key, latency: { message.latency }) { message.fill(&$0) }
     }
 
     override func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {
+        guard let send = send.take() else { return }
         if error.code == .cancelled { return send.withdraw() }
         send.fail(error, type: error.errorType, key: record.key)
     }

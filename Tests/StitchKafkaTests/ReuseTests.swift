@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KafkaTesting
+import Testing
+
+@testable import StitchKafka
+
+@Suite("Records one after the other, for which the same stands", .timeLimit(.minutes(1)))
+struct ReuseTests {
+    @Test("have their own reports each: a handle that somebody keeps tells of its record, whatever was sent since")
+    func handles() async throws {
+        let topic = try await TestCluster.topic("reused")
+        let producer = try KafkaProducer(TestCluster.shared().configuration)
+        var kept: [Int64: KafkaEnqueued] = [:]
+        for index in 0..<3000 {
+            let handle = try await producer.enqueue(KafkaRecord(topic: topic, value: [1]))
+            if index % 7 == 0 { kept[Int64(index)] = handle }
+            if index % 500 == 499 { try await producer.flush() }
+        }
+        for (offset, handle) in kept { #expect(try await handle.delivery.offset == offset) }
+        #expect(producer.loop.reuseCount > 1000)
+        await producer.shutdown()
+    }
+
+    @Test("are answered each where they are awaited, by many at once")
+    func awaited() async throws {
+        let topic = try await TestCluster.topic("reused")
+        let producer = try KafkaProducer(TestCluster.shared().configuration)
+        let offsets = try await withThrowingTaskGroup(of: [Int64].self) { group in
+            for _ in 0..<32 {
+                group.addTask {
+                    var offsets: [Int64] = []
+                    for _ in 0..<30 {
+                        offsets.append(try await producer.send(KafkaRecord(topic: topic, value: [1])).offset)
+                    }
+                    return offsets
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(offsets.sorted() == Array(0..<960))
+        #expect(producer.loop.reuseCount > 100)
+        await producer.shutdown()
+    }
+
+    @Test("let go of a value that isn't copied as soon as it is delivered")
+    func values() async throws {
+        let topic = try await TestCluster.topic("reused")
+        let producer = try KafkaProducer(TestCluster.shared().configuration)
+        for _ in 0..<2 {
+            weak var storage: KafkaBuffer.Storage?
+            do {
+                let buffer = KafkaBuffer([1, 2, 3])
+                storage = buffer.storage
+                try await producer.enqueue(KafkaRecord(topic: topic, value: buffer))
+            }
+            try await producer.flush()
+            #expect(storage == nil)
+        }
+        #expect(producer.loop.reuseCount > 0)
+        await producer.shutdown()
+    }
+
+    @Test("don't take over the failure of the one before")
+    func failures() async throws {
+        let cluster = try MockKafkaCluster()
+        try await cluster.createTopic("orders")
+        var configuration = cluster.configuration
+        configuration.isIdempotent = false
+        let producer = try KafkaProducer(configuration)
+        for _ in 0..<3 {
+            #expect(try await producer.send(KafkaRecord(topic: "orders", value: [1])).partition == 0)
+            try await cluster.fail(.produce, with: KafkaError.Code("INVALID_RECORD"))
+            let error = await #expect(throws: KafkaError.self) {
+                try await producer.send(KafkaRecord(topic: "orders", value: [2]))
+            }
+            #expect(error?.code == KafkaError.Code("INVALID_RECORD"))
+        }
+        #expect(producer.loop.reuseCount == 5)
+        await producer.shutdown()
+        await cluster.shutdown()
+    }
+}
