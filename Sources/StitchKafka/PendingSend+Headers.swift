@@ -20,6 +20,7 @@ extension PendingSend {
     /// Headers of the names and the lengths that all records have for which this object stood before.
     ///
     /// - Parameter fields: Hands out one name and value or two, the same at each call.
+    /// - Returns: The headers.
     @inline(__always)
     package func headers(
         _ fields: (_ write: (StaticString, UnsafeRawBufferPointer) -> Void) -> Void

@@ -52,6 +52,7 @@ extension DeliveryLoop {
     /// What stood for another record of this producer before, to be used for one; `nil` if there is none at the moment.
     ///
     /// - Parameter type: What this producer gives back.
+    /// - Returns: What nobody else refers to.
     @inline(__always)
     @_spi(Observing) public func reusedSend<Send: PendingSend>(_ type: Send.Type) -> Send? {
         guard let send = pool.take() else { return nil }

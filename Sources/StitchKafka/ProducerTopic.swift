@@ -35,7 +35,8 @@ package final class ProducerTopic: Sendable {
         self.name = name
         self.handle = handle
         self.attachment = attachment
-        attachmentAddress = attachment.map { UInt(bitPattern: Unmanaged.passUnretained($0 as AnyObject).toOpaque()) } ?? 0
+        let address = attachment.map { Unmanaged.passUnretained($0 as AnyObject).toOpaque() }
+        attachmentAddress = UInt(bitPattern: address)
     }
 
     /// What is kept with it, for as long as it is there itself.

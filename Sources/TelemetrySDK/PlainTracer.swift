@@ -10,14 +10,14 @@ extension SDKTracer: PlainTracingProvider {
 
 extension TracerPlaces: PlainTracing {
     func unrecordedChild() -> SpanID {
-        core.starts.add(isSampled: false)
+        starts._withUnsafeGuaranteedRef { $0.add(isSampled: false) }
         return core.spanID
     }
 
     func recordedChild(saying prepared: Unmanaged<PreparedAttributes>) -> PlainStart? {
         guard core.hasRoom(for: prepared) else { return nil }
-        core.starts.add(isSampled: true)
-        let (start, offset) = core.clock.start()
+        starts._withUnsafeGuaranteedRef { $0.add(isSampled: true) }
+        let (start, offset) = clock._withUnsafeGuaranteedRef { $0.start() }
         return PlainStart(
             core.spanID,
             at: start,

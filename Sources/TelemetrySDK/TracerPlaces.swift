@@ -11,8 +11,14 @@ final class TracerPlaces: Sendable {
     let core: TracerCore
     private let takers: [MessageSpanTaker]
 
+    // The core's own, which it keeps for good: reached here without counting references to them at each span.
+    let clock: Unmanaged<SpanClock>
+    let starts: Unmanaged<SpanStarts>
+
     init(_ core: TracerCore) {
         self.core = core
+        clock = .passUnretained(core.clock)
+        starts = .passUnretained(core.starts)
         takers = (0..<Self.count).map { _ in MessageSpanTaker(core) }
     }
 

@@ -25,7 +25,8 @@ struct ReusedSendTests {
         var times: [Int64] = []
         for round in 0..<Self.rounds {
             times.append(Timestamp.now.milliseconds)
-            let context = SpanContext(traceID: TraceID(high: 7, low: UInt64(round) + 1), spanID: SpanID(bits: 9), flags: flags)
+            let traceID = TraceID(high: 7, low: UInt64(round) + 1)
+            let context = SpanContext(traceID: traceID, spanID: SpanID(bits: 9), flags: flags)
             try await Span(context: context).makeCurrent {
                 for index in 0..<Self.count {
                     let headers: KafkaHeaders = index % 10 == 9 ? ["a": "\(index)"] : [:]
