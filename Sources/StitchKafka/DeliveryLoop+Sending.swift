@@ -39,9 +39,9 @@ extension DeliveryLoop {
         try await enter(record.topic) { $0.arrive() }
     }
 
-    /// A sender leaves without a record on its way.
-    package func leave(_ entry: SendEntry) {
-        if gate.leave(entry) { wakeSenders(room: 0) }
+    /// A sender leaves without a record on its way, or without so many of those that it had entered for.
+    package func leave(_ entry: SendEntry, _ count: Int = 1) {
+        if gate.leave(entry, count) { wakeSenders(room: 0) }
         if gate.isSettled { progress.signal() }
     }
 
@@ -181,7 +181,7 @@ extension DeliveryLoop {
     }
 
     /// Has the client stay for as long as a topic that only its sender keeps.
-    private func lend(_ topic: ProducerTopic) {
+    func lend(_ topic: ProducerTopic) {
         gate.lend()
         topic.lease = Lease(of: self)
     }

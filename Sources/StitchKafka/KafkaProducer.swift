@@ -100,7 +100,7 @@ public final class KafkaProducer: KafkaProducing {
     /// - Parameter records: The records; those for one partition keep their order.
     /// - Returns: What became of each, in the same order.
     public func send(contentsOf records: [KafkaRecord]) async -> KafkaDeliveries {
-        await loop.send(contentsOf: records) { NativeHeaders(records[$0].headers) }
+        await loop.send(contentsOf: records)
     }
 
     /// Hands a record over and returns, without waiting for anything.

@@ -48,17 +48,25 @@ struct SendGate: ~Copyable {
         return nil
     }
 
+    /// Lets one sender in for so many records; `nil`, with nothing done, where that is not to be decided here.
+    func enterUnlessWaiting(_ count: Int) -> SendEntry? {
+        let before = word.wrappingAdd(count, ordering: .acquiringAndReleasing).oldValue
+        if before < Self.waiting { return SendEntry(in: before) }
+        _ = leave(SendEntry(in: before), count)
+        return nil
+    }
+
     /// Lets senders in, whatever the gate says: after a decision.
     func enter(_ count: Int) -> SendEntry {
         SendEntry(in: word.wrappingAdd(count, ordering: .acquiringAndReleasing).oldValue)
     }
 
-    /// A sender leaves without a record on its way.
+    /// A sender leaves without a record on its way, or without so many of those that it had entered for.
     ///
     /// - Returns: Whether somebody waits.
-    func leave(_ entry: SendEntry) -> Bool {
-        let before = word.wrappingSubtract(1, ordering: .sequentiallyConsistent).oldValue
-        if SendEntry(in: before) != entry { earlier.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
+    func leave(_ entry: SendEntry, _ count: Int = 1) -> Bool {
+        let before = word.wrappingSubtract(count, ordering: .sequentiallyConsistent).oldValue
+        if SendEntry(in: before) != entry { earlier.wrappingSubtract(count, ordering: .sequentiallyConsistent) }
         return before & Self.waiting != 0
     }
 

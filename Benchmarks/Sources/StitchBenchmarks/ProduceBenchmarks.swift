@@ -34,15 +34,16 @@ enum ProduceBenchmarks {
     static func plain(_ configuration: KafkaConfiguration) async throws -> [Figure] {
         let turns = try await contest([
             produceC("c", configuration.brokerList, hasHeaders: false),
-            .init(name: "copied") { try await produce(try KafkaProducer(configuration), $0, isOwned: false) },
-            .init(name: "owned") { try await produce(try KafkaProducer(configuration), $0, isOwned: true) },
-            .init(name: "batch") { try await batch(try KafkaProducer(configuration), $0, isOwned: false) },
-            .init(name: "batch-owned") { try await batch(try KafkaProducer(configuration), $0, isOwned: true) },
+            .init(name: "copied") { try await batch(try KafkaProducer(configuration), $0, isOwned: false) },
+            .init(name: "owned") { try await batch(try KafkaProducer(configuration), $0, isOwned: true) },
+            .init(name: "enqueued") { try await produce(try KafkaProducer(configuration), $0, isOwned: false) },
+            .init(name: "enqueued-owned") { try await produce(try KafkaProducer(configuration), $0, isOwned: true) },
         ])
         .run { try await KafkaBenchmarks.withTopic(configuration, $0) }
         return [Figure(name: "kafka.produce_c_rate", value: turns.rate("c"), unit: .perSecond)]
             + turns.figures("produce_vs_c", "copied", to: "c") + turns.figures("produce_owned_vs_c", "owned", to: "c")
-            + turns.figures("batch_vs_c", "batch", to: "c") + turns.figures("batch_owned_vs_c", "batch-owned", to: "c")
+            + turns.figures("enqueue_vs_c", "enqueued", to: "c")
+            + turns.figures("enqueue_owned_vs_c", "enqueued-owned", to: "c")
     }
 
     /// Hands records over as fast as it goes, then flushes.
