@@ -69,7 +69,8 @@ extension PendingSend {
 
     /// Has the headers of a record that was reported back, before the report goes with them.
     func retrieveHeaders(from message: borrowing ReportedMessage) {
-        guard let kept = reused.list else { return }
+        // A record with others of its own has gone without them.
+        guard !reused.isHere, let kept = reused.list else { return }
         var list: OpaquePointer?
         // What is detached is ours.
         let error = rd_kafka_message_detach_headers(UnsafeMutablePointer(mutating: message.message), &list)

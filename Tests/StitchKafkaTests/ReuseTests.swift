@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KafkaTesting
+import StitchTesting
 import Testing
 
-@testable import StitchKafka
+@testable @_spi(Observing) import StitchKafka
 
 @Suite("Records one after the other, for which the same stands", .timeLimit(.minutes(1)))
 struct ReuseTests {
@@ -43,10 +44,17 @@ struct ReuseTests {
         await producer.shutdown()
     }
 
+    /// A producer that sends nothing before it is flushed, when nobody stands between a record and its sender any more.
+    private func lingering() throws -> KafkaProducer {
+        var configuration = try TestCluster.shared().configuration
+        configuration.linger = .seconds(10)
+        return try KafkaProducer(configuration)
+    }
+
     @Test("let go of a value that isn't copied as soon as it is delivered")
     func values() async throws {
         let topic = try await TestCluster.topic("reused")
-        let producer = try KafkaProducer(TestCluster.shared().configuration)
+        let producer = try lingering()
         for _ in 0..<2 {
             weak var storage: KafkaBuffer.Storage?
             do {
@@ -59,6 +67,53 @@ struct ReuseTests {
         }
         #expect(producer.loop.reuseCount > 0)
         await producer.shutdown()
+    }
+
+    @Test("keep the headers that go along, also while a record has others, and take new ones where lengths differ")
+    func headers() async throws {
+        let topic = try await TestCluster.topic("reused")
+        let producer = try lingering()
+        let loop = producer.loop
+        let record = KafkaRecord(topic: topic, value: [1])
+        var pending: PendingSend? = PendingSend()
+        // By itself, so that nobody refers to it from here when the report comes.
+        func handOver(_ headers: (PendingSend) -> NativeHeaders) throws {
+            let entry = try #require(loop.tryToEnter())
+            guard let own = pending.take() else { return }
+            try loop.handOver(record, PreparedSend(entry, to: loop.topic(of: record, entry), headers(own), own))
+        }
+        func send(_ headers: (PendingSend) -> NativeHeaders) async throws -> ReusedHeaders {
+            try handOver(headers)
+            try await producer.flush()
+            pending = loop.pool.take()
+            let reused = pending?.reused
+            return try #require(reused)
+        }
+        func field(_ text: String) -> (PendingSend) -> NativeHeaders {
+            { pending in
+                pending.headers { write in Array(text.utf8).withUnsafeBytes { write("n", $0) } }
+            }
+        }
+        let first = try await send(field("one"))
+        #expect(first.isHere && first.list != nil && first.count == 1)
+        let others = try await send { _ in NativeHeaders(["a": "b", "n": "none"]) }
+        #expect(others.isHere && others.list == first.list)
+        let second = try await send(field("two"))
+        #expect(second.isHere && second.list == first.list)
+        let longer = try await send(field("three"))
+        #expect(longer.isHere && longer.values == nil)
+        let none = try await send { _ in NativeHeaders() }
+        #expect(none.isHere && none.list == longer.list)
+        pending = nil
+        await producer.shutdown()
+        let inbox = Inbox<KafkaConsumedRecord>()
+        let consumer = try KafkaConsumer(TestCluster.shared().configuration, group: topic, topics: [topic]) {
+            inbox.put($0)
+        }
+        let running = Task { try await consumer.run() }
+        #expect(await inbox.take(5).map { $0.headers.text("n") } == ["one", "none", "two", "three", nil])
+        await consumer.shutdown()
+        try await running.value
     }
 
     @Test("don't take over the failure of the one before")
