@@ -39,7 +39,8 @@ public struct KafkaConfiguration: Sendable, Hashable {
 
     /// How many bytes of records may wait in the local queue, from 1,024; `nil` for 1 GiB.
     ///
-    /// Rounded up to a whole KiB. When it is full, senders wait for room.
+    /// Rounded up to a whole KiB. When it is full, senders wait for room. What stood for the last 8,192 records at most is kept
+    /// beside it for the next, some 4 MB.
     public var queueBytes: Int?
 
     /// How many records may wait in the local queue, from 1; `nil` for 100,000.
