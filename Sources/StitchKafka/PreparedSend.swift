@@ -51,11 +51,11 @@ extension DeliveryLoop {
 
     /// What stood for another record of this producer before, to be used for one; `nil` if there is none at the moment.
     ///
-    /// - Parameter type: What this producer gives back.
+    /// - Parameter type: What it has to be; one of another class is let go.
     /// - Returns: What nobody else refers to.
     @inline(__always)
     @_spi(Observing) public func reusedSend<Send: PendingSend>(_ type: Send.Type) -> Send? {
-        guard let send = pool.take() else { return nil }
+        guard let send = pool.take(), Swift.type(of: send) == type else { return nil }
         return unsafeDowncast(send, to: type)
     }
 }

@@ -9,7 +9,7 @@ package final class ProducerTopic: Sendable {
     package let name: String
 
     /// What ``ProducerTopics`` was told to keep with it.
-    package let attachment: (any AnyObject & Sendable)?
+    private let attachment: (any AnyObject & Sendable)?
 
     // A reference of ours, given back by ``ProducerTopics`` for a topic that it keeps, else in `deinit`. librdkafka's topics
     // may be used by any thread that has entered the producer's gate.

@@ -53,7 +53,6 @@ extension TracedKafkaProducer {
             sent = PlainSend(to: $0, partition: record.partition, isTombstone: isTombstone, origin: &origin)
         }
         guard let send = sent.take() else { return nil }
-        // All that a traced producer reuses is of this class.
         let pending = loop.reusedSend(PlainTracedSend.self) ?? PlainTracedSend()
         pending.keepValue(of: record)
         let headers =

@@ -30,18 +30,6 @@ struct EnqueueTests {
         await cluster.shutdown()
     }
 
-    private func received(_ count: Int, from topic: String) async throws -> [KafkaConsumedRecord] {
-        let inbox = Inbox<KafkaConsumedRecord>()
-        let consumer = try KafkaConsumer(TestCluster.shared().configuration, group: topic, topics: [topic]) {
-            inbox.put($0)
-        }
-        let running = Task { try await consumer.run() }
-        let records = await inbox.take(count)
-        await consumer.shutdown()
-        try await running.value
-        return records
-    }
-
     @Test("tell their delivery to whoever asks, before or after the report, once or more, or to nobody")
     func handles() async throws {
         let topic = try await TestCluster.topic("handles")
@@ -66,7 +54,7 @@ struct EnqueueTests {
         let producer = try KafkaProducer(TestCluster.shared().configuration)
         for index in 0..<5000 { try await producer.enqueue(KafkaRecord(topic: topic, value: Array("\(index)".utf8))) }
         await producer.shutdown()
-        let records = try await received(5000, from: topic)
+        let records = try await TestCluster.received(5000, from: topic)
         #expect(records.map { $0.value.map { String(decoding: $0, as: UTF8.self) } } == (0..<5000).map { "\($0)" })
     }
 
@@ -83,7 +71,7 @@ struct EnqueueTests {
         }
         try await producer.enqueue(KafkaRecord(topic: topic, value: KafkaBuffer([])))
         await producer.shutdown()
-        let records = try await received(201, from: topic)
+        let records = try await TestCluster.received(201, from: topic)
         for record in records.prefix(200) {
             let number = try #require(record.headers.text("n"))
             let text = record.value.map { String(decoding: $0, as: UTF8.self) }
@@ -132,7 +120,7 @@ struct EnqueueTests {
         let deliveries = await producer.send(contentsOf: [record, first])
         #expect(deliveries.failures.map(\.index) == [0])
         await producer.shutdown()
-        #expect(try await received(1, from: topic).map(\.timestamp) == [.createTime(milliseconds: 1)])
+        #expect(try await TestCluster.received(1, from: topic).map(\.timestamp) == [.createTime(milliseconds: 1)])
     }
 
     @Test("wait for room when the local queue is full, or are refused where nobody can wait")

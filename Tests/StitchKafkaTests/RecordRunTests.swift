@@ -2,7 +2,6 @@
 
 import KafkaTesting
 import StitchService
-import StitchTesting
 import Testing
 
 @testable import StitchKafka
@@ -58,14 +57,7 @@ struct RecordRunTests {
         #expect(try deliveries.get().map(\.offset) == Array(0..<600))
         await hasLeft(producer)
         await producer.shutdown()
-        let inbox = Inbox<KafkaConsumedRecord>()
-        let consumer = try KafkaConsumer(TestCluster.shared().configuration, group: topic, topics: [topic]) {
-            inbox.put($0)
-        }
-        let running = Task { try await consumer.run() }
-        let received = await inbox.take(600)
-        await consumer.shutdown()
-        try await running.value
+        let received = try await TestCluster.received(600, from: topic)
         for (record, sent) in zip(received, records) {
             #expect(record.key == sent.key && record.value == sent.value && record.headers == sent.headers)
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KafkaTesting
-import StitchTesting
 import Testing
 
 @testable @_spi(Observing) import StitchKafka
@@ -106,14 +105,8 @@ struct ReuseTests {
         #expect(none.isHere && none.list == longer.list)
         pending = nil
         await producer.shutdown()
-        let inbox = Inbox<KafkaConsumedRecord>()
-        let consumer = try KafkaConsumer(TestCluster.shared().configuration, group: topic, topics: [topic]) {
-            inbox.put($0)
-        }
-        let running = Task { try await consumer.run() }
-        #expect(await inbox.take(5).map { $0.headers.text("n") } == ["one", "none", "two", "three", nil])
-        await consumer.shutdown()
-        try await running.value
+        let received = try await TestCluster.received(5, from: topic)
+        #expect(received.map { $0.headers.text("n") } == ["one", "none", "two", "three", nil])
     }
 
     @Test("don't take over the failure of the one before")

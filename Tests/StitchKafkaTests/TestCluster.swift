@@ -2,6 +2,7 @@
 
 import KafkaTesting
 import StitchKafka
+import StitchTesting
 import Synchronization
 
 /// One mock cluster for all tests of the module; each test takes topics and groups of its own.
@@ -21,6 +22,17 @@ enum TestCluster {
         let name = name(prefix)
         try await shared().createTopic(name, partitions: partitions)
         return name
+    }
+
+    /// The first records of a topic, as a consumer gets them.
+    static func received(_ count: Int, from topic: String) async throws -> [KafkaConsumedRecord] {
+        let inbox = Inbox<KafkaConsumedRecord>()
+        let consumer = try KafkaConsumer(shared().configuration, group: topic, topics: [topic]) { inbox.put($0) }
+        let running = Task { try await consumer.run() }
+        let records = await inbox.take(count)
+        await consumer.shutdown()
+        try await running.value
+        return records
     }
 }
 
