@@ -89,6 +89,27 @@ struct KafkaTransactionTests {
         #expect(try await received(from: topic, upTo: [255]) == (0..<10).map { [UInt8($0)] } + [[255]])
     }
 
+    @Test("has all records that are sent together by one call, or none of them")
+    func together() async throws {
+        let topic = KafkaServer.name("together")
+        // To one partition without being told: librdkafka takes such records together.
+        let records = { (values: Range<UInt8>) in values.map { KafkaRecord(topic: topic, key: "k", value: [$0]) } }
+        let producer = try KafkaProducer(configuration(topic))
+        try await producer.withTransaction { _ = try await $0.send(contentsOf: records(0..<40)).get() }
+        await #expect(throws: Bounced.self) {
+            try await producer.withTransaction { transaction in
+                _ = try await transaction.send(contentsOf: records(100..<140)).get()
+                throw Bounced()
+            }
+        }
+        let outside = await producer.send(contentsOf: records(200..<210))
+        #expect(outside.failures.count == 10)
+        try await producer.withTransaction { _ = try await $0.send(contentsOf: records(250..<255)).get() }
+        await producer.shutdown()
+        let expected = (Array(0..<40) + Array(250..<255)).map { [UInt8($0)] }
+        #expect(try await received(from: topic, upTo: [254]) == expected)
+    }
+
     @Test("that is aborted loses nothing that anybody has to be told of, however long a handle is kept")
     func keptHandle() async throws {
         let target = KafkaServer.name("kept")
