@@ -7,10 +7,13 @@
 struct ClientTrouble {
     /// For how long librdkafka's word counts.
     static let memory = Duration.seconds(60)
+    /// For how long no more than that no broker can be reached doesn't count: librdkafka may tell the reason after it.
+    static let patience = Duration.seconds(1)
 
     private var message: String?
     /// Whether it is no more than that no broker can be reached.
     private var isOfAll = false
+    private var begin: ContinuousClock.Instant?
     private var end: ContinuousClock.Instant?
 
     /// Something went wrong.
@@ -25,6 +28,7 @@ struct ClientTrouble {
             end = now + Self.memory
             return
         }
+        if !ofAll { begin = nil } else if message == nil { begin = now + Self.patience }
         message = error.message
         isOfAll = ofAll
         // What else there is, such as a topic that isn't there, is told once.
@@ -41,7 +45,8 @@ struct ClientTrouble {
 
     /// What keeps the client from its work; `nil` where nothing does.
     func blocker(at now: ContinuousClock.Instant = .now) -> String? {
-        end.map { now < $0 } ?? true ? message : nil
+        if let begin, now < begin { return nil }
+        return end.map { now < $0 } ?? true ? message : nil
     }
 
     private static func isOfConnections(_ name: String) -> Bool {

@@ -36,6 +36,19 @@ struct ClientTroubleTests {
         #expect(trouble.blocker(at: now + .seconds(200))?.contains("_ALL_BROKERS_DOWN") == true)
     }
 
+    @Test("with all brokers waits a moment for its reason, unless there was trouble before")
+    func reason() {
+        var trouble = ClientTrouble()
+        trouble.met(error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN), at: now)
+        trouble.met(error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN), at: now + .milliseconds(500))
+        #expect(trouble.blocker(at: now + .milliseconds(999)) == nil)
+        #expect(trouble.blocker(at: now + .seconds(1))?.contains("_ALL_BROKERS_DOWN") == true)
+        trouble.isOver()
+        trouble.met(error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN), at: now)
+        trouble.met(error(RD_KAFKA_RESP_ERR__AUTHENTICATION), at: now + .milliseconds(10))
+        #expect(trouble.blocker(at: now + .milliseconds(10))?.contains("_AUTHENTICATION") == true)
+    }
+
     @Test("with anything else is over when something is done")
     func others() {
         var trouble = ClientTrouble()
