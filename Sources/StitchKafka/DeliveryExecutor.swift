@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 import Dispatch
 import Synchronization
 
@@ -24,8 +25,13 @@ final class DeliveryExecutor: TaskExecutor {
 
     private let state = Mutex(State())
 
+    // What the thread itself lets go on; nobody else looks at it. Unchecked, since each report that is waited for adds to it.
+    @exclusivity(unchecked) nonisolated(unsafe) private var own: [UnownedJob] = []
+    private let thread = Atomic<UInt64>(.max)
+
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        if thread.load(ordering: .relaxed) == UInt64(stitch_thread_number()) { return own.append(job) }
         let isOver = state.withLock { state in
             guard state.phase != .over else { return true }
             state.jobs.append(job)
@@ -40,6 +46,9 @@ final class DeliveryExecutor: TaskExecutor {
 
     // MARK: What the thread calls
 
+    /// The thread begins.
+    func begin() { thread.store(UInt64(stitch_thread_number()), ordering: .relaxed) }
+
     /// Says how it is woken, before it begins.
     func begin(wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
 
@@ -49,8 +58,10 @@ final class DeliveryExecutor: TaskExecutor {
     /// - Returns: Whether the thread may wait now: whatever comes later wakes it.
     func run(in room: inout [UnownedJob]) -> Bool {
         room.removeAll(keepingCapacity: true)
+        swap(&own, &room)
         state.withLock { state in
-            swap(&state.jobs, &room)
+            room += state.jobs
+            state.jobs.removeAll(keepingCapacity: true)
             if room.isEmpty { state.phase = .waits }
         }
         for job in room { job.runSynchronously(on: asUnownedTaskExecutor()) }
@@ -62,13 +73,14 @@ final class DeliveryExecutor: TaskExecutor {
 
     /// The thread ends.
     func end() {
+        thread.store(.max, ordering: .relaxed)
         let jobs = state.withLock { state in
             state.phase = .over
             state.wake = {}
             defer { state.jobs = [] }
             return state.jobs
         }
-        for job in jobs { runElsewhere(job) }
+        for job in own + jobs { runElsewhere(job) }
     }
 
     private func runElsewhere(_ job: UnownedJob) {

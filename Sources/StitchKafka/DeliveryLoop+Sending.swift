@@ -245,45 +245,16 @@ extension DeliveryLoop {
         }
     }
 
-    /// Hands a record over, once there is room, and waits for its report.
-    ///
-    /// Inlined where it can be: each frame that waits is one more piece of memory to fetch when the report has come.
-    ///
-    /// - Throws: Why it was not taken; its sender has left then.
+    /// Gives a record to librdkafka, and with it what stands for the record.
     @inline(__always)
-    package nonisolated(nonsending) func send(
-        _ record: KafkaRecord,
-        _ send: consuming PreparedSend
-    ) async throws(KafkaError) -> KafkaDelivery {
-        let pending = send.pending
-        let seen = gate.reports
-        var result = RD_KAFKA_RESP_ERR_NO_ERROR
-        await withUnsafeContinuation { continuation in
-            pending.setSender(continuation)
-            result = attempt(record, &send)
-            guard !result.isNone else { return }
-            pending.setSender(nil)
-            continuation.resume()
-        }
-        if result.isNone {
-            let report = pending.report
-            pool.give(pending)
-            return try report.delivery(to: record.topic)
-        }
-        guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send) }
-        try await handOver(record, send, since: seen)
-        await pending.wait()
-        return try pending.report.delivery(to: record.topic)
-    }
-
-    @inline(__always)
-    private func attempt(_ record: borrowing KafkaRecord, _ send: inout PreparedSend) -> rd_kafka_resp_err_t {
+    func attempt(_ record: borrowing KafkaRecord, _ send: inout PreparedSend) -> rd_kafka_resp_err_t {
         let result = client.produce(record, to: send.topic, &send.headers, send.opaque)
         if result.isNone { send.release() }
         return result
     }
 
-    private func fail(
+    /// A record that can't be taken: its sender leaves.
+    func fail(
         _ result: rd_kafka_resp_err_t,
         _ record: borrowing KafkaRecord,
         _ send: borrowing PreparedSend

@@ -98,6 +98,7 @@ package final class DeliveryLoop: Sendable {
 
     private func serve() {
         var room: [UnownedJob] = []
+        jobs.begin()
         while true {
             let step = state.withLock { state in
                 let step = state.admission.step(gate.traffic)

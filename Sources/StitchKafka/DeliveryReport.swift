@@ -45,7 +45,12 @@ package struct DeliveryReport: Sendable {
     /// - Throws: Why it was not delivered.
     func delivery(to topic: String) throws(KafkaError) -> KafkaDelivery {
         if let failure = failure(of: topic) { throw failure }
-        return KafkaDelivery(
+        return place(in: topic)
+    }
+
+    /// The same of a record that was delivered.
+    func place(in topic: String) -> KafkaDelivery {
+        KafkaDelivery(
             topic: topic,
             partition: partition,
             offset: offset,
@@ -56,9 +61,12 @@ package struct DeliveryReport: Sendable {
     }
 
     /// Why the record was not delivered, if it wasn't.
-    func failure(of topic: String) -> KafkaError? {
-        if error.isNone { return nil }
-        return KafkaError(native: error, "A record for the topic '\(topic)' was not delivered", behind: trouble)
+    @inline(__always)
+    func failure(of topic: String) -> KafkaError? { error.isNone ? nil : describe(to: topic) }
+
+    @inline(never)
+    private func describe(to topic: String) -> KafkaError {
+        KafkaError(native: error, "A record for the topic '\(topic)' was not delivered", behind: trouble)
     }
 }
 

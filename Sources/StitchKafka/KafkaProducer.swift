@@ -88,7 +88,22 @@ public final class KafkaProducer: KafkaProducing {
     /// - Throws: ``KafkaError`` when it was not acknowledged, with the protocol's name for the reason.
     @discardableResult
     public nonisolated(nonsending) func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
-        let entry = if let entry = loop.tryToEnter() { entry } else { try await loop.enterInTurn(for: record) }
+        var attempt = SendAttempt()
+        await withUnsafeContinuation { sender in
+            loop.handOver(record, &attempt, resuming: sender) { record, entry throws(KafkaError) in
+                try loop.prepare(record, entry)
+            }
+        }
+        if let delivery = loop.delivery(of: attempt, to: record.topic) { return delivery }
+        return try await sendRest(of: attempt, record)
+    }
+
+    private nonisolated(nonsending) func sendRest(
+        of attempt: SendAttempt,
+        _ record: KafkaRecord
+    ) async throws(KafkaError) -> KafkaDelivery {
+        if attempt.isMade { return try await loop.sendRest(of: attempt, record) }
+        let entry = try await loop.enterInTurn(for: record)
         return try await loop.send(record, loop.prepare(record, entry))
     }
 

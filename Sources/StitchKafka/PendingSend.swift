@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStitchPlatform
 import CStitchRdkafka
 import Synchronization
 
@@ -16,8 +17,10 @@ import Synchronization
     /// What keeps a value alive that isn't copied.
     private var value: KafkaBuffer.Storage?
 
-    /// The one sender that waits from the start.
+    /// The one sender that waits from the start; librdkafka's reference is given over to it with the report.
     private var sender: UnsafeContinuation<Void, Never>?
+    /// When it began to: nanoseconds of `CLOCK_MONOTONIC`.
+    private var start: UInt64 = 0
 
     /// Who asks for the report later, or never.
     private let waiters = ReportWaiters()
@@ -31,7 +34,7 @@ import Synchronization
     var reused = ReusedHeaders()
 
     /// The report, once there is one.
-    private(set) var report = DeliveryReport()
+    @exclusivity(unchecked) private(set) var report = DeliveryReport()
 
     /// What is needed of the topic once there is a report.
     private(set) var topicName = ""
@@ -67,38 +70,38 @@ import Synchronization
     /// The record was not taken.
     @_spi(Observing) open func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {}
 
-    /// Says who waits, before the record is handed over; `nil` when it wasn't taken.
-    func setSender(_ continuation: UnsafeContinuation<Void, Never>?) { sender = continuation }
+    /// Somebody waits for the report of a record that is about to be handed over.
+    func wait(with continuation: UnsafeContinuation<Void, Never>) {
+        start = stitch_monotonic_time()
+        sender = continuation
+    }
+
+    /// Nobody does: the record wasn't taken.
+    func waitNoMore() { sender = nil }
 
     /// The report has come; on the client's thread, once.
     ///
     /// - Parameters:
-    ///   - pending: librdkafka's reference.
+    ///   - reference: librdkafka's.
     ///   - message: The report.
     ///   - losses: Who is told of a failure that nobody looks at.
     ///   - spent: Takes it, if nobody else refers to it.
     static func settle(
-        _ pending: consuming PendingSend,
+        _ reference: Unmanaged<PendingSend>,
         _ message: borrowing ReportedMessage,
         _ losses: UndeliveredRecords,
         _ spent: inout SpentSends
     ) {
-        if pending.value != nil { pending.value = nil }
-        if let sender = pending.sender {
-            pending.sender = nil
-            pending.report = DeliveryReport(message)
-            // Whoever is resumed gives it back.
-            if pending.isReusable { pending.retrieveHeaders(from: message) }
-            sender.resume()
-            return
-        }
+        // Whoever is resumed has the reference from then on.
+        if let sender = reference._withUnsafeGuaranteedRef({ $0.answer(message) }) { return sender.resume() }
+        var pending = reference.takeRetainedValue()
         // Whoever has let go of it can't come back.
         let isLost = !message.isDelivered && losses.isLoss(message.message.pointee.err)
         if isKnownUniquelyReferenced(&pending) {
             if isLost { losses.add(message.message.pointee.err, message.topic, behind: message.trouble) }
             if pending.isReusable {
                 pending.retrieveHeaders(from: message)
-                spent.add(pending)
+                spent.add(.passRetained(pending))
             }
             return
         }
@@ -106,6 +109,20 @@ import Synchronization
         pending.topicName = message.topic
         if isLost { pending.losses = losses }
         pending.waiters.resume()
+    }
+
+    /// Tells who watches, and keeps the report for the one who waits from the start.
+    ///
+    /// - Returns: Who is to be resumed then; `nil` where the report isn't kept yet.
+    @inline(__always)
+    private func answer(_ message: borrowing ReportedMessage) -> UnsafeContinuation<Void, Never>? {
+        observe(message)
+        if value != nil { value = nil }
+        guard let sender else { return nil }
+        self.sender = nil
+        report = DeliveryReport(message, latency: Int64(clamping: (message.time &- min(start, message.time)) / 1000))
+        if isReusable { retrieveHeaders(from: message) }
+        return sender
     }
 
     /// Waits for the report, in any number of tasks.

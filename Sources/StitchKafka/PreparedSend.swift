@@ -7,8 +7,8 @@ package struct PreparedSend: ~Copyable {
     let topic: FoundTopic
     var headers: NativeHeaders
 
-    // A reference that goes over to librdkafka with the record, and is not to be used from then on.
-    private let reference: Unmanaged<PendingSend>
+    /// A reference that goes over to librdkafka with the record, and from it to a sender that waits from the start.
+    let reference: Unmanaged<PendingSend>
     private var isOurs = true
 
     /// A record that is ready.

@@ -167,9 +167,7 @@ final class ProducerClient: Sendable {
             SendGroup.settle(UInt(bitPattern: address), report)
         } else {
             // The reference that was given with the record.
-            let pending = Unmanaged<PendingSend>.fromOpaque(address).takeRetainedValue()
-            pending.observe(report)
-            PendingSend.settle(pending, report, losses, &spent)
+            PendingSend.settle(Unmanaged.fromOpaque(address), report, losses, &spent)
         }
         return mark != 0
     }

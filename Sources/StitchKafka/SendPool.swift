@@ -9,7 +9,7 @@ import Synchronization
 /// dearest way there is. Anybody gives back and takes, and nobody waits: who comes while another one takes gets none, and
 /// makes one.
 struct SendPool: ~Copyable {
-    /// How many are kept at most: somewhat more than the answers to a few full requests bring.
+    /// How many are kept at most, besides the last: somewhat more than the answers to a few full requests bring.
     static let capacity = 8192
 
     // Of whoever takes: whether somebody does, the first of those that may be taken, and how many were.
@@ -21,17 +21,36 @@ struct SendPool: ~Copyable {
     private let returned = Atomic<UInt>(0)
     private let given = Atomic<Int>(0)
 
-    /// How many were taken so far.
-    var takenCount: Int { taken.load(ordering: .relaxed) }
+    // What a sender gave back last, apart from the others: the next one finds it where memory is near. 0 for none.
+    private let last = Atomic<UInt>(0)
+    private let lastTaken = Atomic<Int>(0)
+
+    /// How many were taken so far; where several senders take at once, it may be a few more.
+    var takenCount: Int { taken.load(ordering: .relaxed) + lastTaken.load(ordering: .relaxed) }
 
     deinit {
+        if let pointer = UnsafeRawPointer(bitPattern: last.load(ordering: .acquiring)) {
+            Unmanaged<PendingSend>.fromOpaque(pointer).release()
+        }
         SpentSends.release(ready.load(ordering: .acquiring))
         SpentSends.release(returned.load(ordering: .acquiring))
     }
 
     /// One that nobody else refers to; `nil` where there is none at the moment.
     @inline(__always)
-    func take() -> PendingSend? {
+    func take() -> PendingSend? { takeLast() ?? takeOther() }
+
+    @inline(__always)
+    private func takeLast() -> PendingSend? {
+        if last.load(ordering: .relaxed) == 0 { return nil }
+        guard let pointer = UnsafeRawPointer(bitPattern: last.exchange(0, ordering: .acquiring)) else { return nil }
+        lastTaken.store(lastTaken.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+        // The pool's reference.
+        return Unmanaged<PendingSend>.fromOpaque(pointer).takeRetainedValue()
+    }
+
+    @inline(__always)
+    private func takeOther() -> PendingSend? {
         if isTaking.exchange(true, ordering: .acquiring) { return nil }
         defer { isTaking.store(false, ordering: .releasing) }
         var first = ready.load(ordering: .relaxed)
@@ -50,11 +69,13 @@ struct SendPool: ~Copyable {
         return send
     }
 
-    /// Gives back what its sender has no more use for, nor anybody else.
-    func give(_ send: PendingSend) {
-        guard send.isReusable else { return }
+    /// Gives back what its sender has no more use for, nor anybody else, with the sender's reference.
+    func give(_ reference: Unmanaged<PendingSend>) {
+        guard reference._withUnsafeGuaranteedRef({ $0.isReusable }) else { return reference.release() }
+        let before = last.exchange(UInt(bitPattern: reference.toOpaque()), ordering: .acquiringAndReleasing)
+        guard let pointer = UnsafeRawPointer(bitPattern: before) else { return }
         var spent = SpentSends()
-        spent.add(send)
+        spent.add(.fromOpaque(pointer))
         give(spent)
     }
 
@@ -96,13 +117,12 @@ struct SpentSends: ~Copyable {
         }
     }
 
-    /// Adds one that nobody else refers to, or will use.
-    mutating func add(_ send: consuming PendingSend) {
-        send.next = first
-        // Given back by whoever takes it, or releases it.
-        let retained = Unmanaged.passRetained(send)
-        if count == 0 { last = retained }
-        first = UInt(bitPattern: retained.toOpaque())
+    /// Adds one that nobody else refers to, or will use, with the reference, which whoever takes it or releases it gives
+    /// back.
+    mutating func add(_ reference: Unmanaged<PendingSend>) {
+        reference._withUnsafeGuaranteedRef { $0.next = first }
+        if count == 0 { last = reference }
+        first = UInt(bitPattern: reference.toOpaque())
         count += 1
     }
 

@@ -82,6 +82,18 @@ extension TracedKafkaProducer {
         ) { RecordAttributes.fill(&$0, record) }
     }
 
+    /// Sends a record that wasn't taken at once.
+    @inline(never)
+    nonisolated(nonsending) func sendRest(
+        of attempt: SendAttempt,
+        _ record: KafkaRecord,
+        _ wish: StitchField.Wish?
+    ) async throws(KafkaError) -> KafkaDelivery {
+        if attempt.isMade { return try await loop.sendRest(of: attempt, record) }
+        let (entry, since) = try await enterInTurn(record, wish)
+        return try await loop.send(record, prepare(record, entry, wish, since: since))
+    }
+
     /// Lets a sender in, once it is its turn; the span of one that had to wait begins with the wait.
     @inline(never)
     nonisolated(nonsending) func enterInTurn(

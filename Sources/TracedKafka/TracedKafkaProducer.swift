@@ -76,11 +76,14 @@ public final class TracedKafkaProducer: KafkaProducing {
     ///   `error.type` too.
     @discardableResult
     public nonisolated(nonsending) func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
-        guard let entry = loop.tryToEnter() else {
-            let (entry, since) = try await enterInTurn(record, nil)
-            return try await loop.send(record, prepare(record, entry, nil, since: since))
+        var attempt = SendAttempt()
+        await withUnsafeContinuation { sender in
+            loop.handOver(record, &attempt, resuming: sender) { record, entry throws(KafkaError) in
+                try prepare(record, entry, nil)
+            }
         }
-        return try await loop.send(record, prepare(record, entry, nil))
+        if let delivery = loop.delivery(of: attempt, to: record.topic) { return delivery }
+        return try await sendRest(of: attempt, record, nil)
     }
 
     /// Sends a record, and says whether the work on it is to continue this trace or to start one.
@@ -96,11 +99,14 @@ public final class TracedKafkaProducer: KafkaProducing {
         _ record: KafkaRecord,
         wish: StitchField.Wish?
     ) async throws(KafkaError) -> KafkaDelivery {
-        guard let entry = loop.tryToEnter() else {
-            let (entry, since) = try await enterInTurn(record, wish)
-            return try await loop.send(record, prepare(record, entry, wish, since: since))
+        var attempt = SendAttempt()
+        await withUnsafeContinuation { sender in
+            loop.handOver(record, &attempt, resuming: sender) { record, entry throws(KafkaError) in
+                try prepare(record, entry, wish)
+            }
         }
-        return try await loop.send(record, prepare(record, entry, wish))
+        if let delivery = loop.delivery(of: attempt, to: record.topic) { return delivery }
+        return try await sendRest(of: attempt, record, wish)
     }
 
     /// Sends records together and waits until the broker has answered all of them, as `KafkaProducer` does.

@@ -37,16 +37,16 @@ struct SendPoolTests {
             var taken = pool.take()
             #expect(taken == nil)
             var spent = SpentSends()
-            spent.add(Watched(alive))
-            spent.add(Watched(alive))
+            spent.add(.passRetained(Watched(alive)))
+            spent.add(.passRetained(Watched(alive)))
             pool.give(spent)
-            pool.give(Watched(alive))
+            pool.give(.passRetained(Watched(alive)))
             var all: [PendingSend] = []
             while let next = pool.take() { all.append(next) }
             #expect(all.count == 3 && Set(all.map { ObjectIdentifier($0) }).count == 3 && alive.value == 3)
             #expect(pool.takenCount == 3)
-            pool.give(all[0])
-            pool.give(all[1])
+            pool.give(.passRetained(all[0]))
+            pool.give(.passRetained(all[1]))
             taken = pool.take()
             #expect(taken === all[1] || taken === all[0])
             taken = nil
@@ -62,7 +62,7 @@ struct SendPoolTests {
         let pool = SendPool()
         for _ in 0..<(SendPool.capacity / 64 + 10) {
             var spent = SpentSends()
-            for _ in 0..<64 { spent.add(Watched(alive)) }
+            for _ in 0..<64 { spent.add(.passRetained(Watched(alive))) }
             pool.give(spent)
         }
         #expect(alive.value == SendPool.capacity)
@@ -70,7 +70,7 @@ struct SendPoolTests {
         while pool.take() != nil { count += 1 }
         #expect(count == SendPool.capacity && alive.value == 0)
         // There is room again.
-        pool.give(Watched(alive))
+        pool.give(.passRetained(Watched(alive)))
         let taken = pool.take()
         #expect(taken != nil)
     }
@@ -90,7 +90,7 @@ struct SendPoolTests {
                             let send = taken ?? Watched(alive)
                             if send.isHeld.exchange(true, ordering: .relaxed) { twice.add(1) }
                             send.isHeld.store(false, ordering: .relaxed)
-                            spent.add(send)
+                            spent.add(.passRetained(send))
                         }
                         pool.pool.give(spent)
                     }

@@ -155,7 +155,7 @@ enum ProduceBenchmarks {
                         try await withThrowingTaskGroup(of: Void.self) { group in
                             for index in 0..<tasks {
                                 let record = values[index & 255]
-                                group.addTask { for _ in 0..<records / tasks { try await producer.send(record) } }
+                                group.addTask { try await send(record, by: producer, times: records / tasks) }
                             }
                             try await group.waitForAll()
                         }
@@ -176,6 +176,10 @@ enum ProduceBenchmarks {
         .run { try await KafkaBenchmarks.withTopic(configuration, $0) }
         return turns.figures("send_1024_vs_c", "executor", to: "c")
             + turns.figures("send_1024_usual_vs_c", "usual", to: "c")
+    }
+
+    private static func send(_ record: KafkaRecord, by producer: KafkaProducer, times count: Int) async throws {
+        for _ in 0..<count { try await producer.send(record) }
     }
 
     /// One record at a time, without lingering.
