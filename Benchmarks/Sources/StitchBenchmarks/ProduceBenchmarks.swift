@@ -182,50 +182,56 @@ enum ProduceBenchmarks {
         for _ in 0..<count { try await producer.send(record) }
     }
 
-    /// One record at a time, without lingering.
+    /// One record at a time, without lingering: by a task that goes on where the answers come in, and by one of the usual kind.
     static func latency(_ configuration: KafkaConfiguration) async throws -> [Figure] {
         var configuration = configuration
         configuration.linger = .zero
         let (count, brokers) = (1000, configuration.brokerList)
-        var c: [[Double]] = []
-        var swift: [[Double]] = []
+        var times: [String: [[Double]]] = [:]
+        func entry(_ name: String, onExecutor: Bool) -> KafkaContest.Entry {
+            .init(name: name) { topic in
+                let producer = try KafkaProducer(configuration)
+                let record = values(topic, isOwned: false)[0]
+                try await warmUp(producer, topic)
+                let samples = Samples(count)
+                let turn = try await KafkaContest.measure(count) {
+                    try await withTaskExecutorPreference(onExecutor ? producer.executor : nil) {
+                        for index in 0..<count {
+                            let start = ContinuousClock.now
+                            try await producer.send(record)
+                            samples.pointer[index] = start.duration(to: .now) / .microseconds(1)
+                        }
+                    }
+                }
+                await producer.shutdown()
+                times[name, default: []].append(samples.sorted)
+                return turn
+            }
+        }
         _ = try await contest([
             .init(name: "c") { topic in
                 let samples = Samples(count)
                 let turn = try await KafkaContest.measureC(count) {
                     kafka_loop_latency(brokers, topic, count, KafkaBenchmarks.valueSize, samples.pointer, $0)
                 }
-                c.append(samples.sorted)
+                times["c", default: []].append(samples.sorted)
                 return turn
             },
-            .init(name: "swift") { topic in
-                let producer = try KafkaProducer(configuration)
-                let record = values(topic, isOwned: false)[0]
-                try await warmUp(producer, topic)
-                let samples = Samples(count)
-                let turn = try await KafkaContest.measure(count) {
-                    for index in 0..<count {
-                        let start = ContinuousClock.now
-                        try await producer.send(record)
-                        samples.pointer[index] = start.duration(to: .now) / .microseconds(1)
-                    }
-                }
-                await producer.shutdown()
-                swift.append(samples.sorted)
-                return turn
-            },
+            entry("executor", onExecutor: true), entry("usual", onExecutor: false),
         ])
         .run { try await KafkaBenchmarks.withTopic(configuration, $0) }
         // The first round is no figure.
-        func percentile(_ rounds: [[Double]], _ part: Double) -> Double {
-            median(rounds.dropFirst().map { $0[Int(Double($0.count - 1) * part)] })
+        func percentile(_ name: String, _ part: Double) -> Double {
+            median((times[name] ?? []).dropFirst().map { $0[Int(Double($0.count - 1) * part)] })
         }
         return [("p50", 0.5), ("p99", 0.99)].flatMap { name, part in
-            let (own, bare) = (percentile(swift, part), percentile(c, part))
+            let (own, usual, bare) = (percentile("executor", part), percentile("usual", part), percentile("c", part))
             return [
                 Figure(name: "kafka.send_latency_\(name)", value: own, unit: .microseconds),
                 Figure(name: "kafka.send_latency_\(name)_c", value: bare, unit: .microseconds),
                 Figure(name: "kafka.send_latency_\(name)_vs_c", value: own / bare, unit: .ratio),
+                Figure(name: "kafka.send_latency_usual_\(name)", value: usual, unit: .microseconds),
+                Figure(name: "kafka.send_latency_usual_\(name)_vs_c", value: usual / bare, unit: .ratio),
             ]
         }
     }
