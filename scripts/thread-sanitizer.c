@@ -7,6 +7,8 @@
 //   kinds have the same contents.
 // - A Mutex of Swift that somebody else has is waited for in the kernel, which the sanitizer doesn't see, in Swift's own
 //   library, which isn't built for it. So it is told there that one thread comes after the other.
+// - A task whose continuation is resumed before it has begun to wait goes on at once, and nothing says that it comes after
+//   who resumed it. So it is told whenever a task begins to wait.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -125,4 +127,26 @@ SWIFT bool try_lock(SELF) {
 SWIFT void unlock(SELF) {
     if (__tsan_release) __tsan_release(self);
     ((unlock_function)dlsym(RTLD_NEXT, UNLOCK))(self);
+}
+
+// MARK: Swift's continuations
+
+#define ASYNC __attribute__((swiftasynccall))
+
+typedef ASYNC void (*await_function)(void *);
+
+extern SWIFT void *swift_task_getCurrent(void) __attribute__((weak));
+ASYNC void swift_continuation_await(void *context);
+
+ASYNC void swift_continuation_await(void *context) {
+    // Looked up once, or by a few at once.
+    static await_function found;
+    await_function await = __atomic_load_n(&found, __ATOMIC_RELAXED);
+    if (!await) {
+        await = (await_function)dlsym(RTLD_NEXT, "swift_continuation_await");
+        __atomic_store_n(&found, await, __ATOMIC_RELAXED);
+    }
+    // Whoever resumes has released the task.
+    if (__tsan_acquire && swift_task_getCurrent) __tsan_acquire(swift_task_getCurrent());
+    __attribute__((musttail)) return await(context);
 }
