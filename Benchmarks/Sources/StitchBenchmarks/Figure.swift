@@ -38,8 +38,3 @@ protocol BenchmarkGroup {
     /// Measures. Figures that are compared with each other are measured in one go, in turns.
     static func run() async throws -> [Figure]
 }
-
-extension BenchmarkGroup {
-    /// Measures where a server's code runs: on no actor, and so not on the main thread.
-    @concurrent static func measure() async throws -> [Figure] { try await run() }
-}

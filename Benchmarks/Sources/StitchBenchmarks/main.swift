@@ -21,7 +21,7 @@ if wanted == ["--list"] {
     var failed = false
     for group in groups where wanted.isEmpty || wanted.contains(group.name) {
         do {
-            for figure in try await group.measure() { print(figure) }
+            for figure in try await group.run() { print(figure) }
         } catch {
             failed = true
             try FileHandle.standardError.write(contentsOf: Data("no figures of \(group.name): \(error)\n".utf8))
