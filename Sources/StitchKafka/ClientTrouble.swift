@@ -13,6 +13,7 @@ struct ClientTrouble {
     private var message: String?
     /// Whether it is no more than that no broker can be reached.
     private var isOfAll = false
+    /// When it begins to count, if not at once, and until when it does, if it isn't told again.
     private var begin: ContinuousClock.Instant?
     private var end: ContinuousClock.Instant?
 

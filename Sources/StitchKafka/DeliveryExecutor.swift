@@ -25,8 +25,10 @@ final class DeliveryExecutor: TaskExecutor {
 
     private let state = Mutex(State())
 
-    // What the thread itself lets go on; nobody else looks at it. Unchecked, since each report that is waited for adds to it.
+    // What the thread itself lets go on: it alone looks at it, so it needs no lock. Unchecked, since each report that is waited
+    // for adds to it.
     @exclusivity(unchecked) nonisolated(unsafe) private var own: [UnownedJob] = []
+    // The thread's number, which has 32 bits; none has the greatest of 64.
     private let thread = Atomic<UInt64>(.max)
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -46,11 +48,11 @@ final class DeliveryExecutor: TaskExecutor {
 
     // MARK: What the thread calls
 
-    /// The thread begins.
-    func begin() { thread.store(UInt64(stitch_thread_number()), ordering: .relaxed) }
-
-    /// Says how it is woken, before it begins.
-    func begin(wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
+    /// The thread begins, and says how it is woken; what came before waits for its first look.
+    func begin(wake: @escaping @Sendable () -> Void) {
+        thread.store(UInt64(stitch_thread_number()), ordering: .relaxed)
+        state.withLock { $0.wake = wake }
+    }
 
     /// Runs what has come.
     ///
@@ -81,6 +83,7 @@ final class DeliveryExecutor: TaskExecutor {
             return state.jobs
         }
         for job in own + jobs { runElsewhere(job) }
+        own = []
     }
 
     private func runElsewhere(_ job: UnownedJob) {

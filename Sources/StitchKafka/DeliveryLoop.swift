@@ -62,7 +62,6 @@ package final class DeliveryLoop: Sendable {
         isTransactional = configuration.transactionalID != nil
         transactionTimeout = configuration.transactionTimeout ?? .seconds(60)
         executor = jobs
-        jobs.begin { [client] in client.wake() }
         ClientThread.start("kafka-producer") { [self] in serve() }
     }
 
@@ -98,7 +97,7 @@ package final class DeliveryLoop: Sendable {
 
     private func serve() {
         var room: [UnownedJob] = []
-        jobs.begin()
+        jobs.begin { [client] in client.wake() }
         while true {
             let step = state.withLock { state in
                 let step = state.admission.step(gate.traffic)

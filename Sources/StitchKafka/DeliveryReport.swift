@@ -61,12 +61,9 @@ package struct DeliveryReport: Sendable {
     }
 
     /// Why the record was not delivered, if it wasn't.
-    @inline(__always)
-    func failure(of topic: String) -> KafkaError? { error.isNone ? nil : describe(to: topic) }
-
-    @inline(never)
-    private func describe(to topic: String) -> KafkaError {
-        KafkaError(native: error, "A record for the topic '\(topic)' was not delivered", behind: trouble)
+    func failure(of topic: String) -> KafkaError? {
+        if error.isNone { return nil }
+        return KafkaError(native: error, "A record for the topic '\(topic)' was not delivered", behind: trouble)
     }
 }
 

@@ -34,6 +34,7 @@ import Synchronization
     var reused = ReusedHeaders()
 
     /// The report, once there is one.
+    // Unchecked: who waits for it looks at it when nobody writes any more.
     @exclusivity(unchecked) private(set) var report = DeliveryReport()
 
     /// What is needed of the topic once there is a report.

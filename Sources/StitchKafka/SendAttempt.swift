@@ -11,7 +11,7 @@ package struct SendAttempt {
     fileprivate var taken: Unmanaged<PendingSend>?
     fileprivate var rest: Rest?
 
-    /// Whether its sender has entered.
+    /// Whether its sender has entered; otherwise it has to wait for its turn.
     package var isMade: Bool { taken != nil || rest != nil }
 
     /// Nothing yet.
@@ -84,7 +84,8 @@ extension DeliveryLoop {
         return reference._withUnsafeGuaranteedRef { $0.report.place(in: topic) }
     }
 
-    /// Hands over a record that wasn't taken, once there is room, and waits for its report.
+    /// What is left to do for a record whose sender has entered: it says why the record was not delivered, or hands it over
+    /// once there is room, and waits for its report.
     ///
     /// - Throws: Why it was not taken, or not delivered; its sender has left then.
     package nonisolated(nonsending) func sendRest(

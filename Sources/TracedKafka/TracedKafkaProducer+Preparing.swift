@@ -82,7 +82,20 @@ extension TracedKafkaProducer {
         ) { RecordAttributes.fill(&$0, record) }
     }
 
-    /// Sends a record that wasn't taken at once.
+    /// Hands a record over for a sender that waits.
+    @inline(__always)
+    func handOver(
+        _ record: borrowing KafkaRecord,
+        _ wish: StitchField.Wish?,
+        _ attempt: inout SendAttempt,
+        resuming sender: UnsafeContinuation<Void, Never>
+    ) {
+        loop.handOver(record, &attempt, resuming: sender) { record, entry throws(KafkaError) in
+            try prepare(record, entry, wish)
+        }
+    }
+
+    /// What is left to do for a record that wasn't delivered.
     @inline(never)
     nonisolated(nonsending) func sendRest(
         of attempt: SendAttempt,

@@ -77,11 +77,7 @@ public final class TracedKafkaProducer: KafkaProducing {
     @discardableResult
     public nonisolated(nonsending) func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
         var attempt = SendAttempt()
-        await withUnsafeContinuation { sender in
-            loop.handOver(record, &attempt, resuming: sender) { record, entry throws(KafkaError) in
-                try prepare(record, entry, nil)
-            }
-        }
+        await withUnsafeContinuation { handOver(record, nil, &attempt, resuming: $0) }
         if let delivery = loop.delivery(of: attempt, to: record.topic) { return delivery }
         return try await sendRest(of: attempt, record, nil)
     }
@@ -100,11 +96,7 @@ public final class TracedKafkaProducer: KafkaProducing {
         wish: StitchField.Wish?
     ) async throws(KafkaError) -> KafkaDelivery {
         var attempt = SendAttempt()
-        await withUnsafeContinuation { sender in
-            loop.handOver(record, &attempt, resuming: sender) { record, entry throws(KafkaError) in
-                try prepare(record, entry, wish)
-            }
-        }
+        await withUnsafeContinuation { handOver(record, wish, &attempt, resuming: $0) }
         if let delivery = loop.delivery(of: attempt, to: record.topic) { return delivery }
         return try await sendRest(of: attempt, record, wish)
     }

@@ -90,7 +90,12 @@ struct SendPoolTests {
                             let send = taken ?? Watched(alive)
                             if send.isHeld.exchange(true, ordering: .relaxed) { twice.add(1) }
                             send.isHeld.store(false, ordering: .relaxed)
-                            spent.add(.passRetained(send))
+                            // As a sender that has waited does, and as the producer's thread.
+                            if turn & 1 == 0 {
+                                pool.pool.give(.passRetained(send))
+                            } else {
+                                spent.add(.passRetained(send))
+                            }
                         }
                         pool.pool.give(spent)
                     }
