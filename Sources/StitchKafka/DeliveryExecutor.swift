@@ -19,7 +19,7 @@ final class DeliveryExecutor: TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var phase = Phase.works
-        /// Makes the thread stop waiting; called under the lock, so that its client is there.
+        /// Makes the thread stop waiting.
         var wake: @Sendable () -> Void = {}
     }
 
@@ -33,7 +33,7 @@ final class DeliveryExecutor: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        if thread.load(ordering: .relaxed) == UInt64(stitch_thread_number()) { return own.append(job) }
+        if isCurrent { return own.append(job) }
         let isOver = state.withLock { state in
             guard state.phase != .over else { return true }
             state.jobs.append(job)
@@ -47,6 +47,9 @@ final class DeliveryExecutor: TaskExecutor {
     }
 
     // MARK: What the thread calls
+
+    /// Whether it is called by a task that prefers it, or by what the thread does.
+    var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt64(stitch_thread_number()) }
 
     /// The thread begins, and says how it is woken; what came before waits for its first look.
     func begin(wake: @escaping @Sendable () -> Void) {

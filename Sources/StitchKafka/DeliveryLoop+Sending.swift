@@ -12,7 +12,7 @@ extension DeliveryLoop {
     /// - Throws: When the producer is closed, or others wait for room.
     @inline(__always)
     package func enter(for record: borrowing KafkaRecord) throws(KafkaError) -> SendEntry {
-        if let entry = gate.enter() { return entry }
+        if let entry = tryToEnter() { return entry }
         return try enterUnlessWaiting(record.topic)
     }
 
@@ -32,7 +32,7 @@ extension DeliveryLoop {
 
     /// Lets a sender in, unless there is something to decide.
     @inline(__always)
-    package func tryToEnter() -> SendEntry? { gate.enter() }
+    package func tryToEnter() -> SendEntry? { gate.enter() ?? enterBesideCalled() }
 
     /// Lets a sender in, once it is its turn.
     package func enterInTurn(for record: KafkaRecord) async throws(KafkaError) -> SendEntry {

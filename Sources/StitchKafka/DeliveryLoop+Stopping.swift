@@ -54,6 +54,7 @@ extension DeliveryLoop {
         while true {
             let remaining = max(ContinuousClock.now.duration(to: deadline), .zero)
             client.sendWhatLingers(within: min(remaining, .milliseconds(10)))
+            relieveCalled()
             var isFlushed = false
             let end = min(deadline, .now + .milliseconds(50))
             progress.wait(until: { end }) {
@@ -84,8 +85,8 @@ extension DeliveryLoop {
     func endFlush() {
         state.withLock { state in
             state.admission.endFlush()
-            wakeThread(state)
         }
+        bell.ring()
     }
 
     // MARK: Stopping
@@ -127,9 +128,9 @@ extension DeliveryLoop {
     func close() {
         let refused = state.withLock { state in
             gate.close()
-            defer { wakeThread(state) }
             return state.admission.close()
         }
+        bell.ring()
         transactionEnded.signal()
         progress.signal()
         settle(refused, .refused)
@@ -137,13 +138,6 @@ extension DeliveryLoop {
 
     /// The thread may have waited for what has just gone.
     func lookAgain() {
-        state.withLock { state in
-            if state.admission.isClosed { wakeThread(state) }
-        }
-    }
-
-    /// With the state locked, because the thread destroys the client when it is closed.
-    private func wakeThread(_ state: borrowing State) {
-        if !state.isDestroyed { client.wake() }
+        if gate.isClosed { bell.ring() }
     }
 }

@@ -14,7 +14,6 @@ package final class DeliveryLoop: Sendable {
         var fatal: KafkaError?
         var lastProgress: ContinuousClock.Instant?
         var trouble = ClientTrouble()
-        var isDestroyed = false
     }
 
     /// What comes of a sender's coming.
@@ -30,6 +29,7 @@ package final class DeliveryLoop: Sendable {
     let client: ProducerClient
     let gate = SendGate()
     let pool = SendPool()
+    let lone = LoneSender()
     /// The number of the epoch in which senders enter now.
     let epoch = Mutex(0)
     let state = Mutex(State())
@@ -47,7 +47,13 @@ package final class DeliveryLoop: Sendable {
 
     /// For tasks that are to go on where their reports come in.
     package let executor: any TaskExecutor
-    private let jobs = DeliveryExecutor()
+    let jobs = DeliveryExecutor()
+
+    /// Held while somebody sees to events, so that each comes after the one before.
+    let serving = Mutex(())
+
+    /// Where the thread waits.
+    let bell = ThreadBell()
 
     /// Set when the client is destroyed, with what made it unusable.
     let ended = OneTime<KafkaError?>()
@@ -97,35 +103,35 @@ package final class DeliveryLoop: Sendable {
 
     private func serve() {
         var room: [UnownedJob] = []
-        jobs.begin { [client] in client.wake() }
+        jobs.begin { [bell] in bell.ring() }
+        client.tellOfEvents(self)
         while true {
-            let step = state.withLock { state in
-                let step = state.admission.step(gate.traffic)
-                state.isDestroyed = step == .finish
-                return step
-            }
+            let step = state.withLock { $0.admission.step(gate.traffic) }
             if step == .finish { break }
             // Again in each turn: a record that was being handed over may come after the first.
             if step == .purge { client.purge() }
-            let patience: Int32 = step == .purge ? 100 : 1000
-            let reports = client.serve(
-                timeoutMilliseconds: jobs.run(in: &room) ? patience : 0,
-                losses,
-                pool,
-                woken: jobs.stopWaiting,
-                onError: note
-            )
-            guard reports.count > 0 else { continue }
-            state.withLock { state in
-                state.lastProgress = .now
-                state.trouble.isOver()
-            }
-            if gate.report(reports) { wakeSenders(room: reports.count) }
-            if gate.isSettled { progress.signal() }
+            let mayWait = jobs.run(in: &room)
+            if !serving.withLock({ _ in serveNext() }), mayWait { bell.wait(milliseconds: step == .purge ? 100 : 1000) }
+            jobs.stopWaiting()
         }
         jobs.end()
         client.destroy()
         ended.set(state.withLock { $0.fatal } ?? losses.take())
+    }
+
+    /// Sees to the next event, on whatever thread; to be called within `serving`.
+    ///
+    /// - Returns: Whether there was one.
+    func serveNext() -> Bool {
+        guard let reports = client.serve(self, onError: note) else { return false }
+        guard reports.count > 0 else { return true }
+        state.withLock { state in
+            state.lastProgress = .now
+            state.trouble.isOver()
+        }
+        if gate.report(reports) { wakeSenders(room: reports.count) }
+        if gate.isSettled { progress.signal() }
+        return true
     }
 
     private func note(_ code: rd_kafka_resp_err_t, _ text: String) {

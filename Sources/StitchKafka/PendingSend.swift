@@ -18,7 +18,9 @@ import Synchronization
     private var value: KafkaBuffer.Storage?
 
     /// The one sender that waits from the start; librdkafka's reference is given over to it with the report.
-    private var sender: UnsafeContinuation<Void, Never>?
+    private(set) var sender: UnsafeContinuation<Void, Never>?
+    /// Whether it is a `LoneSender`, which may be called before it has its report.
+    private(set) var isAlone = false
     /// When it began to: nanoseconds of `CLOCK_MONOTONIC`.
     private var start: UInt64 = 0
 
@@ -71,31 +73,39 @@ import Synchronization
     /// The record was not taken.
     @_spi(Observing) open func observeRefusal(_ error: KafkaError, _ record: borrowing KafkaRecord) {}
 
-    /// Somebody waits for the report of a record that is about to be handed over.
-    func wait(with continuation: UnsafeContinuation<Void, Never>) {
+    /// Somebody waits for the report of a record that is about to be handed over, `alone` as a `LoneSender`.
+    func wait(with continuation: UnsafeContinuation<Void, Never>, alone: Bool) {
         start = stitch_monotonic_time()
+        isAlone = alone
         sender = continuation
     }
 
     /// Nobody does: the record wasn't taken.
-    func waitNoMore() { sender = nil }
+    func waitNoMore() {
+        sender = nil
+        isAlone = false
+    }
 
     /// The report has come; on the client's thread, once.
     ///
     /// - Parameters:
     ///   - reference: librdkafka's.
     ///   - message: The report.
-    ///   - losses: Who is told of a failure that nobody looks at.
+    ///   - loop: Whose record it is.
     ///   - spent: Takes it, if nobody else refers to it.
     static func settle(
         _ reference: Unmanaged<PendingSend>,
         _ message: borrowing ReportedMessage,
-        _ losses: UndeliveredRecords,
+        _ loop: DeliveryLoop,
         _ spent: inout SpentSends
     ) {
+        if reference._withUnsafeGuaranteedRef({ $0.isAlone }), !loop.lone.leaves(reference) {
+            return reference._withUnsafeGuaranteedRef { $0.answerCalled(message) }
+        }
         // Whoever is resumed has the reference from then on.
         if let sender = reference._withUnsafeGuaranteedRef({ $0.answer(message) }) { return sender.resume() }
         var pending = reference.takeRetainedValue()
+        let losses = loop.losses
         // Whoever has let go of it can't come back.
         let isLost = !message.isDelivered && losses.isLoss(message.message.pointee.err)
         if isKnownUniquelyReferenced(&pending) {
@@ -121,9 +131,39 @@ import Synchronization
         if value != nil { value = nil }
         guard let sender else { return nil }
         self.sender = nil
+        isAlone = false
+        keep(message)
+        return sender
+    }
+
+    /// The same where the sender was called, and is going to look.
+    private func answerCalled(_ message: borrowing ReportedMessage) {
+        observe(message)
+        value = nil
+        keep(message)
+        // From then on it may be the sender's alone.
+        waiters.resume()
+    }
+
+    @inline(__always)
+    private func keep(_ message: borrowing ReportedMessage) {
         report = DeliveryReport(message, latency: Int64(clamping: (message.time &- min(start, message.time)) / 1000))
         if isReusable { retrieveHeaders(from: message) }
-        return sender
+    }
+
+    // MARK: For a sender that was called
+
+    /// Whether the report is there.
+    var isAnswered: Bool { waiters.isReported }
+
+    /// Waits for the report.
+    func waitCalled() async { await waiters.wait() }
+
+    /// The report is there, and what stands for the record may stand for another.
+    func endCall() {
+        sender = nil
+        isAlone = false
+        waiters.reset()
     }
 
     /// Waits for the report, in any number of tasks.

@@ -85,30 +85,36 @@ final class ProducerClient: Sendable {
         return result
     }
 
-    /// Waits for the next event and hands out what it says.
+    /// Has a loop told when there are events after there were none; to be called before anything is sent, by whoever keeps
+    /// the loop until the client is destroyed.
+    func tellOfEvents(_ loop: DeliveryLoop) {
+        // On whatever thread has the event, with the queue locked: nothing of librdkafka's may be called.
+        rd_kafka_queue_cb_event_enable(
+            events,
+            { _, loop in
+                guard let loop else { return }
+                Unmanaged<DeliveryLoop>.fromOpaque(loop)._withUnsafeGuaranteedRef { $0.eventsCame() }
+            },
+            Unmanaged.passUnretained(loop).toOpaque()
+        )
+    }
+
+    /// Whether there are events that nobody has been handed.
+    var hasEvents: Bool { rd_kafka_queue_length(events) > 0 }
+
+    /// Hands out what the next event says, without waiting for one.
     ///
     /// - Parameters:
-    ///   - timeoutMilliseconds: How long to wait at most.
-    ///   - losses: Who is told of failures that nobody looks at.
-    ///   - pool: Takes what stood for the records.
-    ///   - woken: Is called when it waits no more.
+    ///   - loop: Whose records it is about.
     ///   - onError: Is told of trouble.
-    /// - Returns: Which records it answered; their room in the queue is free again.
-    func serve(
-        timeoutMilliseconds: Int32,
-        _ losses: UndeliveredRecords,
-        _ pool: borrowing SendPool,
-        woken: () -> Void,
-        onError: (rd_kafka_resp_err_t, String) -> Void
-    ) -> SendReports {
+    /// - Returns: Which records it answered; their room in the queue is free again. `nil` if there is no event.
+    func serve(_ loop: DeliveryLoop, onError: (rd_kafka_resp_err_t, String) -> Void) -> SendReports? {
         // Ours, until destroyed.
-        let polled = rd_kafka_queue_poll(events, timeoutMilliseconds)
-        woken()
-        guard let event = polled else { return SendReports() }
+        guard let event = rd_kafka_queue_poll(events, 0) else { return nil }
         defer { rd_kafka_event_destroy(event) }
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_DR:
-            return settle(event, losses, pool)
+            return settle(event, loop)
         case RD_KAFKA_EVENT_ERROR:
             let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
             let code = rd_kafka_event_error(event)
@@ -126,8 +132,7 @@ final class ProducerClient: Sendable {
     /// Tells all who wait for a report of the event's; returns what reports there are.
     private func settle(
         _ event: OpaquePointer,
-        _ losses: UndeliveredRecords,
-        _ pool: borrowing SendPool
+        _ loop: DeliveryLoop
     ) -> SendReports {
         let time = stitch_monotonic_time()
         var reports = SendReports()
@@ -145,9 +150,9 @@ final class ProducerClient: Sendable {
                     }
                     guard let message = messages[index] else { continue }
                     let report = ReportedMessage(message: message, client: client, time: time)
-                    if Self.settle(report, losses, &spent) { reports.marked += 1 }
+                    if Self.settle(report, loop, &spent) { reports.marked += 1 }
                 }
-                pool.give(spent)
+                loop.pool.give(spent)
                 reports.count += found
             }
         }
@@ -157,7 +162,7 @@ final class ProducerClient: Sendable {
     /// - Returns: Whether the record has the mark of its epoch.
     private static func settle(
         _ report: consuming ReportedMessage,
-        _ losses: UndeliveredRecords,
+        _ loop: DeliveryLoop,
         _ spent: inout SpentSends
     ) -> Bool {
         guard let opaque = report.message.pointee._private else { return false }
@@ -167,7 +172,7 @@ final class ProducerClient: Sendable {
             SendGroup.settle(UInt(bitPattern: address), report)
         } else {
             // The reference that was given with the record.
-            PendingSend.settle(Unmanaged.fromOpaque(address), report, losses, &spent)
+            PendingSend.settle(Unmanaged.fromOpaque(address), report, loop, &spent)
         }
         return mark != 0
     }
@@ -187,9 +192,6 @@ final class ProducerClient: Sendable {
         rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
     }
 
-    /// Makes `serve` return, now or the next time.
-    func wake() { rd_kafka_queue_yield(events) }
-
     /// What made the producer unusable, after `_FATAL`.
     func fatalError() -> KafkaError {
         let (code, text) = withErrorText { rd_kafka_fatal_error(client, $0, $1) }
@@ -201,6 +203,7 @@ final class ProducerClient: Sendable {
     /// Blocks until librdkafka's threads have ended. What has no report yet would never get one.
     func destroy() {
         topics.removeAll()
+        rd_kafka_queue_cb_event_enable(events, nil, nil)
         rd_kafka_queue_destroy(events)
         destroyClient(client)
     }

@@ -43,7 +43,10 @@ struct ReportWaiters: ~Copyable {
         Self.resume(waiting.exchange(Self.isReported, ordering: .acquiringAndReleasing))
     }
 
-    private var isReported: Bool { waiting.load(ordering: .acquiring) == Self.isReported }
+    var isReported: Bool { waiting.load(ordering: .acquiring) == Self.isReported }
+
+    /// Begins anew, for another record; to be called by who alone knows of it.
+    borrowing func reset() { waiting.store(0, ordering: .relaxed) }
 
     /// Sleeps until there is a report, or somebody has given up.
     private borrowing func sleep(isCancellable: Bool) async {

@@ -55,13 +55,16 @@ extension DeliveryLoop {
         guard let entry = tryToEnter() else { return sender.resume() }
         do throws(KafkaError) {
             var send = try prepare(record, entry)
-            let (reference, seen) = (send.reference, gate.reports)
-            reference._withUnsafeGuaranteedRef { $0.wait(with: sender) }
+            let (reference, seen, isAlone) = (send.reference, gate.reports, isAlone)
+            reference._withUnsafeGuaranteedRef { $0.wait(with: sender, alone: isAlone) }
+            if isAlone { lone.comes(reference) }
             let result = self.attempt(record, &send)
             if result.isNone {
                 attempt.taken = reference
+                if isAlone { lone.waits(reference) }
                 return
             }
+            if isAlone { _ = lone.leaves(reference) }
             reference._withUnsafeGuaranteedRef { $0.waitNoMore() }
             guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw fail(result, record, send) }
             attempt.rest = SendAttempt.Rest(send, since: seen)
@@ -73,19 +76,19 @@ extension DeliveryLoop {
 
     /// Where a record went whose sender has gone on.
     ///
-    /// - Returns: `nil` where it wasn't delivered: `sendRest(of:_:)` is to be called next.
+    /// - Returns: `nil` where it wasn't delivered, or not yet: `sendRest(of:_:)` is to be called next.
     @inline(never)
     package func delivery(of attempt: SendAttempt, to topic: String) -> KafkaDelivery? {
-        guard let reference = attempt.taken, reference._withUnsafeGuaranteedRef({ $0.report.isDelivered }) else {
-            return nil
-        }
+        guard let reference = attempt.taken else { return nil }
+        if reference._withUnsafeGuaranteedRef({ $0.isAlone && !getReport(of: $0) }) { return nil }
+        guard reference._withUnsafeGuaranteedRef({ $0.report.isDelivered }) else { return nil }
         // The reference came with the report.
         defer { pool.give(reference) }
         return reference._withUnsafeGuaranteedRef { $0.report.place(in: topic) }
     }
 
-    /// What is left to do for a record whose sender has entered: it says why the record was not delivered, or hands it over
-    /// once there is room, and waits for its report.
+    /// What is left to do for a record whose sender has entered: it waits for the report where the sender was called before it
+    /// was there, says why the record was not delivered, or hands it over once there is room, and waits for its report.
     ///
     /// - Throws: Why it was not taken, or not delivered; its sender has left then.
     package nonisolated(nonsending) func sendRest(
@@ -94,8 +97,12 @@ extension DeliveryLoop {
     ) async throws(KafkaError) -> KafkaDelivery {
         if let reference = attempt.taken {
             defer { pool.give(reference) }
-            let report = reference._withUnsafeGuaranteedRef { $0.report }
-            return try report.delivery(to: record.topic)
+            let pending = reference.takeUnretainedValue()
+            if pending.isAlone {
+                await pending.waitCalled()
+                pending.endCall()
+            }
+            return try pending.report.delivery(to: record.topic)
         }
         guard let rest = attempt.rest, let send = rest.send.take() else {
             throw attempt.rest?.error ?? record.refusal(RD_KAFKA_RESP_ERR__QUEUE_FULL)

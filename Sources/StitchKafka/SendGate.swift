@@ -16,14 +16,16 @@ struct SendGate: ~Copyable {
         var outstanding: Int
         /// Reports so far.
         var reports: Int
-        /// Topics of senders' own, which the client has to outlive.
+        /// What the client has to outlive beside: topics of senders' own, and a sender that was called.
         var leases = 0
     }
 
     private static let closed = 1 << 62
     private static let waiting = 1 << 61
+    /// Set while the one sender that there was has been called to get its report, and hasn't come.
+    private static let called = 1 << 60
     /// The bit of the epoch; below it those are counted who have entered.
-    fileprivate static let epoch = 1 << 60
+    fileprivate static let epoch = 1 << 59
 
     private let word = Atomic<Int>(0)
     // How many of the epoch before haven't left; for a moment it may be less than 0, while it turns.
@@ -33,17 +35,17 @@ struct SendGate: ~Copyable {
 
     private let leaseCount = Atomic<Int>(0)
 
-    /// A sender that has entered keeps a topic of its own.
+    /// A sender that has entered keeps a topic of its own, or was called.
     func lend() { leaseCount.wrappingAdd(1, ordering: .sequentiallyConsistent) }
 
-    /// The topic is gone.
+    /// The topic is gone, or the sender has done what it was called for.
     func giveBack() { leaseCount.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
 
     /// Lets a sender in; `nil`, with nothing done, where that is not to be decided here.
     @inline(__always)
     func enter() -> SendEntry? {
         let before = word.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
-        if before < Self.waiting { return SendEntry(in: before) }
+        if before < Self.called { return SendEntry(in: before) }
         _ = leave(SendEntry(in: before))
         return nil
     }
@@ -51,7 +53,7 @@ struct SendGate: ~Copyable {
     /// Lets one sender in for so many records; `nil`, with nothing done, where that is not to be decided here.
     func enterUnlessWaiting(_ count: Int) -> SendEntry? {
         let before = word.wrappingAdd(count, ordering: .acquiringAndReleasing).oldValue
-        if before < Self.waiting { return SendEntry(in: before) }
+        if before < Self.called { return SendEntry(in: before) }
         _ = leave(SendEntry(in: before), count)
         return nil
     }
@@ -118,6 +120,27 @@ struct SendGate: ~Copyable {
         }
     }
 
+    /// Whether one has entered, and no more than one.
+    var isAlone: Bool { word.load(ordering: .acquiring) & (Self.epoch - 1) == 1 }
+
+    /// The only sender there is is called; whoever comes from now on, and before it does, is turned away.
+    ///
+    /// - Returns: Whether it is the only one still.
+    func call() -> Bool {
+        word.bitwiseOr(Self.called, ordering: .sequentiallyConsistent).oldValue & (Self.epoch - 1) == 1
+    }
+
+    /// It has come, or somebody else does what it was called for.
+    ///
+    /// - Returns: Whether that is news.
+    @discardableResult
+    func endCall() -> Bool {
+        word.bitwiseAnd(~Self.called, ordering: .sequentiallyConsistent).oldValue & Self.called != 0
+    }
+
+    /// Whether nobody is let in any more.
+    var isClosed: Bool { word.load(ordering: .acquiring) & Self.closed != 0 }
+
     /// Lets nobody in any more.
     func close() { word.bitwiseOr(Self.closed, ordering: .sequentiallyConsistent) }
 }
@@ -129,7 +152,7 @@ package struct SendEntry: Equatable {
     fileprivate init(in word: Int) { epoch = word & SendGate.epoch }
 
     /// What is added to the address that librdkafka keeps with a record, whose last bits are free: 0 or ``markBit``.
-    var mark: Int { epoch >> 59 }
+    var mark: Int { epoch >> 58 }
 
     /// The bit of the mark.
     static let markBit: UInt = 2
