@@ -30,9 +30,10 @@ struct LoneSenderElsewhereTests {
         }
     }
 
-    /// Has a record sent by a task that is called and doesn't come before `body` is over, 100 times: whatever has to wait for a
-    /// look that the producer's thread takes by itself waits for a second each time.
+    /// Has a record sent by a task that is called and doesn't come before `body` is over, over and over: whatever has to wait
+    /// for a look that the producer's thread takes by itself waits for up to a second each time.
     private func whileCalled(
+        _ rounds: Int = 100,
         _ configure: (inout KafkaConfiguration) -> Void = { _ in },
         _ body: (KafkaProducer, KafkaRecord) async throws -> Void,
         afterwards: () async throws -> Void = {}
@@ -43,7 +44,7 @@ struct LoneSenderElsewhereTests {
         let producer = try KafkaProducer(configuration)
         let record = KafkaRecord(topic: topic, value: [1])
         try await producer.send(record)
-        for _ in 0..<100 where !Task.isCancelled {
+        for _ in 0..<rounds where !Task.isCancelled {
             let executor = HeldExecutor()
             let sender = Task(executorPreference: executor) {
                 defer { executor.end() }
@@ -79,13 +80,13 @@ struct LoneSenderElsewhereTests {
     func rest() async throws {
         let statistics = Inbox<Void>()
         let isAwaited = Atomic(false)
-        try await whileCalled {
+        try await whileCalled(250) {
             $0.statisticsInterval = .milliseconds(1)
             $0.statisticsHandler = KafkaStatisticsHandler { _ in
                 if isAwaited.exchange(false, ordering: .relaxed) { statistics.put(()) }
             }
         } _: { _, _ in
-            try await Task.sleep(for: .milliseconds(3))
+            try await Task.sleep(for: .milliseconds(20))
         } afterwards: {
             isAwaited.store(true, ordering: .relaxed)
             _ = await statistics.next()
