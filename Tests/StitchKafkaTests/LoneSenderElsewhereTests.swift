@@ -82,13 +82,13 @@ struct LoneSenderElsewhereTests {
     func rest() async throws {
         let statistics = Inbox<Void>()
         let isAwaited = Atomic(false)
-        try await whileCalled(250) {
-            $0.statisticsInterval = .milliseconds(1)
+        try await whileCalled(200) {
+            $0.statisticsInterval = .milliseconds(10)
             $0.statisticsHandler = KafkaStatisticsHandler { _ in
                 if isAwaited.exchange(false, ordering: .relaxed) { statistics.put(()) }
             }
         } _: { _, _ in
-            try await Task.sleep(for: .milliseconds(20))
+            try await Task.sleep(for: .milliseconds(25))
         } afterwards: {
             isAwaited.store(true, ordering: .relaxed)
             _ = await statistics.next()

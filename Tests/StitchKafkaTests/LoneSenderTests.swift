@@ -70,15 +70,15 @@ struct LoneSenderTests {
     func otherEvents() async throws {
         let topic = try await TestCluster.topic("lone")
         var configuration = try TestCluster.shared().configuration
-        configuration.statisticsInterval = .milliseconds(1)
-        configuration.linger = .milliseconds(3)
+        configuration.statisticsInterval = .milliseconds(10)
+        configuration.linger = .milliseconds(15)
         let seen = Inbox<Void>()
         configuration.statisticsHandler = KafkaStatisticsHandler { _ in seen.put(()) }
         let producer = try KafkaProducer(configuration)
-        for offset in 0..<200 {
+        for offset in 0..<60 {
             #expect(try await producer.send(KafkaRecord(topic: topic, value: [1])).offset == Int64(offset))
         }
-        _ = await seen.take(20)
+        _ = await seen.take(10)
         await producer.shutdown()
     }
 
