@@ -6,7 +6,7 @@ import StitchTesting
 import Synchronization
 import Testing
 
-@Suite("A lone sender on an executor of its own", .timeLimit(.minutes(1)))
+@Suite("A lone sender on an executor of its own", .timeLimit(.minutes(2)))
 struct LoneSenderElsewhereTests {
     /// Runs what it gets when it is told to.
     private final class HeldExecutor: TaskExecutor {
@@ -33,7 +33,7 @@ struct LoneSenderElsewhereTests {
     /// Has a record sent by a task that is called and doesn't come before `body` is over, over and over: whatever has to wait
     /// for a look that the producer's thread takes by itself waits for up to a second each time.
     private func whileCalled(
-        _ rounds: Int = 100,
+        _ rounds: Int = 300,
         _ configure: (inout KafkaConfiguration) -> Void = { _ in },
         _ body: (KafkaProducer, KafkaRecord) async throws -> Void,
         afterwards: () async throws -> Void = {}
@@ -82,7 +82,7 @@ struct LoneSenderElsewhereTests {
     func rest() async throws {
         let statistics = Inbox<Void>()
         let isAwaited = Atomic(false)
-        try await whileCalled(200) {
+        try await whileCalled(400) {
             $0.statisticsInterval = .milliseconds(10)
             $0.statisticsHandler = KafkaStatisticsHandler { _ in
                 if isAwaited.exchange(false, ordering: .relaxed) { statistics.put(()) }

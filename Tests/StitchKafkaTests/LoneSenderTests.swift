@@ -6,7 +6,7 @@ import Testing
 
 @testable @_spi(Observing) import StitchKafka
 
-@Suite("A sender whose record is on its way alone", .timeLimit(.minutes(1)))
+@Suite("A sender whose record is on its way alone", .timeLimit(.minutes(2)))
 struct LoneSenderTests {
     @Test("can be called once, from when it has handed its record over until it leaves")
     func calls() async {
