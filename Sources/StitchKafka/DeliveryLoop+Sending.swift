@@ -25,6 +25,7 @@ extension DeliveryLoop {
             let turn = state.admission.arrive()
             return (turn, turn == .attempt ? gate.enter(1) : nil, Woken())
         }
+        relieveCalled()
         if let entry { return entry }
         settle(woken)
         throw turn == .refused ? refusal(topic) : full(topic, isRetryable: true)
@@ -62,7 +63,9 @@ extension DeliveryLoop {
     }
 
     private func decide(_ event: (inout SendAdmission) -> SendAdmission.Turn) -> (Passage, Woken) {
-        state.withLock { state in
+        // Afterwards, so that a sender that was called before knows of who waits, or else is relieved.
+        defer { relieveCalled() }
+        return state.withLock { state in
             // Before anything is decided, so that a report that comes from now on wakes.
             gate.setWaiting(true)
             let turn = event(&state.admission)

@@ -49,8 +49,9 @@ package final class DeliveryLoop: Sendable {
     package let executor: any TaskExecutor
     let jobs = DeliveryExecutor()
 
-    /// Held while somebody sees to events, so that each comes after the one before.
-    let serving = Mutex(())
+    /// Held while somebody sees to events, so that each comes after the one before; with the one, if any, that a sender has come
+    /// upon and that is the thread's.
+    let serving = Mutex<ProducerEvent?>(nil)
 
     /// Where the thread waits.
     let bell = ThreadBell()
@@ -111,27 +112,38 @@ package final class DeliveryLoop: Sendable {
             // Again in each turn: a record that was being handed over may come after the first.
             if step == .purge { client.purge() }
             let mayWait = jobs.run(in: &room)
-            if !serving.withLock({ _ in serveNext() }), mayWait { bell.wait(milliseconds: step == .purge ? 100 : 1000) }
+            if !serveNext(), mayWait { bell.wait(milliseconds: step == .purge ? 100 : 1000) }
             jobs.stopWaiting()
         }
         jobs.end()
+        serving.withLock { $0 = nil }
         client.destroy()
         ended.set(state.withLock { $0.fatal } ?? losses.take())
     }
 
-    /// Sees to the next event, on whatever thread; to be called within `serving`.
+    /// Sees to the next event.
     ///
     /// - Returns: Whether there was one.
-    func serveNext() -> Bool {
-        guard let reports = client.serve(self, onError: note) else { return false }
-        guard reports.count > 0 else { return true }
+    private func serveNext() -> Bool {
+        serving.withLock { held in
+            guard let event = held.take() ?? client.nextEvent() else { return false }
+            see(to: event)
+            return true
+        }
+    }
+
+    /// Sees to an event, on whatever thread; to be called within `serving`.
+    func see(to event: consuming ProducerEvent) {
+        let reports = client.serve(event, self, onError: note)
+        // The records' room in the queue is free then, and not before.
+        event.destroy()
+        guard reports.count > 0 else { return }
         state.withLock { state in
             state.lastProgress = .now
             state.trouble.isOver()
         }
         if gate.report(reports) { wakeSenders(room: reports.count) }
         if gate.isSettled { progress.signal() }
-        return true
     }
 
     private func note(_ code: rd_kafka_resp_err_t, _ text: String) {

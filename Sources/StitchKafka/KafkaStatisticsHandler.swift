@@ -4,7 +4,7 @@
 public final class KafkaStatisticsHandler: Sendable {
     package let handle: @Sendable (KafkaStatistics) -> Void
 
-    /// Calls `handle` where the client's events come in, one after the other; it must return quickly.
+    /// Calls `handle` on a thread of the client's; it must return quickly.
     public init(_ handle: @escaping @Sendable (KafkaStatistics) -> Void) { self.handle = handle }
 }
 

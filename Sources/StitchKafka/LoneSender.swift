@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CStitchPlatform
+import Dispatch
 import Synchronization
 
 /// The one sender whose record is on its way alone, if there is one.
@@ -15,6 +16,8 @@ struct LoneSender: ~Copyable {
 
     // One more than the number of the thread on which it is being called; 0 for none.
     private let calling = Atomic<UInt64>(0)
+    // Who ran within its call and is to go on elsewhere.
+    private let leaving = Mutex<UnsafeContinuation<Void, Never>?>(nil)
 
     /// It is about to hand its record over.
     func comes(_ reference: Unmanaged<PendingSend>) {
@@ -65,11 +68,17 @@ struct LoneSender: ~Copyable {
         calling.store(UInt64(stitch_thread_number()) + 1, ordering: .relaxed)
         sender?.resume()
         calling.store(0, ordering: .relaxed)
+        if let caller = leaving.withLock({ $0.take() }) { DispatchQueue.global().async { caller.resume() } }
         return true
     }
 
     /// Whether it runs within its own call, where librdkafka's queue is locked: executors may run tasks at once.
     var isWithinCall: Bool { calling.load(ordering: .relaxed) == UInt64(stitch_thread_number()) + 1 }
+
+    /// Has a sender that runs within its call go on elsewhere, once the call is over.
+    borrowing nonisolated(nonsending) func leaveCall() async {
+        await withUnsafeContinuation { caller in leaving.withLock { $0 = caller } }
+    }
 
     private static func address(_ reference: Unmanaged<PendingSend>) -> UInt { UInt(bitPattern: reference.toOpaque()) }
 }

@@ -11,7 +11,7 @@ import Synchronization
 /// Open to the traced producer alone, which keeps a span with each record: one object for both spares an allocation.
 ///
 /// `@unchecked Sendable`: until the record is handed over it belongs to the sender; then what isn't atomic belongs to the
-/// client's thread until it says that the report is there, and doesn't change afterwards, unless nobody refers to it but the
+/// whoever sees to its report until that says that it is there, and doesn't change afterwards, unless nobody refers to it but the
 /// `SendPool`.
 @_spi(Observing) open class PendingSend: @unchecked Sendable {
     /// What keeps a value alive that isn't copied.
@@ -67,7 +67,7 @@ import Synchronization
         losses.add(report.error, topicName, behind: report.trouble)
     }
 
-    /// The report has come: before anybody else is told, on the client's thread, which should not be kept.
+    /// The report has come: before anybody else is told, where reports are seen to, which should not be kept.
     @_spi(Observing) open func observe(_ message: borrowing ReportedMessage) {}
 
     /// The record was not taken.
@@ -86,7 +86,7 @@ import Synchronization
         isAlone = false
     }
 
-    /// The report has come; on the client's thread, once.
+    /// The report has come; where reports are seen to, once.
     ///
     /// - Parameters:
     ///   - reference: librdkafka's.

@@ -85,8 +85,8 @@ final class ProducerClient: Sendable {
         return result
     }
 
-    /// Has a loop told when there are events after there were none; to be called before anything is sent, by whoever keeps
-    /// the loop until the client is destroyed.
+    /// Has a loop told when there are events after there were none; to be called by whoever keeps the loop until the client
+    /// is destroyed, and looks for events afterwards.
     func tellOfEvents(_ loop: DeliveryLoop) {
         // On whatever thread has the event, with the queue locked: nothing of librdkafka's may be called.
         rd_kafka_queue_cb_event_enable(
@@ -102,16 +102,22 @@ final class ProducerClient: Sendable {
     /// Whether there are events that nobody has been handed.
     var hasEvents: Bool { rd_kafka_queue_length(events) > 0 }
 
-    /// Hands out what the next event says, without waiting for one.
+    /// The next event, if there is one.
+    func nextEvent() -> ProducerEvent? { rd_kafka_queue_poll(events, 0).map { ProducerEvent($0) } }
+
+    /// Hands out what an event says.
     ///
     /// - Parameters:
+    ///   - event: The event.
     ///   - loop: Whose records it is about.
     ///   - onError: Is told of trouble.
-    /// - Returns: Which records it answered; their room in the queue is free again. `nil` if there is no event.
-    func serve(_ loop: DeliveryLoop, onError: (rd_kafka_resp_err_t, String) -> Void) -> SendReports? {
-        // Ours, until destroyed.
-        guard let event = rd_kafka_queue_poll(events, 0) else { return nil }
-        defer { rd_kafka_event_destroy(event) }
+    /// - Returns: Which records it answered; their room in the queue is free when the event is destroyed.
+    func serve(
+        _ event: borrowing ProducerEvent,
+        _ loop: DeliveryLoop,
+        onError: (rd_kafka_resp_err_t, String) -> Void
+    ) -> SendReports {
+        let event = event.pointer
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_DR:
             return settle(event, loop)

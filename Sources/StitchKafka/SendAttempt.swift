@@ -99,6 +99,7 @@ extension DeliveryLoop {
             defer { pool.give(reference) }
             let pending = reference.takeUnretainedValue()
             if pending.isAlone {
+                if lone.isWithinCall { await lone.leaveCall() }
                 await pending.waitCalled()
                 pending.endCall()
             }

@@ -120,14 +120,17 @@ struct SendGate: ~Copyable {
         }
     }
 
-    /// Whether one has entered, and no more than one.
-    var isAlone: Bool { word.load(ordering: .acquiring) & (Self.epoch - 1) == 1 }
+    /// Whether one has entered, and no more than one, and nobody waits.
+    var isAlone: Bool { Self.isAlone(word.load(ordering: .acquiring)) }
 
-    /// The only sender there is is called; whoever comes from now on, and before it does, is turned away.
+    private static func isAlone(_ word: Int) -> Bool { word & (waiting | (epoch - 1)) == 1 }
+
+    /// The only sender there is is called; whoever comes from now on, and before it does, is turned away, unless he enters after
+    /// a decision.
     ///
-    /// - Returns: Whether it is the only one still.
+    /// - Returns: Whether it is the only one still, and nobody waits.
     func call() -> Bool {
-        word.bitwiseOr(Self.called, ordering: .sequentiallyConsistent).oldValue & (Self.epoch - 1) == 1
+        Self.isAlone(word.bitwiseOr(Self.called, ordering: .sequentiallyConsistent).oldValue)
     }
 
     /// It has come, or somebody else does what it was called for.

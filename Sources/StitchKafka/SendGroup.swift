@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// librdkafka holds no reference: the sender does, since it waits until every report is there.
 ///
-/// `@unchecked Sendable`: a slot belongs to the sender until its record is handed over, then to the client's thread until
+/// `@unchecked Sendable`: a slot belongs to the sender until its record is handed over, then to whoever sees to reports until
 /// all reports are there.
 final class SendGroup: @unchecked Sendable {
     /// Where a record's report goes.
@@ -53,7 +53,7 @@ final class SendGroup: @unchecked Sendable {
         missing.wrappingSubtract(1, ordering: .acquiringAndReleasing)
     }
 
-    /// The report of one record has come; on the client's thread, once.
+    /// The report of one record has come; where reports are seen to, once.
     static func settle(_ address: UInt, _ message: borrowing ReportedMessage) {
         guard let slot = UnsafeMutablePointer<Slot>(bitPattern: address & ~mark) else { return }
         let group = slot.pointee.group

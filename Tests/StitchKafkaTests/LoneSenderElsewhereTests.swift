@@ -78,6 +78,31 @@ struct LoneSenderElsewhereTests {
         try await whileCalled { producer, _ in try await producer.flush() }
     }
 
+    @Test("is left to the producer's thread where somebody waits for room, and holds up nobody")
+    func room() async throws {
+        let topic = try await TestCluster.topic("held")
+        var configuration = try TestCluster.shared().configuration
+        configuration.properties["queue.buffering.max.messages"] = "1"
+        configuration.linger = .milliseconds(5)
+        let producer = try KafkaProducer(configuration)
+        let record = KafkaRecord(topic: topic, value: [1])
+        for _ in 0..<200 where !Task.isCancelled {
+            // There is room when the last report has been seen to, not as soon as it is told.
+            try await producer.flush()
+            let executor = HeldExecutor()
+            let sender = Task(executorPreference: executor) {
+                defer { executor.end() }
+                return try await producer.send(record)
+            }
+            executor.run(await executor.next())
+            _ = try await producer.enqueue(record).delivery
+            while let job = await executor.next() { executor.run(job) }
+            try Task.checkCancellation()
+            #expect(try await sender.value.topic == topic)
+        }
+        await producer.shutdown()
+    }
+
     @Test("leaves to the producer's thread what came after its report")
     func rest() async throws {
         let statistics = Inbox<Void>()
