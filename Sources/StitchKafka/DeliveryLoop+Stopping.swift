@@ -83,9 +83,7 @@ extension DeliveryLoop {
     }
 
     func endFlush() {
-        state.withLock { state in
-            state.admission.endFlush()
-        }
+        state.withLock { $0.admission.endFlush() }
         bell.ring()
     }
 

@@ -6,6 +6,8 @@ import StitchService
 import Synchronization
 
 /// Serves a producer's delivery reports on a thread of its own, which also destroys the client in the end.
+///
+/// A sender that is alone gets its report by itself (decision 0023).
 package final class DeliveryLoop: Sendable {
     struct State {
         var admission = SendAdmission()

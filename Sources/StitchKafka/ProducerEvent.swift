@@ -3,8 +3,9 @@
 import CStitchRdkafka
 
 /// An event of a producer's, ours until it is destroyed; before the client is.
+///
+/// `@unchecked Sendable`: any thread may use what librdkafka has handed out, and as it can't be copied, one alone does.
 struct ProducerEvent: ~Copyable, @unchecked Sendable {
-    // Looked at by who has the event.
     let pointer: OpaquePointer
 
     init(_ pointer: OpaquePointer) { self.pointer = pointer }

@@ -107,17 +107,22 @@ struct LoneSenderElsewhereTests {
     func rest() async throws {
         let statistics = Inbox<Void>()
         let isAwaited = Atomic(false)
+        var lingering = try TestCluster.shared().configuration
+        lingering.linger = .milliseconds(25)
+        let other = try KafkaProducer(lingering)
         try await whileCalled(400) {
             $0.statisticsInterval = .milliseconds(10)
             $0.statisticsHandler = KafkaStatisticsHandler { _ in
                 if isAwaited.exchange(false, ordering: .relaxed) { statistics.put(()) }
             }
-        } _: { _, _ in
-            try await Task.sleep(for: .milliseconds(25))
+        } _: { _, record in
+            // Lingers for longer than statistics take to come.
+            try await other.send(record)
         } afterwards: {
             isAwaited.store(true, ordering: .relaxed)
             _ = await statistics.next()
         }
+        await other.shutdown()
     }
 
     @Test("may be run within its call")

@@ -4,6 +4,7 @@ import KafkaTesting
 import StitchKafka
 import StitchTesting
 import Synchronization
+import Testing
 
 /// One mock cluster for all tests of the module; each test takes topics and groups of its own.
 enum TestCluster {
@@ -38,3 +39,13 @@ enum TestCluster {
 
 /// The error that a handler of a test throws.
 struct Bounced: Error {}
+
+extension MockKafkaCluster {
+    /// Refuses a record for good, of which a producer is told whose configuration isn't idempotent.
+    func expectRefusal(of record: KafkaRecord, sentBy producer: KafkaProducer) async throws {
+        let code = KafkaError.Code("INVALID_RECORD")
+        try await fail(.produce, with: code)
+        let error = await #expect(throws: KafkaError.self) { try await producer.send(record) }
+        #expect(error?.code == code)
+    }
+}
