@@ -103,7 +103,7 @@ struct LoneSenderElsewhereTests {
         await producer.shutdown()
     }
 
-    @Test("leaves to the producer's thread what came after its report")
+    @Test("leaves to the producer's thread what it comes upon beside its report")
     func rest() async throws {
         let statistics = Inbox<Void>()
         let isAwaited = Atomic(false)
